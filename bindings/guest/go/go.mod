@@ -1,0 +1,3 @@
+module github.com/nicholasjackson/wasp/bindings/guest/go
+
+go 1.24

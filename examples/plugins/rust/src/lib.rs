@@ -1,0 +1,38 @@
+use std::fs;
+
+const IN: &str = "/workspace/in.txt";
+const OUT: &str = "/workspace/out.txt";
+
+wasp_guest::import! {
+    from "env";
+    fn call_me(name: &str) -> String;
+}
+
+wasp_guest::export! {
+    fn sum(a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+
+    fn hello(name: String) -> String {
+        format!("Hello {}", name)
+    }
+
+    fn reverse(data: Vec<u8>) -> Vec<u8> {
+        data.into_iter().rev().collect()
+    }
+
+    fn callback() -> String {
+        call_me("Nic")
+    }
+
+    fn fail() -> Result<(), &'static str> {
+        Err("this plugin always fails")
+    }
+
+    fn workspace(argument: String) -> Result<String, String> {
+        let contents = fs::read_to_string(IN).map_err(|_| format!("workspace: can't read {:?}", IN))?;
+        let text = format!("{} {}", argument, contents);
+        fs::write(OUT, &text).map_err(|_| format!("workspace: can't write {:?}", OUT))?;
+        Ok(text)
+    }
+}

@@ -1,0 +1,231 @@
+//! The engine as C uses it.
+
+use crate::config::{UserData, sized, wasp_config, wasp_free};
+use crate::error::{guard, handle, invalid, shield, wasp_error};
+use crate::slice::wasp_slice;
+use std::ffi::c_void;
+use std::path::Path;
+use wasp_core::{Compiler, Config, Engine, Error, Level, Log, Options, Record, Stdio};
+
+/// Which compiler makes machine code of plugins: one of the constants below, or 0 for the default, Cranelift.
+pub type wasp_compiler = u32;
+/// Compiles in one pass: ready soonest, runs slower.
+pub const WASP_COMPILER_SINGLEPASS: wasp_compiler = 1;
+/// Optimises: takes longer, runs fastest.
+pub const WASP_COMPILER_CRANELIFT: wasp_compiler = 2;
+
+/// What the standard streams of plugins are: one of the constants below, or 0 for the default, those of this process.
+pub type wasp_stdio = u32;
+/// Those of this process.
+pub const WASP_STDIO_INHERIT: wasp_stdio = 1;
+/// Nothing to read; what plugins write goes to the log, line by line.
+pub const WASP_STDIO_LOG: wasp_stdio = 2;
+/// Nothing to read; what plugins write is dropped.
+pub const WASP_STDIO_NONE: wasp_stdio = 3;
+
+/// How much a log line matters: one of the constants below.
+pub type wasp_level = u32;
+/// Something failed that nobody else will hear of.
+pub const WASP_LEVEL_ERROR: wasp_level = 1;
+/// What an operator wants to see, as the lines that a plugin prints.
+pub const WASP_LEVEL_INFO: wasp_level = 2;
+/// Each call, callback and block of guest memory.
+pub const WASP_LEVEL_DEBUG: wasp_level = 3;
+/// Everything.
+pub const WASP_LEVEL_TRACE: wasp_level = 4;
+
+/// A value of a log line, with its name.
+#[repr(C)]
+pub struct wasp_field {
+    pub name: wasp_slice,
+    pub value: wasp_slice,
+}
+
+/// Hears what happens: a message that is always the same for the same event, and the values that belong to it. All are
+/// borrowed until it returns. It runs on whichever thread has something to say, on several at once where several
+/// instances run, and must not use the instance that it hears of.
+pub type wasp_log = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        level: wasp_level,
+        message: wasp_slice,
+        fields: *const wasp_field,
+        field_count: usize,
+    ),
+>;
+
+/// How an engine works. Set `size` to `sizeof(wasp_engine_options)`; 0 or NULL in any other field is its default.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct wasp_engine_options {
+    /// `sizeof(wasp_engine_options)`
+    pub size: usize,
+    pub compiler: wasp_compiler,
+    pub stdio: wasp_stdio,
+    /// Where compiled modules are kept between runs; empty for nowhere.
+    pub cache_directory: wasp_slice,
+    /// Who hears what happens; NULL for nobody.
+    pub log: wasp_log,
+    /// The least important level that `log` wants; 0 for WASP_LEVEL_INFO.
+    pub log_level: wasp_level,
+    /// Passed to `log`.
+    pub log_user_data: *mut c_void,
+    /// Called with `log_user_data` once, when the engine, its plugins and their instances are gone, or when
+    /// `wasp_engine_new` fails. May be NULL.
+    pub log_free: wasp_free,
+}
+
+/// Holds plugins by name and makes instances of them. It may be used from any thread at once. It may be freed before its
+/// instances.
+pub struct wasp_engine(pub(crate) Engine);
+
+/// Makes an engine. `options` may be NULL for defaults. `engine` gets it: yours, to be freed with `wasp_engine_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_engine_new(
+    options: *const wasp_engine_options,
+    engine: Option<&mut *mut wasp_engine>,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        let options = unsafe { read_options(options) }?;
+        *handle(engine, "place for the engine")? =
+            Box::into_raw(Box::new(wasp_engine(Engine::with_options(options))));
+        Ok(())
+    })
+}
+
+unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Error> {
+    let mut options = Options::default();
+    if given.is_null() {
+        return Ok(options);
+    }
+    let nothing = wasp_engine_options {
+        size: 0,
+        compiler: 0,
+        stdio: 0,
+        cache_directory: wasp_slice::EMPTY,
+        log: None,
+        log_level: 0,
+        log_user_data: std::ptr::null_mut(),
+        log_free: None,
+    };
+    // SAFETY: the caller's promise; `wasp_engine_options` of zeros are some.
+    let given = unsafe { sized(given, nothing, "wasp_engine_options") }?;
+    // Owned at once, so that it is freed on every way out.
+    let user_data = UserData::new(given.log_user_data, given.log_free);
+    options.compiler = match given.compiler {
+        0 => Compiler::default(),
+        WASP_COMPILER_SINGLEPASS => Compiler::Singlepass,
+        WASP_COMPILER_CRANELIFT => Compiler::Cranelift,
+        other => return Err(invalid(format!("there is no compiler {other}"))),
+    };
+    options.stdio = match given.stdio {
+        0 => Stdio::default(),
+        WASP_STDIO_INHERIT => Stdio::Inherit,
+        WASP_STDIO_LOG => Stdio::Log,
+        WASP_STDIO_NONE => Stdio::None,
+        other => return Err(invalid(format!("there is no stdio {other}"))),
+    };
+    let level = match given.log_level {
+        0 | WASP_LEVEL_INFO => Level::Info,
+        WASP_LEVEL_ERROR => Level::Error,
+        WASP_LEVEL_DEBUG => Level::Debug,
+        WASP_LEVEL_TRACE => Level::Trace,
+        other => return Err(invalid(format!("there is no log level {other}"))),
+    };
+    if given.cache_directory.len != 0 {
+        return Err(invalid("the option cache_directory is not available yet"));
+    }
+    if let Some(log) = given.log {
+        options.log = Log::new(level, move |record| tell(log, &user_data, record));
+    }
+    Ok(options)
+}
+
+fn tell(
+    log: unsafe extern "C" fn(*mut c_void, wasp_level, wasp_slice, *const wasp_field, usize),
+    user_data: &UserData,
+    record: &Record<'_>,
+) {
+    let values: Vec<String> = record.fields.iter().map(|(_, value)| value.to_string()).collect();
+    let fields: Vec<wasp_field> = record
+        .fields
+        .iter()
+        .zip(&values)
+        .map(|((name, _), value)| wasp_field {
+            name: wasp_slice::of(name.as_bytes()),
+            value: wasp_slice::of(value.as_bytes()),
+        })
+        .collect();
+    let message = wasp_slice::of(record.message.as_bytes());
+    // SAFETY: the host's function, used as the header says.
+    unsafe {
+        log(user_data.pointer, record.level as wasp_level, message, fields.as_ptr(), fields.len())
+    }
+}
+
+/// Frees an engine. NULL is allowed. Its instances live on.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_engine_free(engine: Option<Box<wasp_engine>>) {
+    shield((), || drop(engine));
+}
+
+/// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
+/// `config`, which may be NULL for a plugin that is given nothing, and starts it once. A name that is registered already
+/// is replaced for new instances; living ones keep the old plugin. On failure nothing changes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_engine_register(
+    engine: Option<&wasp_engine>,
+    name: wasp_slice,
+    wasm: wasp_slice,
+    config: Option<&wasp_config>,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        let engine = handle(engine, "engine")?;
+        // SAFETY: the caller's promise.
+        let (name, wasm) = unsafe { (name.text("the plugin's name")?, wasm.bytes("the module")?) };
+        with_config(name, config, |config| engine.0.register(name, wasm, config))
+    })
+}
+
+/// The same from a file.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_engine_register_file(
+    engine: Option<&wasp_engine>,
+    name: wasp_slice,
+    path: wasp_slice,
+    config: Option<&wasp_config>,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        let engine = handle(engine, "engine")?;
+        // SAFETY: the caller's promise.
+        let (name, path) = unsafe { (name.text("the plugin's name")?, path.text("the path")?) };
+        with_config(name, config, |config| engine.0.register_file(name, Path::new(path), config))
+    })
+}
+
+fn with_config(
+    name: &str,
+    config: Option<&wasp_config>,
+    register: impl FnOnce(&Config) -> Result<(), Error>,
+) -> Result<(), Error> {
+    match config {
+        None => register(&Config::new()),
+        Some(wasp_config { fault: Some(fault), .. }) => {
+            Err(invalid(format!("plugin {name:?}: {fault}")))
+        }
+        Some(wasp_config { config, .. }) => register(config),
+    }
+}
+
+/// Forgets the plugin `name`; living instances keep what they need.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_engine_unregister(
+    engine: Option<&wasp_engine>,
+    name: wasp_slice,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        // SAFETY: the caller's promise.
+        handle(engine, "engine")?.0.unregister(unsafe { name.text("the plugin's name") }?)
+    })
+}

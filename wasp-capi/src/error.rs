@@ -1,0 +1,178 @@
+//! Errors as C sees them, and the one place where a panic becomes one.
+
+use crate::slice::wasp_slice;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use wasp_core::{Error, ErrorKind};
+
+/// What kind an error is: one of the constants below.
+pub type wasp_error_tag = u32;
+/// An argument of the host is wrong: a NULL handle, an unknown kind, an option out of range.
+pub const WASP_ERROR_INVALID: wasp_error_tag = 1;
+/// A file or directory of the host can't be used.
+pub const WASP_ERROR_IO: wasp_error_tag = 2;
+/// The bytes are not a module that wasp can compile.
+pub const WASP_ERROR_COMPILE: wasp_error_tag = 3;
+/// The module imports something that nobody provides, or with another type.
+pub const WASP_ERROR_IMPORT_NOT_FOUND: wasp_error_tag = 4;
+/// No plugin is registered under that name.
+pub const WASP_ERROR_PLUGIN_NOT_FOUND: wasp_error_tag = 5;
+/// The plugin exports no function of that name.
+pub const WASP_ERROR_FUNCTION_NOT_FOUND: wasp_error_tag = 6;
+/// The arguments or the result don't fit the function's WebAssembly signature.
+pub const WASP_ERROR_SIGNATURE: wasp_error_tag = 7;
+/// The guest broke the ABI: a pointer outside memory, a string without end, text that is not UTF-8.
+pub const WASP_ERROR_ABI: wasp_error_tag = 8;
+/// The guest trapped: unreachable, out of bounds, division by zero, stack overflow, ...
+pub const WASP_ERROR_TRAP: wasp_error_tag = 9;
+/// The guest reported an error through `env.raise_error`; the message is its text.
+pub const WASP_ERROR_GUEST: wasp_error_tag = 10;
+/// The guest called `env.abort`.
+pub const WASP_ERROR_ABORT: wasp_error_tag = 11;
+/// The guest called `proc_exit`.
+pub const WASP_ERROR_EXIT: wasp_error_tag = 12;
+/// A callback failed.
+pub const WASP_ERROR_CALLBACK: wasp_error_tag = 13;
+/// The call ran past its time limit.
+pub const WASP_ERROR_TIMEOUT: wasp_error_tag = 14;
+/// The host interrupted the call.
+pub const WASP_ERROR_CANCELLED: wasp_error_tag = 15;
+/// The machine or a limit has no more to give: memory, address space, stack.
+pub const WASP_ERROR_RESOURCE: wasp_error_tag = 16;
+/// An earlier call ended half-way, so the instance must be reset before it is used again.
+pub const WASP_ERROR_POISONED: wasp_error_tag = 17;
+/// The instance runs a call already.
+pub const WASP_ERROR_BUSY: wasp_error_tag = 18;
+/// A defect of wasp itself: please report it.
+pub const WASP_ERROR_INTERNAL: wasp_error_tag = 19;
+
+/// One frame of a guest's stack: the function's name, empty where the module has none, its index in the module, and the
+/// offset in bytes of the instruction from the start of the module.
+#[repr(C)]
+pub struct wasp_frame {
+    pub function: wasp_slice,
+    pub function_index: u32,
+    pub module_offset: u32,
+}
+
+/// An import that nobody provides, or with another type.
+#[repr(C)]
+pub struct wasp_import {
+    pub module: wasp_slice,
+    pub name: wasp_slice,
+}
+
+/// What went wrong. Yours, to be freed with `wasp_error_free`. It never changes, so any thread may read it.
+pub struct wasp_error {
+    error: Error,
+    message: String,
+    frames: Vec<wasp_frame>,
+    imports: Vec<wasp_import>,
+}
+
+// SAFETY: the slices point into the error beside them, and nobody changes either.
+unsafe impl Send for wasp_error {}
+// SAFETY: the same.
+unsafe impl Sync for wasp_error {}
+
+impl From<Error> for Box<wasp_error> {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let mut this =
+            Box::new(wasp_error { error, message, frames: Vec::new(), imports: Vec::new() });
+        let frame = |frame: &wasp_core::Frame| wasp_frame {
+            function: wasp_slice::of(frame.function.as_deref().unwrap_or_default().as_bytes()),
+            function_index: frame.function_index,
+            module_offset: frame.module_offset,
+        };
+        this.frames = this.error.trace().iter().map(frame).collect();
+        let import = |import: &wasp_core::Import| wasp_import {
+            module: wasp_slice::of(import.module.as_bytes()),
+            name: wasp_slice::of(import.name.as_bytes()),
+        };
+        this.imports = this.error.imports().iter().map(import).collect();
+        this
+    }
+}
+
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
+    Error::from_host(ErrorKind::Invalid, message)
+}
+
+/// The handle, unless it is NULL.
+pub(crate) fn handle<T>(handle: Option<T>, what: &str) -> Result<T, Error> {
+    handle.ok_or_else(|| invalid(format!("the {what} is NULL")))
+}
+
+/// Runs the body of a C function that can fail. No panic gets past it.
+pub(crate) fn guard(body: impl FnOnce() -> Result<(), Error>) -> Option<Box<wasp_error>> {
+    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
+        let message = format!("wasp panicked, please report it: {}", said(&*payload));
+        Err(Error::from_host(ErrorKind::Internal, message))
+    });
+    outcome.err().map(Into::into)
+}
+
+/// Runs the body of a C function that can't fail: `fallback` is its answer if a panic came, which nothing there should.
+pub(crate) fn shield<R>(fallback: R, body: impl FnOnce() -> R) -> R {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
+}
+
+fn said(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// Frees an error. NULL is allowed.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_free(error: Option<Box<wasp_error>>) {
+    shield((), || drop(error));
+}
+
+/// What kind of error it is; 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_kind(error: Option<&wasp_error>) -> wasp_error_tag {
+    error.map_or(0, |error| error.error.kind() as wasp_error_tag)
+}
+
+/// One line that says what went wrong, as long as the error lives; empty for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_message(error: Option<&wasp_error>) -> wasp_slice {
+    error.map_or(wasp_slice::EMPTY, |error| wasp_slice::of(error.message.as_bytes()))
+}
+
+/// The plugin's function that was being called, as long as the error lives; empty if none was.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_function(error: Option<&wasp_error>) -> wasp_slice {
+    let function = error.and_then(|error| error.error.function());
+    function.map_or(wasp_slice::EMPTY, |name| wasp_slice::of(name.as_bytes()))
+}
+
+/// The guest's stack when it failed, innermost frame first, as long as the error lives; NULL where none is known. `count`
+/// gets the number of frames; it may be NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_trace(
+    error: Option<&wasp_error>,
+    count: Option<&mut usize>,
+) -> *const wasp_frame {
+    listed(error.map_or(&[], |error| &error.frames), count)
+}
+
+/// The imports at fault, for WASP_ERROR_IMPORT_NOT_FOUND, as long as the error lives; else NULL. `count` gets their
+/// number; it may be NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_imports(
+    error: Option<&wasp_error>,
+    count: Option<&mut usize>,
+) -> *const wasp_import {
+    listed(error.map_or(&[], |error| &error.imports), count)
+}
+
+/// A list as C takes it.
+pub(crate) fn listed<T>(list: &[T], count: Option<&mut usize>) -> *const T {
+    if let Some(count) = count {
+        *count = list.len();
+    }
+    if list.is_empty() { ptr::null() } else { list.as_ptr() }
+}

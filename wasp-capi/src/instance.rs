@@ -1,0 +1,244 @@
+//! Instances as C uses them.
+
+use crate::engine::wasp_engine;
+use crate::error::{guard, handle, invalid, listed, shield, wasp_error};
+use crate::slice::{array, wasp_slice};
+use crate::value::{kind, wasp_kind, wasp_value};
+use std::cell::UnsafeCell;
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
+use wasp_core::{Error, ErrorKind, Function, Instance, Kind, Value};
+
+/// One sandbox: a plugin with memory of its own. It may move between threads, but runs one call at a time: a second one
+/// is WASP_ERROR_BUSY. Instances run in parallel.
+pub struct wasp_instance {
+    state: AtomicU8,
+    /// Only touched by whoever changed `state` from IDLE.
+    instance: UnsafeCell<Instance>,
+    functions: Functions,
+}
+
+/// Nobody is in the instance.
+const IDLE: u8 = 0;
+/// A call runs.
+const BUSY: u8 = 1;
+/// A call runs, and the instance was freed meanwhile: the call's end is its end.
+const FREED: u8 = 2;
+
+// SAFETY: an Instance is Send, and `state` lets one thread at a time to it.
+unsafe impl Sync for wasp_instance {}
+
+/// A function that a plugin offers: its name and what it takes and gives. Where the plugin doesn't declare its signature,
+/// `declared` is false and a WASP_I32 may stand for a string or bytes.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct wasp_function {
+    pub name: wasp_slice,
+    pub params: *const wasp_kind,
+    pub param_count: usize,
+    pub result: wasp_kind,
+    pub declared: bool,
+}
+
+/// A plugin's functions, and what their C form points to.
+struct Functions {
+    listed: Vec<wasp_function>,
+    _names: Vec<String>,
+    _params: Vec<Vec<wasp_kind>>,
+}
+
+// SAFETY: the pointers go to the vectors beside them, which never change.
+unsafe impl Send for Functions {}
+// SAFETY: the same.
+unsafe impl Sync for Functions {}
+
+impl Functions {
+    fn new(functions: &[Function]) -> Self {
+        let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
+        let tags = |kinds: &[Kind]| kinds.iter().map(|kind| *kind as wasp_kind).collect();
+        let params: Vec<Vec<wasp_kind>> =
+            functions.iter().map(|function| tags(&function.params)).collect();
+        let listed = functions
+            .iter()
+            .zip(names.iter().zip(&params))
+            .map(|(function, (name, params))| wasp_function {
+                name: wasp_slice::of(name.as_bytes()),
+                params: params.as_ptr(),
+                param_count: params.len(),
+                result: function.result as wasp_kind,
+                declared: function.declared,
+            })
+            .collect();
+        Self { listed, _names: names, _params: params }
+    }
+}
+
+impl wasp_instance {
+    /// Runs `body` in the instance, unless somebody is in it.
+    ///
+    /// # Safety
+    /// `this` came from `wasp_instance_new` and was not freed before this call.
+    unsafe fn enter<R>(
+        this: *const Self,
+        body: impl FnOnce(&mut Instance) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        /// Lets the next one in, also when a panic comes through.
+        struct Leave(*const wasp_instance, bool);
+        impl Leave {
+            fn leave(&mut self) -> bool {
+                self.1 = true;
+                // SAFETY: nobody frees a busy instance: `wasp_instance_free` leaves that to this.
+                unsafe {
+                    let freed = (*self.0).state.swap(IDLE, Ordering::Release) == FREED;
+                    if freed {
+                        drop(Box::from_raw(self.0.cast_mut()));
+                    }
+                    freed
+                }
+            }
+        }
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                if !self.1 {
+                    self.leave();
+                }
+            }
+        }
+
+        // SAFETY: alive, by the caller's promise.
+        let state = unsafe { &(*this).state };
+        if state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            let message = "the instance runs a call already, and an instance runs one at a time";
+            return Err(Error::from_host(ErrorKind::Busy, message));
+        }
+        let mut leave = Leave(this, false);
+        // SAFETY: the state says that nobody else is in it.
+        let outcome = body(unsafe { &mut *(*this).instance.get() });
+        if leave.leave() {
+            return Err(invalid("the instance was freed while its call ran"));
+        }
+        outcome
+    }
+}
+
+/// Makes an instance of the plugin `plugin`. `workspace` is the host's directory that it sees as `/workspace`, empty for
+/// none. `instance` gets it: yours, to be freed with `wasp_instance_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_instance_new(
+    engine: Option<&wasp_engine>,
+    plugin: wasp_slice,
+    workspace: wasp_slice,
+    instance: Option<&mut *mut wasp_instance>,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        let engine = handle(engine, "engine")?;
+        let place = handle(instance, "place for the instance")?;
+        // SAFETY: the caller's promise.
+        let (plugin, workspace) =
+            unsafe { (plugin.text("the plugin's name")?, workspace.text("the workspace")?) };
+        let workspace = Some(workspace).filter(|path| !path.is_empty()).map(Path::new);
+        let instance = engine.0.instance(plugin, workspace)?;
+        let functions = Functions::new(instance.functions());
+        let state = AtomicU8::new(IDLE);
+        *place = Box::into_raw(Box::new(wasp_instance {
+            state,
+            instance: UnsafeCell::new(instance),
+            functions,
+        }));
+        Ok(())
+    })
+}
+
+/// Frees an instance. NULL is allowed. One that runs a call, as in a callback of its own, is freed when that call ends,
+/// which then gives an error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_instance_free(instance: *mut wasp_instance) {
+    if instance.is_null() {
+        return;
+    }
+    shield((), || {
+        // SAFETY: alive, by the caller's promise.
+        let state = unsafe { &(*instance).state };
+        if state.compare_exchange(BUSY, FREED, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            // SAFETY: nobody is in it, and nobody comes, by the caller's promise.
+            drop(unsafe { Box::from_raw(instance) });
+        }
+    });
+}
+
+/// Calls the plugin's function `function` with `arg_count` arguments at `args`.
+///
+/// `result_kind` is the kind of result that you expect, since a WebAssembly signature says i32 for a string too;
+/// WASP_NONE ignores the result, and then `result` may be NULL. Numbers become the type that the function has if they
+/// fit exactly, or the call is WASP_ERROR_SIGNATURE. Text and bytes in `result` are borrowed from the instance until its
+/// next call, reset or free.
+///
+/// After WASP_ERROR_TRAP, ABORT, EXIT, CALLBACK, TIMEOUT and CANCELLED the guest was stopped half-way: every later call
+/// gives WASP_ERROR_POISONED until `wasp_instance_reset`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_call(
+    instance: *mut wasp_instance,
+    function: wasp_slice,
+    args: *const wasp_value,
+    arg_count: usize,
+    result_kind: wasp_kind,
+    result: Option<&mut wasp_value>,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
+        // SAFETY: the caller's promise.
+        let (function, args) = unsafe {
+            (function.text("the function's name")?, array(args, arg_count, "arguments")?)
+        };
+        let wanted = kind(result_kind, "the result")?;
+        if wanted != Kind::None && result.is_none() {
+            return Err(invalid("the place for the result is NULL"));
+        }
+        // Most functions have few parameters: no allocation for those.
+        let mut few = [Value::None; 8];
+        let mut many = Vec::new();
+        let values = if args.len() <= few.len() {
+            &mut few[..args.len()]
+        } else {
+            many.resize(args.len(), Value::None);
+            &mut many[..]
+        };
+        for (at, (value, arg)) in values.iter_mut().zip(args).enumerate() {
+            // SAFETY: the caller's promise.
+            *value = unsafe { arg.read("an argument") }
+                .map_err(|error| invalid(format!("argument {}: {error}", at + 1)))?;
+        }
+        // SAFETY: alive, by the caller's promise.
+        let value = unsafe {
+            wasp_instance::enter(instance, |inner| {
+                inner.call(function, values, wanted).map(wasp_value::new)
+            })
+        }?;
+        if let Some(result) = result {
+            *result = value;
+        }
+        Ok(())
+    })
+}
+
+/// Brings an instance back to the state of a new one with the same workspace. Results borrowed from it are gone.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_instance_reset(
+    instance: *mut wasp_instance,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
+        // SAFETY: alive, by the caller's promise.
+        unsafe { wasp_instance::enter(instance, Instance::reset) }
+    })
+}
+
+/// The functions that the instance's plugin offers, in the module's order, without those that belong to the guest ABI:
+/// as long as the instance lives, and readable while a call runs. `count` gets their number; it may be NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_instance_functions(
+    instance: Option<&wasp_instance>,
+    count: Option<&mut usize>,
+) -> *const wasp_function {
+    listed(instance.map_or(&[], |instance| &instance.functions.listed), count)
+}

@@ -1,0 +1,73 @@
+//! Text and bytes as C passes them.
+
+use crate::error::invalid;
+use std::ffi::c_char;
+use std::{ptr, slice};
+use wasp_core::Error;
+
+/// Text or bytes that somebody else owns: `len` bytes at `ptr`, not NUL-terminated. Text is UTF-8. `ptr` may be NULL if
+/// `len` is 0.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct wasp_slice {
+    pub ptr: *const c_char,
+    pub len: usize,
+}
+
+impl wasp_slice {
+    pub(crate) const EMPTY: Self = Self { ptr: ptr::null(), len: 0 };
+
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { ptr: bytes.as_ptr().cast(), len: bytes.len() }
+    }
+
+    /// The bytes; `what` names them in the error.
+    ///
+    /// # Safety
+    /// `ptr` is NULL or points to `len` readable bytes that nobody changes for `'a`.
+    pub(crate) unsafe fn bytes<'a>(self, what: &str) -> Result<&'a [u8], Error> {
+        if self.len == 0 {
+            return Ok(&[]);
+        }
+        if self.ptr.is_null() {
+            return Err(invalid(format!("{what} is {} bytes at NULL", self.len)));
+        }
+        if self.len > isize::MAX as usize {
+            return Err(invalid(format!("{what} is longer than memory can be")));
+        }
+        // SAFETY: not NULL, and the rest is the caller's promise.
+        Ok(unsafe { slice::from_raw_parts(self.ptr.cast(), self.len) })
+    }
+
+    /// The same as text.
+    ///
+    /// # Safety
+    /// As for [`bytes`](Self::bytes).
+    pub(crate) unsafe fn text<'a>(self, what: &str) -> Result<&'a str, Error> {
+        // SAFETY: the same promise.
+        let bytes = unsafe { self.bytes(what) }?;
+        std::str::from_utf8(bytes).map_err(|_| invalid(format!("{what} is not UTF-8")))
+    }
+}
+
+/// The `count` things at `first`, for arrays; `what` names them in the error.
+///
+/// # Safety
+/// `first` is NULL or points to `count` things that nobody changes for `'a`.
+pub(crate) unsafe fn array<'a, T>(
+    first: *const T,
+    count: usize,
+    what: &str,
+) -> Result<&'a [T], Error> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if first.is_null() {
+        return Err(invalid(format!("{count} {what} at NULL")));
+    }
+    if count > isize::MAX as usize / size_of::<T>() {
+        return Err(invalid(format!("{count} {what} are more than memory can hold")));
+    }
+    // SAFETY: not NULL, and the rest is the caller's promise.
+    Ok(unsafe { slice::from_raw_parts(first, count) })
+}

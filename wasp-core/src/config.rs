@@ -1,0 +1,123 @@
+//! What a plugin is given: host functions, environment, volumes, limits.
+
+use crate::host::{Callback, Caller};
+use crate::value::{Kind, Value};
+use std::error::Error as StdError;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a plugin is given. A plugin sees nothing of the host but this; the default gives it nothing.
+///
+/// Registering a plugin copies its Config, so that one can be changed and used again.
+///
+/// ```
+/// use wasp_core::{Config, Kind, Value};
+///
+/// let mut config = Config::new();
+/// config
+///     .env("LANGUAGE", "de")
+///     .volume("/data", "/srv/data", true)
+///     .callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
+///         let name: &str = args[0].try_into()?;
+///         caller.answer(Value::String(&format!("Hello {name}")));
+///         Ok(())
+///     });
+/// ```
+#[derive(Clone, Default)]
+pub struct Config {
+    pub(crate) callbacks: Vec<Arc<Callback>>,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) limits: Limits,
+}
+
+/// A directory of the host that every instance of a plugin sees.
+#[derive(Clone, Debug)]
+pub(crate) struct Volume {
+    pub guest: String,
+    pub host: PathBuf,
+    pub read_only: bool,
+}
+
+/// What one instance may use at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Linear memory in bytes; the part of a 64 KiB page is not given. The default is what 32-bit WebAssembly can
+    /// address, 4 GiB.
+    pub memory_bytes: u64,
+    /// Elements over all tables. The default is 1,000,000.
+    pub table_elements: u32,
+    /// The stack that guest code has to itself, in bytes, from 64 KiB to 100 MiB. The default is 1 MiB. Stacks are
+    /// pooled by thread, so a call may find a larger one.
+    pub stack_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory_bytes: 1 << 32, table_elements: 1_000_000, stack_bytes: 1 << 20 }
+    }
+}
+
+impl Config {
+    /// A Config that gives a plugin nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets an environment variable of the plugin. The host's own environment is never visible.
+    pub fn env(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        let name = name.into();
+        self.environment.retain(|(known, _)| *known != name);
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Shows the host's directory `host` to the plugin as `guest`, an absolute path.
+    ///
+    /// The directory must exist when the plugin is registered.
+    pub fn volume(
+        &mut self,
+        guest: impl Into<String>,
+        host: impl Into<PathBuf>,
+        read_only: bool,
+    ) -> &mut Self {
+        self.volumes.push(Volume { guest: guest.into(), host: host.into(), read_only });
+        self
+    }
+
+    /// Offers the host function `module`.`name` to the plugin; the same name again replaces it.
+    ///
+    /// It runs on the thread that called [`Instance::call`](crate::Instance::call), before that returns, and from
+    /// several threads at once where several instances run. It must answer with a value of kind `result` by
+    /// [`Caller::answer`], unless that is [`Kind::None`]. If it fails or panics, the guest is unwound and the call
+    /// gives [`ErrorKind::Callback`](crate::ErrorKind::Callback). It may use other instances, not the calling one.
+    pub fn callback(
+        &mut self,
+        module: impl Into<String>,
+        name: impl Into<String>,
+        params: &[Kind],
+        result: Kind,
+        function: impl Fn(&mut Caller<'_>, &[Value<'_>]) -> Result<(), Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> &mut Self {
+        let (module, name) = (module.into(), name.into());
+        self.callbacks.retain(|known| known.module != module || known.name != name);
+        self.callbacks.push(Arc::new(Callback {
+            module,
+            name,
+            params: params.into(),
+            result,
+            function: Box::new(function),
+        }));
+        self
+    }
+
+    /// Sets what one instance may use at most.
+    pub fn limits(&mut self, limits: Limits) -> &mut Self {
+        self.limits = limits;
+        self
+    }
+}

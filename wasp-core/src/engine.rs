@@ -1,0 +1,135 @@
+//! The engine: plugins by name.
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::instance::Instance;
+use crate::log::{Level, Log};
+use crate::plugin::Plugin;
+use crate::wasi::Workspace;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Which compiler makes machine code of plugins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Compiler {
+    /// Compiles in one pass: ready soonest, runs slower.
+    Singlepass,
+    /// Optimises: takes longer, runs fastest.
+    #[default]
+    Cranelift,
+}
+
+/// What the standard streams of plugins are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Stdio {
+    /// Those of this process.
+    #[default]
+    Inherit,
+    /// Nothing to read; what plugins write goes to the log, line by line.
+    Log,
+    /// Nothing to read; what plugins write is dropped.
+    None,
+}
+
+/// How an [`Engine`] works.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Which compiler makes machine code of plugins.
+    pub compiler: Compiler,
+    /// What the standard streams of plugins are.
+    pub stdio: Stdio,
+    /// Who hears what happens; nobody by default.
+    pub log: Log,
+}
+
+/// Holds plugins by name and makes instances of them.
+///
+/// It may be used from any thread at once. Clones share everything; instances keep what they need alive.
+#[derive(Clone, Default)]
+pub struct Engine(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    options: Options,
+    plugins: RwLock<HashMap<String, Arc<Plugin>>>,
+}
+
+impl Engine {
+    /// An engine with default options and no plugins.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An engine that works as `options` say.
+    pub fn with_options(options: Options) -> Self {
+        Self(Arc::new(Inner { options, plugins: RwLock::default() }))
+    }
+
+    /// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
+    /// `config`, and starts it once.
+    ///
+    /// A name that is registered already is replaced for new instances; living ones keep the old plugin. On failure
+    /// nothing changes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Compile`]; [`ErrorKind::ImportNotFound`], which names all imports that are missing or of another
+    /// type; [`ErrorKind::Io`] if a volume doesn't exist; [`ErrorKind::Resource`] if the module starts beyond its
+    /// limits; and whatever ends the plugin's start-up.
+    pub fn register(&self, name: &str, wasm: &[u8], config: &Config) -> Result<()> {
+        let plugin = Plugin::new(name, wasm, config, &self.0.options)?;
+        self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
+        let replaced = self.plugins_mut().insert(name.to_owned(), plugin);
+        // Freeing a plugin unmaps its code: not while others wait for the lock.
+        drop(replaced);
+        Ok(())
+    }
+
+    /// Registers the plugin `name` from a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file can't be read, and those of [`register`](Self::register).
+    pub fn register_file(&self, name: &str, path: impl AsRef<Path>, config: &Config) -> Result<()> {
+        let path = path.as_ref();
+        let wasm = std::fs::read(path).map_err(|error| {
+            let message = format!("plugin {name:?}: file {path:?}: {error}");
+            Error::new(ErrorKind::Io, message).with_source(Box::new(error))
+        })?;
+        self.register(name, &wasm, config)
+    }
+
+    /// Forgets the plugin `name`; living instances keep what they need.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PluginNotFound`]
+    pub fn unregister(&self, name: &str) -> Result<()> {
+        let removed = self.plugins_mut().remove(name);
+        removed.map(drop).ok_or_else(|| not_found(name))
+    }
+
+    /// Makes an instance of the plugin `name`, which sees the host's directory `workspace` as `/workspace`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PluginNotFound`]; [`ErrorKind::Io`] if the workspace isn't a directory; [`ErrorKind::Resource`] if
+    /// the machine has no room for another instance.
+    pub fn instance(&self, name: &str, workspace: Option<&Path>) -> Result<Instance> {
+        let plugins = self.0.plugins.read().unwrap_or_else(PoisonError::into_inner);
+        let plugin = plugins.get(name).cloned().ok_or_else(|| not_found(name))?;
+        drop(plugins);
+        let workspace = match workspace {
+            Some(path) => Workspace::at(path)?,
+            None => Workspace::None,
+        };
+        Instance::new(plugin, workspace)
+    }
+
+    // A panic can't leave the map half-changed, so a poisoned lock is as good as any.
+    fn plugins_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Plugin>>> {
+        self.0.plugins.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn not_found(name: &str) -> Error {
+    Error::new(ErrorKind::PluginNotFound, format!("no plugin is registered as {name:?}"))
+}

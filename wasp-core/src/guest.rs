@@ -1,0 +1,449 @@
+//! The guest ABI: how strings and bytes come to a guest and back, and who frees what.
+//!
+//! `docs/guest-abi.md` is the rule; the sections named here are its.
+
+use crate::entry;
+use crate::error::{Error, ErrorKind};
+use crate::log::Level;
+use crate::memory::{self, Memory};
+use crate::number;
+use crate::plugin::Plugin;
+use crate::trap;
+use crate::value::{Kind, Value};
+use crate::wasi;
+use std::cell::{Cell, RefCell};
+use std::ffi::CStr;
+use std::sync::Arc;
+use wasmer::Type;
+use wasmer_types::RawValue;
+
+/// How many blocks one call may have handed over before they are looked through for doubles. A guest that keeps half of
+/// them alive at once is told so: the list is host memory.
+const MANY_BLOCKS: usize = 1 << 22;
+
+/// The guest side of one instance: what its host functions and its calls share. One thread at a time is in an
+/// instance, so cells are enough.
+pub(crate) struct Guest {
+    pub plugin: Arc<Plugin>,
+    memory: RefCell<Option<Memory>>,
+    exports: Cell<Exports>,
+    blocks: RefCell<Vec<Block>>,
+    raised: RefCell<Option<String>>,
+    unwound: Cell<bool>,
+    workspace: RefCell<wasi::Workspace>,
+    wasi: RefCell<Option<wasi::Context>>,
+}
+
+/// The functions that the ABI asks a plugin for. The outer `Option` is whether it is exported at all, the inner one
+/// whether as the ABI has it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Exports {
+    pub allocate: Option<Option<entry::Function>>,
+    pub deallocate: Option<Option<entry::Function>>,
+}
+
+/// A block of guest memory that the host gave or got, to be freed when the call ends (section 3.6).
+struct Block {
+    pointer: u32,
+    size: u32,
+}
+
+impl Guest {
+    pub(crate) fn new(plugin: Arc<Plugin>) -> Self {
+        Self {
+            plugin,
+            memory: RefCell::default(),
+            exports: Cell::default(),
+            blocks: RefCell::default(),
+            raised: RefCell::default(),
+            unwound: Cell::new(false),
+            workspace: RefCell::new(wasi::Workspace::Starting),
+            wasi: RefCell::default(),
+        }
+    }
+
+    /// Tells the guest what its instance exports, once that exists.
+    pub(crate) fn bind(&self, memory: Option<Memory>, exports: Exports) {
+        self.memory.replace(memory);
+        self.exports.set(exports);
+    }
+
+    /// Ends start-up: what it did to its WASI state is dropped, and the workspace is there.
+    pub(crate) fn started(&self, workspace: wasi::Workspace) {
+        self.workspace.replace(workspace);
+        self.wasi.take();
+    }
+
+    /// Whether a trap or a host function's failure ended guest code half-way.
+    pub(crate) fn unwound(&self) -> bool {
+        self.unwound.get()
+    }
+
+    /// Enters guest code with its arguments in `slots`, where its result is afterwards.
+    pub(crate) fn enter(
+        &self,
+        function: entry::Function,
+        slots: &mut [RawValue],
+    ) -> Result<(), Error> {
+        // SAFETY: functions come from this guest's instance, which is alive while somebody can call this; callers fill
+        // the slots by the function's type.
+        unsafe { function.call(&self.plugin.vmconfig, slots) }.map_err(|trap| {
+            self.unwound.set(true);
+            self.explain(trap::error(trap))
+        })
+    }
+
+    /// A trap after the memory limit was met says so: most guests die of the `-1`, far from where they grew.
+    pub(crate) fn explain(&self, error: Error) -> Error {
+        let refused = self.memory().is_some_and(|memory| memory.take_refused());
+        if error.kind() != ErrorKind::Trap || !refused {
+            return error;
+        }
+        let limit = self.plugin.limits.memory_bytes;
+        error.after(format_args!(" (its memory limit of {limit} bytes was met)"))
+    }
+
+    /// A whole call (section 3): `result` gets the value, still in guest memory, before everything is freed.
+    pub(crate) fn call<R>(
+        &self,
+        function: entry::Function,
+        args: &[Value<'_>],
+        params: &[Type],
+        result: Option<(Type, Kind)>,
+        keep: impl FnOnce(Value<'_>) -> R,
+    ) -> Result<R, Error> {
+        self.raised.take();
+        if let Some(memory) = self.memory() {
+            memory.take_refused();
+        }
+        let outcome = self.call_and_read(function, args, params, result, keep);
+        if self.unwound() {
+            self.blocks.borrow_mut().clear();
+            return outcome;
+        }
+        let freed = self.free();
+        let kept = outcome?;
+        freed.map(|()| kept)
+    }
+
+    fn call_and_read<R>(
+        &self,
+        function: entry::Function,
+        args: &[Value<'_>],
+        params: &[Type],
+        result: Option<(Type, Kind)>,
+        keep: impl FnOnce(Value<'_>) -> R,
+    ) -> Result<R, Error> {
+        // Most functions have few parameters: no allocation for those.
+        let mut few = [RawValue::default(); 8];
+        let mut many = Vec::new();
+        let slots = if args.len() <= few.len() {
+            &mut few[..]
+        } else {
+            many.resize(args.len(), RawValue::default());
+            &mut many[..]
+        };
+        for ((slot, arg), ty) in slots.iter_mut().zip(args).zip(params) {
+            *slot = self.give(arg, arg.kind(), *ty)?;
+        }
+        self.enter(function, slots)?;
+        let value = match result {
+            Some((_, kind)) if kind.is_block() => self.receive(&slots[0], kind),
+            Some((ty, _)) => Ok(number::from_slot(&slots[0], ty)),
+            None => Ok(Value::None),
+        };
+        // Looked at first: what the guest raised says more than the pointer that it returned afterwards.
+        if let Some(text) = self.raised.take() {
+            return Err(Error::new(ErrorKind::Guest, text));
+        }
+        value.map(keep)
+    }
+
+    /// Turns a value of the host into a slot of type `ty`, by way of guest memory where it is a block (section 3.2).
+    pub(crate) fn give(&self, value: &Value<'_>, kind: Kind, ty: Type) -> Result<RawValue, Error> {
+        let refuse = || {
+            let message = format!("{} is not {kind}", value.kind());
+            Error::new(ErrorKind::Signature, message)
+        };
+        match value {
+            Value::String(text) if kind == Kind::String => {
+                if text.as_bytes().contains(&0) {
+                    let message =
+                        "a string with a NUL inside can't be passed to a plugin; bytes can";
+                    return Err(Error::new(ErrorKind::Invalid, message));
+                }
+                self.place(kind, text.len(), |block| {
+                    let (text_part, end) = block.split_at_mut(text.len());
+                    text_part.copy_from_slice(text.as_bytes());
+                    end[0] = 0;
+                })
+            }
+            Value::Bytes(bytes) if kind == Kind::Bytes => self.place(kind, bytes.len(), |block| {
+                let (length, data) = block.split_at_mut(4);
+                // `place` has checked that it fits.
+                length.copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+                data.copy_from_slice(bytes);
+            }),
+            _ if kind.is_block() => Err(refuse()),
+            number => {
+                let wanted = number::kind(ty).ok_or_else(refuse)?;
+                let fitting = number::coerce(*number, wanted).ok_or_else(|| {
+                    let message = format!("{} does not fit {wanted}", number::Listed(&[*number]));
+                    Error::new(ErrorKind::Signature, message)
+                })?;
+                number::to_slot(fitting).ok_or_else(refuse)
+            }
+        }
+    }
+
+    fn place(
+        &self,
+        kind: Kind,
+        length: usize,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<RawValue, Error> {
+        let extra = if kind == Kind::String { 1 } else { 4 };
+        let size = u32::try_from(length + extra).map_err(|_| {
+            let message = format!("{length} bytes are more than a plugin's memory can hold");
+            Error::new(ErrorKind::Invalid, message)
+        })?;
+        let pointer = self.allocate(size, kind)?;
+        let memory = self.memory_for(kind)?;
+        // SAFETY: no guest code runs before the slice is gone.
+        let bytes = unsafe { memory.bytes_mut() };
+        let block =
+            bytes.get_mut(pointer as usize..).and_then(|rest| rest.get_mut(..size as usize));
+        let Some(block) = block.filter(|_| pointer != 0) else {
+            return Err(abi(format!(
+                "\"allocate\" answered {pointer:#x} for {size} bytes, which is not in its memory of {} bytes",
+                bytes.len()
+            )));
+        };
+        fill(block);
+        self.owe(pointer, size)?;
+        self.plugin.log.write(
+            Level::Debug,
+            "Allocated memory in host",
+            &[("size", &size), ("addr", &pointer)],
+        );
+        Ok(RawValue::from(pointer as i32))
+    }
+
+    fn allocate(&self, size: u32, kind: Kind) -> Result<u32, Error> {
+        self.memory_for(kind)?;
+        let allocate = match self.exports.get().allocate {
+            Some(Some(allocate)) => allocate,
+            Some(None) => return Err(abi("\"allocate\" is not exported as (i32) -> i32")),
+            None => {
+                return Err(abi(format!(
+                    "no \"allocate\" is exported, which passing {kind} needs"
+                )));
+            }
+        };
+        let mut slots = [RawValue::from(size as i32)];
+        self.enter(allocate, &mut slots).map_err(|error| error.in_context("\"allocate\""))?;
+        Ok(number::pointer(&slots[0]))
+    }
+
+    /// Turns a slot into a value for the host; strings and bytes stay in guest memory (section 3.5).
+    ///
+    /// The value may be used until guest code runs again.
+    pub(crate) fn receive(&self, slot: &RawValue, kind: Kind) -> Result<Value<'_>, Error> {
+        let pointer = number::pointer(slot);
+        match kind {
+            Kind::String => {
+                let text = self.text(pointer)?;
+                self.owe(pointer, text.len() as u32 + 1)?;
+                self.plugin.log.write(
+                    Level::Debug,
+                    "Got string from memory",
+                    &[("addr", &pointer), ("result", &text)],
+                );
+                Ok(Value::String(text))
+            }
+            Kind::Bytes => {
+                let bytes = self.data(pointer)?;
+                self.owe(pointer, bytes.len() as u32 + 4)?;
+                self.plugin.log.write(
+                    Level::Debug,
+                    "Got bytes from memory",
+                    &[("addr", &pointer), ("size", &bytes.len())],
+                );
+                Ok(Value::Bytes(bytes))
+            }
+            number => {
+                Ok(number::wasm_type(number).map_or(Value::None, |ty| number::from_slot(slot, ty)))
+            }
+        }
+    }
+
+    /// The string at `pointer`, up to its NUL.
+    pub(crate) fn text(&self, pointer: u32) -> Result<&str, Error> {
+        let rest = self.memory_at(pointer, Kind::String)?;
+        let text = CStr::from_bytes_until_nul(rest)
+            .map_err(|_| abi(format!("the string at {pointer:#x} has no end inside memory")))?;
+        text.to_str().map_err(|_| abi(format!("the string at {pointer:#x} is not UTF-8")))
+    }
+
+    /// The bytes at `pointer`, after their length.
+    fn data(&self, pointer: u32) -> Result<&[u8], Error> {
+        let rest = self.memory_at(pointer, Kind::Bytes)?;
+        let Some((length, data)) = rest.split_first_chunk::<4>() else {
+            return Err(abi(format!("the bytes at {pointer:#x} have no room for their length")));
+        };
+        let length = u32::from_le_bytes(*length);
+        data.get(..length as usize).ok_or_else(|| {
+            abi(format!("the bytes at {pointer:#x} have length {length}, beyond the end of memory"))
+        })
+    }
+
+    fn memory_at(&self, pointer: u32, kind: Kind) -> Result<&[u8], Error> {
+        // SAFETY: values that come of this are used only until guest code runs again, as `receive` says.
+        let bytes = unsafe { self.memory_for(kind)?.bytes() };
+        if pointer == 0 {
+            return Err(abi(format!("a null pointer where {kind} should be")));
+        }
+        bytes.get(pointer as usize..).filter(|rest| !rest.is_empty()).ok_or_else(|| {
+            let size = bytes.len();
+            abi(format!("the {kind} pointer {pointer:#x} is outside its memory of {size} bytes"))
+        })
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        self.memory.borrow().clone().or_else(memory::newest)
+    }
+
+    fn memory_for(&self, kind: Kind) -> Result<Memory, Error> {
+        self.memory().ok_or_else(|| {
+            abi(format!("no memory is exported as \"memory\", which passing {kind} needs"))
+        })
+    }
+
+    /// Notes a block to be freed when the outermost call ends.
+    fn owe(&self, pointer: u32, size: u32) -> Result<(), Error> {
+        let mut blocks = self.blocks.borrow_mut();
+        if blocks.len() >= MANY_BLOCKS {
+            drop_doubles(&mut blocks);
+            if blocks.len() > MANY_BLOCKS / 2 {
+                let message = format!("one call handed over more than {} blocks", MANY_BLOCKS / 2);
+                return Err(Error::new(ErrorKind::Resource, message));
+            }
+        }
+        blocks.push(Block { pointer, size });
+        Ok(())
+    }
+
+    /// Frees each distinct block of the call once (section 3.6).
+    fn free(&self) -> Result<(), Error> {
+        let mut blocks = self.blocks.take();
+        if let Some(Some(deallocate)) = self.exports.get().deallocate {
+            drop_doubles(&mut blocks);
+            for &Block { pointer, size } in &blocks {
+                let mut slots = [RawValue::from(pointer as i32), RawValue::from(size as i32)];
+                self.enter(deallocate, &mut slots)
+                    .map_err(|error| error.in_context("\"deallocate\""))?;
+                self.plugin.log.write(
+                    Level::Debug,
+                    "Deallocated module instance memory",
+                    &[("addr", &pointer), ("size", &size)],
+                );
+            }
+        }
+        // Keep the room for the next call, but not what one huge call needed.
+        blocks.clear();
+        blocks.shrink_to(64);
+        self.blocks.replace(blocks);
+        Ok(())
+    }
+
+    /// `env.raise_error`: the call fails with this text when the guest returns (section 3.4).
+    pub(crate) fn raise_error(&self, pointer: u32) -> Result<(), Error> {
+        let context = "host function \"env\".\"raise_error\"";
+        let text = self.text(pointer).map_err(|error| error.in_context(context))?.to_owned();
+        self.owe(pointer, text.len() as u32 + 1)?;
+        self.plugin.log.write(Level::Debug, "Error raised by plugin", &[("error", &text)]);
+        self.raised.replace(Some(text));
+        Ok(())
+    }
+
+    /// `env.abort`, as AssemblyScript calls it.
+    pub(crate) fn abort(&self, message: u32, file: u32, line: u32, column: u32) -> Error {
+        let (message, file) = (self.utf16(message), self.utf16(file));
+        let mut text = String::from("the plugin aborted");
+        if !message.is_empty() {
+            text = format!("{text}: {message}");
+        }
+        if !file.is_empty() {
+            text = format!("{text}, at {file}:{line}:{column}");
+        }
+        Error::new(ErrorKind::Abort, text)
+    }
+
+    /// An AssemblyScript string: UTF-16, its length in bytes in the four bytes before it. Empty where it can't be read:
+    /// the guest is dying, and half of a message is better than none.
+    fn utf16(&self, pointer: u32) -> String {
+        // SAFETY: the slice is gone before this returns.
+        let bytes = self.memory().map(|memory| unsafe { memory.bytes() }).unwrap_or_default();
+        let text = (pointer as usize).checked_sub(4).and_then(|start| {
+            let (length, text) = bytes.get(start..)?.split_first_chunk::<4>()?;
+            // A message is for people: a page of it is enough.
+            text.get(..(u32::from_le_bytes(*length) as usize).min(4096))
+        });
+        let units = text
+            .unwrap_or_default()
+            .chunks_exact(2)
+            .map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
+        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    }
+
+    /// Runs a WASI function over the guest's memory, with a context made at the first one.
+    pub(crate) fn call_wasi(&self, function: &wasi::Function, args: &[u64]) -> Result<u64, Error> {
+        let memory = self.memory().ok_or_else(|| {
+            abi(format!(
+                "no memory is exported as \"memory\", which WASI function {:?} needs",
+                function.name
+            ))
+        })?;
+        let mut wasi = self.wasi.borrow_mut();
+        let context = match &mut *wasi {
+            Some(context) => context,
+            none => none.insert(wasi::Context::new(&self.plugin.wasi, &self.workspace.borrow())?),
+        };
+        // SAFETY: the guest waits for its import to return, and nobody else looks into its memory meanwhile.
+        let bytes = unsafe { memory.bytes_mut() };
+        function.call(context, bytes, args).map_err(|stop| match stop {
+            wasi::Stop::Exit(code) => {
+                Error::new(ErrorKind::Exit, format!("the plugin exited with code {code}"))
+                    .with_exit_code(code)
+            }
+            wasi::Stop::Fault(text) => {
+                Error::new(ErrorKind::Trap, format!("WASI function {:?}: {text}", function.name))
+            }
+        })
+    }
+}
+
+fn abi(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Abi, message)
+}
+
+/// Leaves one block for each pointer: the first, which has the size that it was allocated with.
+fn drop_doubles(blocks: &mut Vec<Block>) {
+    match blocks.len() {
+        0 | 1 => {}
+        2..=8 => {
+            let mut at = 1;
+            while at < blocks.len() {
+                if blocks[..at].iter().any(|known| known.pointer == blocks[at].pointer) {
+                    blocks.remove(at);
+                } else {
+                    at += 1;
+                }
+            }
+        }
+        _ => {
+            blocks.sort_by_key(|block| block.pointer);
+            blocks.dedup_by_key(|block| block.pointer);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! An instance as its owner sees it: call, reset.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::Level;
+use crate::number;
+use crate::plugin::{Export, Function, Plugin};
+use crate::sandbox::Sandbox;
+use crate::value::{Kind, Value};
+use crate::wasi::Workspace;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One sandbox: a plugin with memory of its own.
+///
+/// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may go first.
+/// Dropping it frees everything.
+pub struct Instance {
+    plugin: Arc<Plugin>,
+    workspace: Workspace,
+    sandbox: Sandbox,
+    /// What ended guest code half-way, if something did.
+    poison: Option<String>,
+    result: Held,
+}
+
+/// The last result, so that the caller can borrow it.
+#[derive(Default)]
+struct Held {
+    text: String,
+    bytes: Vec<u8>,
+}
+
+/// Results of up to this many bytes keep their buffer for the next one.
+const KEPT_BYTES: usize = 1 << 20;
+
+impl Instance {
+    pub(crate) fn new(plugin: Arc<Plugin>, workspace: Workspace) -> Result<Self> {
+        let sandbox = open(&plugin, &workspace)?;
+        Ok(Self { plugin, workspace, sandbox, poison: None, result: Held::default() })
+    }
+
+    /// Calls the plugin's function `name`.
+    ///
+    /// `result` is the kind that the caller expects, since a WebAssembly signature says `i32` for a string too;
+    /// [`Kind::None`] ignores the result. Numbers become the type that the function has if they fit exactly. Text and
+    /// bytes of the result are borrowed until the instance is used again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::FunctionNotFound`], [`ErrorKind::Signature`] and [`ErrorKind::Invalid`] before any guest code runs;
+    /// [`ErrorKind::Guest`] if the plugin raised an error; [`ErrorKind::Abi`] if it broke the ABI. After
+    /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`] and [`ErrorKind::Callback`] the guest was stopped
+    /// half-way, and every later call gives [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
+    pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
+        let context = |error: Error| {
+            let plugin = &self.plugin.name;
+            let error = match error.kind() {
+                // The plugin's own words stand alone.
+                ErrorKind::Guest => error,
+                _ => error.in_context(format_args!("plugin {plugin:?}, function {name:?}")),
+            };
+            error.with_function(name)
+        };
+        let at = self.plugin.find(name)?;
+        let export = &self.plugin.exports[at];
+        if let Some(cause) = &self.poison {
+            let message =
+                format!("the instance was stopped half-way and must be reset first ({cause})");
+            return Err(context(Error::new(ErrorKind::Poisoned, message)));
+        }
+        export.check(args, result).map_err(context)?;
+        // A string that nobody wants is freed all the same where the plugin says that it is one.
+        let wanted = match (&export.declared, result) {
+            (Some((_, declared)), Kind::None) => *declared,
+            _ => result,
+        };
+
+        let log = &self.plugin.log;
+        let started = log.wants(Level::Debug).then(|| {
+            let args = number::Listed(args);
+            log.write(Level::Debug, "Calling function", &[("name", &name), ("inputParam", &args)]);
+            Instant::now()
+        });
+        let Held { text, bytes } = &mut self.result;
+        let outcome = self.sandbox.call(at, args, wanted, |value| match value {
+            Value::String(string) => {
+                text.clear();
+                text.shrink_to(KEPT_BYTES.max(string.len()));
+                text.push_str(string);
+                Value::None
+            }
+            Value::Bytes(data) => {
+                bytes.clear();
+                bytes.shrink_to(KEPT_BYTES.max(data.len()));
+                bytes.extend_from_slice(data);
+                Value::None
+            }
+            Value::None => Value::None,
+            Value::I32(number) => Value::I32(number),
+            Value::I64(number) => Value::I64(number),
+            Value::F32(number) => Value::F32(number),
+            Value::F64(number) => Value::F64(number),
+        });
+        let number: Value<'static> = outcome.map_err(context).inspect_err(|error| {
+            if self.sandbox.unwound() {
+                self.poison = Some(error.to_string());
+            }
+            let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", error)];
+            log.write(Level::Error, "Calling function failed", &fields);
+        })?;
+        let value = match result {
+            Kind::None => Value::None,
+            Kind::String => Value::String(text),
+            Kind::Bytes => Value::Bytes(bytes),
+            kind => number::coerce(number, kind).ok_or_else(|| {
+                let message =
+                    format!("its result {} does not fit {kind}", number::Listed(&[number]));
+                context(Error::new(ErrorKind::Signature, message))
+            })?,
+        };
+        if let Some(started) = started {
+            log.write(
+                Level::Debug,
+                "Called function",
+                &[
+                    ("name", &name),
+                    ("response", &number::Listed(&[value])),
+                    ("time taken", &format_args!("{:?}", started.elapsed())),
+                ],
+            );
+        }
+        Ok(value)
+    }
+
+    /// Brings the instance back to the state of a new one with the same workspace.
+    ///
+    /// # Errors
+    /// As for [`Engine::instance`](crate::Engine::instance); the instance then stays as it was.
+    pub fn reset(&mut self) -> Result<()> {
+        self.sandbox = open(&self.plugin, &self.workspace)?;
+        self.poison = None;
+        self.result = Held::default();
+        Ok(())
+    }
+
+    /// The functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
+    pub fn functions(&self) -> &[Function] {
+        self.plugin.functions()
+    }
+
+    /// The name of its plugin.
+    pub fn plugin(&self) -> &str {
+        &self.plugin.name
+    }
+}
+
+fn open(plugin: &Arc<Plugin>, workspace: &Workspace) -> Result<Sandbox> {
+    let mut sandbox = Sandbox::new(plugin)
+        .map_err(|error| error.in_context(format_args!("plugin {:?}", plugin.name)))?;
+    sandbox.open(workspace.clone());
+    Ok(sandbox)
+}
+
+impl Export {
+    /// Refuses arguments and an expected result that can't fit, before any guest code runs.
+    fn check(&self, args: &[Value<'_>], result: Kind) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Signature, message));
+        let (params, results) = (self.ty.params(), self.ty.results());
+        if args.len() != params.len() {
+            let (takes, given) = (params.len(), args.len());
+            let s = if takes == 1 { "" } else { "s" };
+            return refuse(format!("it takes {takes} argument{s}, not {given}"));
+        }
+        for (at, (arg, ty)) in args.iter().zip(params).enumerate() {
+            let declared = self.declared.as_ref().map(|(kinds, _)| kinds[at]);
+            let number = at + 1;
+            let Some(kind) = declared.or_else(|| number::kind(*ty)) else {
+                return refuse(format!(
+                    "argument {number} is of type {ty}, which has no plain value"
+                ));
+            };
+            let fits = match arg.kind() {
+                Kind::String | Kind::Bytes if declared.is_some() => arg.kind() == kind,
+                Kind::String | Kind::Bytes => kind == Kind::I32,
+                _ => number::coerce(*arg, kind).is_some(),
+            };
+            if !fits {
+                let value = number::Listed(std::slice::from_ref(arg));
+                return refuse(format!(
+                    "argument {number} is {} {value}, which does not fit {kind}",
+                    arg.kind()
+                ));
+            }
+        }
+        let actual = match results {
+            [] => Kind::None,
+            [ty] => {
+                match self.declared.as_ref().map(|(_, kind)| *kind).or_else(|| number::kind(*ty)) {
+                    Some(kind) => kind,
+                    None => {
+                        return refuse(format!(
+                            "its result is of type {ty}, which has no plain value"
+                        ));
+                    }
+                }
+            }
+            many => {
+                return refuse(format!(
+                    "it gives {} results, and a plugin's function gives at most one",
+                    many.len()
+                ));
+            }
+        };
+        let fits = match (result, actual) {
+            (Kind::None, _) => true,
+            (_, Kind::None) => false,
+            (Kind::String | Kind::Bytes, _) if self.declared.is_some() => result == actual,
+            (Kind::String | Kind::Bytes, _) => actual == Kind::I32,
+            (_, Kind::String | Kind::Bytes) => false,
+            (_, _) => true,
+        };
+        if fits { Ok(()) } else { refuse(format!("its result is {actual}, not {result}")) }
+    }
+}

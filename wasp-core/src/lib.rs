@@ -1,0 +1,49 @@
+//! WebAssembly plugins: load a module, get a sandbox, call its functions with plain values.
+//!
+//! An [`Engine`] holds plugins by name. An [`Instance`] is one sandbox with memory of its own. A [`Config`] says what a
+//! plugin is given; without one it gets nothing.
+//!
+//! ```
+//! use wasp_core::{Config, Engine, Kind};
+//!
+//! # fn main() -> Result<(), wasp_core::Error> {
+//! let engine = Engine::new();
+//! let wasm = br#"(module (func (export "sum") (param i32 i32) (result i32)
+//!     (i32.add (local.get 0) (local.get 1))))"#;
+//! engine.register("calculator", wasm, &Config::new())?;
+//!
+//! let mut instance = engine.instance("calculator", None)?;
+//! let sum: i32 = instance.call("sum", &[3.into(), 2.into()], Kind::I32)?.try_into()?;
+//! assert_eq!(sum, 5);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Reading order: `value`, `error`, `log`; `config`, `engine`, `plugin`; `instance`, `sandbox`, `guest`, `host`; then
+//! what lies below, `entry`, `memory`, `wasi`.
+
+mod config;
+mod engine;
+mod entry;
+mod error;
+mod guest;
+mod host;
+mod instance;
+mod log;
+mod memory;
+mod number;
+mod plugin;
+mod sandbox;
+mod signature;
+mod trap;
+mod value;
+mod wasi;
+
+pub use config::{Config, Limits};
+pub use engine::{Compiler, Engine, Options, Stdio};
+pub use error::{Error, ErrorKind, Frame, Import, Result};
+pub use host::Caller;
+pub use instance::Instance;
+pub use log::{Level, Log, Record};
+pub use plugin::Function;
+pub use value::{Kind, Value};

@@ -1,0 +1,342 @@
+//! A registered plugin: a compiled module, checked against what its Config gives it.
+
+use crate::config::{Config, Limits};
+use crate::engine::{Compiler, Options};
+use crate::entry::panic_message;
+use crate::error::{self, Error, ErrorKind, Result};
+use crate::host::Target;
+use crate::log::{Level, Log};
+use crate::memory::PluginTunables;
+use crate::number;
+use crate::sandbox::Sandbox;
+use crate::signature::Signature;
+use crate::value::Kind;
+use crate::wasi;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use wasmer::sys::{Cranelift, EngineBuilder, Features, Singlepass};
+use wasmer::{ExternType, FunctionType, Module};
+use wasmer_vm::VMConfig;
+
+/// Exports that the guest ABI asks for: not functions that the plugin offers.
+const ABI_NAMES: [&str; 6] =
+    ["allocate", "deallocate", "get_string_size", "_initialize", "_start", SIGNATURES];
+const SIGNATURES: &str = "wasp_signatures";
+
+/// Everything that the instances of a plugin share.
+pub(crate) struct Plugin {
+    pub name: String,
+    pub log: Log,
+    pub limits: Limits,
+    pub vmconfig: VMConfig,
+    pub wasi: wasi::Settings,
+    pub engine: wasmer::Engine,
+    pub module: Module,
+    pub imports: Vec<Import>,
+    pub exports: Vec<Export>,
+    by_name: HashMap<String, usize>,
+    listing: Vec<Function>,
+}
+
+/// An import of the module, in the module's order, and what it leads to.
+pub(crate) struct Import {
+    pub ty: FunctionType,
+    pub target: Target,
+}
+
+/// An exported function.
+pub(crate) struct Export {
+    pub name: String,
+    pub ty: FunctionType,
+    /// The kinds that the plugin itself declares, if it does.
+    pub declared: Option<(Vec<Kind>, Kind)>,
+}
+
+/// A function that a plugin offers, as its listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Function {
+    /// The name to call it by.
+    pub name: String,
+    /// What it takes. Where the plugin declares no signature, an [`Kind::I32`] may stand for a string or bytes.
+    pub params: Vec<Kind>,
+    /// What it gives, with the same doubt.
+    pub result: Kind,
+    /// Whether the plugin declares the kinds itself, so that there is no doubt.
+    pub declared: bool,
+}
+
+impl Plugin {
+    /// Compiles `wasm`, checks it against `config`, and starts it once to see that it starts.
+    pub(crate) fn new(
+        name: &str,
+        wasm: &[u8],
+        config: &Config,
+        options: &Options,
+    ) -> Result<Arc<Self>> {
+        Self::compile(name, wasm, config, options)
+            .and_then(Self::start)
+            .map_err(|error| error.in_context(format_args!("plugin {name:?}")))
+    }
+
+    fn compile(name: &str, wasm: &[u8], config: &Config, options: &Options) -> Result<Self> {
+        check_limits(&config.limits)?;
+        let wasm = binary(wasm)?;
+        let mut engine = builder(options.compiler).set_features(Some(features())).engine();
+        engine.set_tunables(PluginTunables::new(config.limits));
+        let engine = wasmer::Engine::from(engine);
+        // A compiler is a lot of code, and it meets hostile bytes here.
+        let module = catch_unwind(AssertUnwindSafe(|| Module::from_binary(&engine, &wasm)))
+            .map_err(|payload| {
+                let text = one_line(panic_message(&*payload));
+                Error::new(
+                    ErrorKind::Compile,
+                    format!("the compiler can't take this module: {text}"),
+                )
+            })?
+            .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
+
+        let imports = resolve(&module, config)?;
+        let exports: Vec<Export> = module
+            .exports()
+            .functions()
+            .map(|export| Export {
+                name: export.name().to_owned(),
+                ty: export.ty().clone(),
+                declared: None,
+            })
+            .collect();
+        let by_name =
+            exports.iter().enumerate().map(|(at, export)| (export.name.clone(), at)).collect();
+        Ok(Self {
+            name: name.to_owned(),
+            log: options.log.clone(),
+            limits: config.limits,
+            vmconfig: VMConfig { wasm_stack_size: Some(config.limits.stack_bytes) },
+            wasi: wasi::Settings::new(
+                name,
+                &config.environment,
+                &config.volumes,
+                options.stdio,
+                options.log.clone(),
+            )?,
+            engine,
+            module,
+            imports,
+            exports,
+            by_name,
+            listing: Vec::new(),
+        })
+    }
+
+    /// Runs the start-up of the guest's language, and asks for its signatures.
+    fn start(self) -> Result<Arc<Self>> {
+        let mut plugin = Arc::new(self);
+        let mut sandbox = Sandbox::new(&plugin)?;
+        let signatures = match plugin.by_name.get(SIGNATURES) {
+            Some(&at) => sandbox.signatures(at)?,
+            None => Vec::new(),
+        };
+        drop(sandbox);
+        let this = Arc::get_mut(&mut plugin).expect("the only sandbox is gone");
+        for signature in signatures {
+            this.declare(signature)?;
+        }
+        this.listing = this.exports.iter().filter_map(Export::listed).collect();
+        if this.by_name.contains_key("allocate") && !this.by_name.contains_key("deallocate") {
+            let message =
+                "Plugin exports no deallocate, the memory of its arguments is never freed";
+            this.log.write(Level::Debug, message, &[("name", &this.name)]);
+        }
+        Ok(plugin)
+    }
+
+    fn declare(&mut self, signature: Signature) -> Result<()> {
+        let Signature { name, params, result } = signature;
+        let refuse = |what: &str| {
+            let message = format!("\"{SIGNATURES}\" declares {name:?}, {what}");
+            Err(Error::new(ErrorKind::Signature, message))
+        };
+        let Some(&at) = self.by_name.get(&name) else {
+            return refuse("which is not an exported function");
+        };
+        let export = &mut self.exports[at];
+        let types = |kinds: &[Kind]| {
+            kinds.iter().filter_map(|kind| number::wasm_type(*kind)).collect::<Vec<_>>()
+        };
+        if types(&params) != export.ty.params() || types(&[result]) != export.ty.results() {
+            let ty = &export.ty;
+            return refuse(&format!("which does not fit its WebAssembly type {}", type_text(ty)));
+        }
+        export.declared = Some((params, result));
+        Ok(())
+    }
+
+    /// Where the exported function `name` stands in `exports`.
+    pub(crate) fn find(&self, name: &str) -> Result<usize> {
+        self.by_name.get(name).copied().ok_or_else(|| {
+            let other =
+                self.module.exports().find(|export| export.name() == name).map(
+                    |export| match export.ty() {
+                        ExternType::Memory(_) => "a memory",
+                        ExternType::Global(_) => "a global",
+                        ExternType::Table(_) => "a table",
+                        _ => "something else",
+                    },
+                );
+            let message = match other {
+                Some(other) => {
+                    format!("plugin {:?} exports {name:?} as {other}, not as a function", self.name)
+                }
+                None => format!("plugin {:?} exports no function {name:?}", self.name),
+            };
+            Error::new(ErrorKind::FunctionNotFound, message).with_function(name)
+        })
+    }
+
+    /// The functions that the plugin offers.
+    pub(crate) fn functions(&self) -> &[Function] {
+        &self.listing
+    }
+}
+
+impl Export {
+    /// Its line in the listing, unless it belongs to the ABI or can't be called with plain values.
+    fn listed(&self) -> Option<Function> {
+        if ABI_NAMES.contains(&self.name.as_str()) {
+            return None;
+        }
+        let (params, result) = match &self.declared {
+            Some((params, result)) => (params.clone(), *result),
+            None => {
+                let params =
+                    self.ty.params().iter().map(|ty| number::kind(*ty)).collect::<Option<_>>()?;
+                let result = match self.ty.results() {
+                    [] => Kind::None,
+                    [ty] => number::kind(*ty)?,
+                    _ => return None,
+                };
+                (params, result)
+            }
+        };
+        let declared = self.declared.is_some();
+        Some(Function { name: self.name.clone(), params, result, declared })
+    }
+}
+
+fn check_limits(limits: &Limits) -> Result<()> {
+    let stack = limits.stack_bytes;
+    if !(64 << 10..=wasmer_vm::MAX_STACK_SIZE).contains(&stack) {
+        let message = format!("a stack limit of {stack} bytes is not between 64 KiB and 100 MiB");
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
+    Ok(())
+}
+
+/// The module as WebAssembly's binary format, from that or from text.
+fn binary(wasm: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>> {
+    let refuse = |text: String| Err(Error::new(ErrorKind::Compile, text));
+    if wasm.is_empty() {
+        return refuse("the module is empty".into());
+    }
+    if wasm.starts_with(b"\0asm") {
+        // The second half of the version is the layer: 0 for modules, 1 for components.
+        return match wasm.get(4..8) {
+            Some([_, _, 1, 0]) => {
+                refuse("it is a WebAssembly component, and only modules can be plugins".into())
+            }
+            _ => Ok(wasm.into()),
+        };
+    }
+    let text = std::str::from_utf8(wasm).map(str::trim_start).unwrap_or_default();
+    if !text.starts_with(['(', ';']) {
+        return refuse("it is not WebAssembly, neither binary nor text".into());
+    }
+    wasmer::wat2wasm(wasm)
+        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))
+}
+
+/// The stable proposals that plugins of today's compilers use, and no threads: an instance is one thread.
+fn features() -> Features {
+    let mut features = Features::none();
+    features
+        .reference_types(true)
+        .simd(true)
+        .bulk_memory(true)
+        .multi_value(true)
+        .multi_memory(true);
+    features.extended_const(true);
+    features
+}
+
+fn builder(compiler: Compiler) -> EngineBuilder {
+    match compiler {
+        Compiler::Singlepass => EngineBuilder::new(Singlepass::default()),
+        Compiler::Cranelift => EngineBuilder::new(Cranelift::default()),
+    }
+}
+
+/// Finds every import, or reports all that are missing or differ in one error.
+fn resolve(module: &Module, config: &Config) -> Result<Vec<Import>> {
+    let mut imports = Vec::new();
+    let mut problems = String::new();
+    let mut missing = Vec::new();
+    for import in module.imports() {
+        let (from, name) = (import.module(), import.name());
+        let problem = match import.ty() {
+            ExternType::Function(ty) => match Target::find(&config.callbacks, from, name) {
+                Some(target) if target.ty() == *ty => {
+                    imports.push(Import { ty: ty.clone(), target });
+                    continue;
+                }
+                Some(target) => format!(
+                    "{from:?}.{name:?} as {}, while the {target} is {}",
+                    type_text(ty),
+                    type_text(&target.ty())
+                ),
+                None if wasi::is_wasi(from) => {
+                    format!("{from:?}.{name:?}, which WASI preview 1 doesn't have")
+                }
+                None => format!("{from:?}.{name:?}, which no callback provides"),
+            },
+            ExternType::Memory(_) => {
+                format!("memory {from:?}.{name:?}, but only functions can be imported")
+            }
+            ExternType::Table(_) => {
+                format!("table {from:?}.{name:?}, but only functions can be imported")
+            }
+            ExternType::Global(_) => {
+                format!("global {from:?}.{name:?}, but only functions can be imported")
+            }
+            ExternType::Tag(_) => {
+                format!("tag {from:?}.{name:?}, but only functions can be imported")
+            }
+        };
+        missing.push(error::Import { module: from.to_owned(), name: name.to_owned() });
+        let _ =
+            write!(problems, "{}{problem}", if problems.is_empty() { "it imports " } else { "; " });
+    }
+    if problems.is_empty() {
+        Ok(imports)
+    } else {
+        Err(Error::new(ErrorKind::ImportNotFound, problems).with_imports(missing))
+    }
+}
+
+/// `(i32, i64) -> i32`
+pub(crate) fn type_text(ty: &FunctionType) -> String {
+    let list = |types: &[wasmer::Type]| {
+        types.iter().map(|ty| ty.to_string().to_lowercase()).collect::<Vec<_>>().join(", ")
+    };
+    match ty.results() {
+        [one] => format!("({}) -> {}", list(ty.params()), list(&[*one])),
+        results => format!("({}) -> ({})", list(ty.params()), list(results)),
+    }
+}
+
+/// The words of a message that may go over several lines, on one.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,26 @@
+//! What ended guest code, as an error that says so.
+
+use crate::error::{Error, ErrorKind, Frame};
+use wasmer::{RuntimeError, sys::vm::Trap};
+
+/// The error for `trap`: the one that a host function raised, or what the guest did, with its stack.
+pub(crate) fn error(trap: Trap) -> Error {
+    runtime_error(trap.into())
+}
+
+/// The same, from wasmer's wrapping of a trap.
+pub(crate) fn runtime_error(error: RuntimeError) -> Error {
+    let trace = error.trace().iter().map(frame).collect();
+    match error.downcast::<Error>() {
+        Ok(raised) => raised.with_trace(trace),
+        Err(trap) => Error::new(ErrorKind::Trap, trap.message()).with_trace(trace),
+    }
+}
+
+fn frame(info: &wasmer::FrameInfo) -> Frame {
+    Frame {
+        function: info.function_name().map(str::to_owned),
+        function_index: info.func_index(),
+        module_offset: u32::try_from(info.module_offset()).unwrap_or(u32::MAX),
+    }
+}

@@ -1,0 +1,396 @@
+//! Directories and files as one instance sees them: read-only where the host says so, and not too many at a time.
+
+use std::any::Any;
+use std::io::{IoSlice, IoSliceMut, SeekFrom};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+use wasi_common::dir::{OpenResult, ReaddirCursor, ReaddirEntity, WasiDir};
+use wasi_common::file::{Advice, FdFlags, FileType, Filestat, OFlags, WasiFile};
+use wasi_common::snapshots::preview_1::types::Errno;
+use wasi_common::sync;
+use wasi_common::{Error, SystemTimeSpec};
+
+/// How many files and directories one instance may have open, its volumes and `/workspace` among them. The process has
+/// a limit too, which all instances share.
+pub(super) const MAX_HANDLES: usize = 256;
+
+/// The count of an instance's open files and directories: each of them holds one of these.
+#[derive(Clone, Default)]
+pub(super) struct Handles(Arc<()>);
+
+impl Handles {
+    fn another(&self) -> Result<Self, Error> {
+        if Arc::strong_count(&self.0) < MAX_HANDLES {
+            Ok(self.clone())
+        } else {
+            Err(Errno::Mfile.into())
+        }
+    }
+}
+
+/// A directory of the host.
+pub(super) struct Folder {
+    dir: Arc<sync::dir::Dir>,
+    read_only: bool,
+    handles: Handles,
+}
+
+impl Folder {
+    pub(super) fn new(dir: Arc<sync::dir::Dir>, read_only: bool, handles: Handles) -> Self {
+        Self { dir, read_only, handles }
+    }
+
+    /// The host's directory, if the guest may change it.
+    fn to_change(&self) -> Result<&sync::dir::Dir, Error> {
+        if self.read_only { Err(Errno::Rofs.into()) } else { Ok(&self.dir) }
+    }
+
+    /// Both directories, if the guest may change both. A link to a read-only file from a writable directory would be a
+    /// way to write it.
+    fn both_to_change<'a>(
+        &'a self,
+        other: &'a dyn WasiDir,
+    ) -> Result<(&'a sync::dir::Dir, &'a sync::dir::Dir), Error> {
+        // The only directories that are no Folder are Empty ones.
+        let other = other.as_any().downcast_ref::<Self>().ok_or(Errno::Rofs)?;
+        Ok((self.to_change()?, other.to_change()?))
+    }
+}
+
+#[wiggle::async_trait]
+impl WasiDir for Folder {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    async fn open_file(
+        &self,
+        symlink_follow: bool,
+        path: &str,
+        oflags: OFlags,
+        read: bool,
+        write: bool,
+        fdflags: FdFlags,
+    ) -> Result<OpenResult, Error> {
+        let handles = self.handles.another()?;
+        let changes = write
+            || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE)
+            || fdflags.contains(FdFlags::APPEND);
+        let dir = if changes { self.to_change()? } else { &*self.dir };
+        let read_only = self.read_only;
+        Ok(match dir.open_file_(symlink_follow, path, oflags, read, write, fdflags)? {
+            sync::dir::OpenResult::File(file) => {
+                OpenResult::File(Box::new(File { file, read_only, _handle: handles }))
+            }
+            sync::dir::OpenResult::Dir(dir) => {
+                OpenResult::Dir(Box::new(Folder::new(Arc::new(dir), read_only, handles)))
+            }
+        })
+    }
+
+    async fn create_dir(&self, path: &str) -> Result<(), Error> {
+        self.to_change()?.create_dir(path).await
+    }
+
+    async fn readdir(
+        &self,
+        cursor: ReaddirCursor,
+    ) -> Result<Box<dyn Iterator<Item = Result<ReaddirEntity, Error>> + Send>, Error> {
+        self.dir.readdir(cursor).await
+    }
+
+    async fn symlink(&self, old_path: &str, new_path: &str) -> Result<(), Error> {
+        self.to_change()?.symlink(old_path, new_path).await
+    }
+
+    async fn remove_dir(&self, path: &str) -> Result<(), Error> {
+        self.to_change()?.remove_dir(path).await
+    }
+
+    async fn unlink_file(&self, path: &str) -> Result<(), Error> {
+        self.to_change()?.unlink_file(path).await
+    }
+
+    async fn read_link(&self, path: &str) -> Result<PathBuf, Error> {
+        self.dir.read_link(path).await
+    }
+
+    async fn get_filestat(&self) -> Result<Filestat, Error> {
+        Ok(representable(self.dir.get_filestat().await?))
+    }
+
+    async fn get_path_filestat(
+        &self,
+        path: &str,
+        follow_symlinks: bool,
+    ) -> Result<Filestat, Error> {
+        Ok(representable(self.dir.get_path_filestat(path, follow_symlinks).await?))
+    }
+
+    async fn rename(
+        &self,
+        path: &str,
+        dest_dir: &dyn WasiDir,
+        dest_path: &str,
+    ) -> Result<(), Error> {
+        let (from, to) = self.both_to_change(dest_dir)?;
+        from.rename_(path, to, dest_path)
+    }
+
+    async fn hard_link(
+        &self,
+        path: &str,
+        target_dir: &dyn WasiDir,
+        target_path: &str,
+    ) -> Result<(), Error> {
+        let (from, to) = self.both_to_change(target_dir)?;
+        from.hard_link_(path, to, target_path)
+    }
+
+    async fn set_times(
+        &self,
+        path: &str,
+        atime: Option<SystemTimeSpec>,
+        mtime: Option<SystemTimeSpec>,
+        follow_symlinks: bool,
+    ) -> Result<(), Error> {
+        self.to_change()?.set_times(path, atime, mtime, follow_symlinks).await
+    }
+}
+
+/// A file of the host. What it may be read and written for, wasi-common checks by how it was opened.
+struct File {
+    file: sync::file::File,
+    read_only: bool,
+    _handle: Handles,
+}
+
+impl File {
+    fn check_change(&self) -> Result<(), Error> {
+        if self.read_only { Err(Errno::Rofs.into()) } else { Ok(()) }
+    }
+}
+
+#[wiggle::async_trait]
+impl WasiFile for File {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    #[cfg(unix)]
+    fn pollable(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.file.pollable()
+    }
+
+    fn isatty(&self) -> bool {
+        self.file.isatty()
+    }
+
+    fn num_ready_bytes(&self) -> Result<u64, Error> {
+        self.file.num_ready_bytes()
+    }
+
+    async fn get_filetype(&self) -> Result<FileType, Error> {
+        self.file.get_filetype().await
+    }
+
+    async fn get_fdflags(&self) -> Result<FdFlags, Error> {
+        self.file.get_fdflags().await
+    }
+
+    async fn get_filestat(&self) -> Result<Filestat, Error> {
+        Ok(representable(self.file.get_filestat().await?))
+    }
+
+    async fn advise(&self, offset: u64, len: u64, advice: Advice) -> Result<(), Error> {
+        self.file.advise(offset, len, advice).await
+    }
+
+    async fn seek(&self, pos: SeekFrom) -> Result<u64, Error> {
+        self.file.seek(pos).await
+    }
+
+    async fn peek(&self, buf: &mut [u8]) -> Result<u64, Error> {
+        self.file.peek(buf).await
+    }
+
+    async fn read_vectored<'a>(&self, bufs: &mut [IoSliceMut<'a>]) -> Result<u64, Error> {
+        self.file.read_vectored(bufs).await
+    }
+
+    async fn read_vectored_at<'a>(
+        &self,
+        bufs: &mut [IoSliceMut<'a>],
+        offset: u64,
+    ) -> Result<u64, Error> {
+        self.file.read_vectored_at(bufs, offset).await
+    }
+
+    async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
+        self.check_change()?;
+        self.file.write_vectored(bufs).await
+    }
+
+    async fn write_vectored_at<'a>(&self, bufs: &[IoSlice<'a>], offset: u64) -> Result<u64, Error> {
+        self.check_change()?;
+        self.file.write_vectored_at(bufs, offset).await
+    }
+
+    async fn set_filestat_size(&self, size: u64) -> Result<(), Error> {
+        self.check_change()?;
+        self.file.set_filestat_size(size).await
+    }
+
+    async fn set_times(
+        &self,
+        atime: Option<SystemTimeSpec>,
+        mtime: Option<SystemTimeSpec>,
+    ) -> Result<(), Error> {
+        self.check_change()?;
+        self.file.set_times(atime, mtime).await
+    }
+
+    async fn set_fdflags(&mut self, flags: FdFlags) -> Result<(), Error> {
+        self.check_change()?;
+        self.file.set_fdflags(flags).await
+    }
+
+    async fn datasync(&self) -> Result<(), Error> {
+        self.file.datasync().await
+    }
+
+    async fn sync(&self) -> Result<(), Error> {
+        self.file.sync().await
+    }
+}
+
+/// WASI has no time before 1970 and wasi-common panics on one: such a file has no times.
+fn representable(mut stat: Filestat) -> Filestat {
+    for time in [&mut stat.atim, &mut stat.mtim, &mut stat.ctim] {
+        *time = time.filter(|time| *time >= UNIX_EPOCH);
+    }
+    stat
+}
+
+/// An empty read-only directory that is none of the host's.
+pub(super) struct Empty(pub(super) Handles);
+
+/// Whether `path` is the directory that it is looked up in.
+fn is_itself(path: &str) -> bool {
+    path.starts_with('.') && path.split('/').all(|part| part == "." || part.is_empty())
+}
+
+fn directory() -> Filestat {
+    Filestat {
+        device_id: 0,
+        inode: 0,
+        filetype: FileType::Directory,
+        nlink: 1,
+        size: 0,
+        atim: None,
+        mtim: None,
+        ctim: None,
+    }
+}
+
+#[wiggle::async_trait]
+impl WasiDir for Empty {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    async fn open_file(
+        &self,
+        _symlink_follow: bool,
+        path: &str,
+        oflags: OFlags,
+        _read: bool,
+        write: bool,
+        _fdflags: FdFlags,
+    ) -> Result<OpenResult, Error> {
+        if oflags.contains(OFlags::CREATE) || (write && is_itself(path)) {
+            Err(Errno::Rofs.into())
+        } else if is_itself(path) {
+            Ok(OpenResult::Dir(Box::new(Self(self.0.another()?))))
+        } else {
+            Err(Errno::Noent.into())
+        }
+    }
+
+    async fn create_dir(&self, _path: &str) -> Result<(), Error> {
+        Err(Errno::Rofs.into())
+    }
+
+    async fn readdir(
+        &self,
+        cursor: ReaddirCursor,
+    ) -> Result<Box<dyn Iterator<Item = Result<ReaddirEntity, Error>> + Send>, Error> {
+        let entries = [".", ".."].into_iter().zip(1..).map(|(name, next)| {
+            let next = ReaddirCursor::from(next);
+            Ok(ReaddirEntity {
+                next,
+                inode: 0,
+                name: name.to_owned(),
+                filetype: FileType::Directory,
+            })
+        });
+        Ok(Box::new(entries.skip(u64::from(cursor) as usize)))
+    }
+
+    async fn symlink(&self, _old_path: &str, _new_path: &str) -> Result<(), Error> {
+        Err(Errno::Rofs.into())
+    }
+
+    async fn remove_dir(&self, _path: &str) -> Result<(), Error> {
+        Err(Errno::Rofs.into())
+    }
+
+    async fn unlink_file(&self, _path: &str) -> Result<(), Error> {
+        Err(Errno::Rofs.into())
+    }
+
+    async fn read_link(&self, path: &str) -> Result<PathBuf, Error> {
+        Err(if is_itself(path) { Errno::Inval.into() } else { Errno::Noent.into() })
+    }
+
+    async fn get_filestat(&self) -> Result<Filestat, Error> {
+        Ok(directory())
+    }
+
+    async fn get_path_filestat(
+        &self,
+        path: &str,
+        _follow_symlinks: bool,
+    ) -> Result<Filestat, Error> {
+        if is_itself(path) { Ok(directory()) } else { Err(Errno::Noent.into()) }
+    }
+
+    async fn rename(
+        &self,
+        _path: &str,
+        _dest_dir: &dyn WasiDir,
+        _dest_path: &str,
+    ) -> Result<(), Error> {
+        Err(Errno::Rofs.into())
+    }
+
+    async fn hard_link(
+        &self,
+        _path: &str,
+        _target_dir: &dyn WasiDir,
+        _target_path: &str,
+    ) -> Result<(), Error> {
+        Err(Errno::Rofs.into())
+    }
+
+    async fn set_times(
+        &self,
+        _path: &str,
+        _atime: Option<SystemTimeSpec>,
+        _mtime: Option<SystemTimeSpec>,
+        _follow_symlinks: bool,
+    ) -> Result<(), Error> {
+        Err(Errno::Rofs.into())
+    }
+}

@@ -1,0 +1,213 @@
+//! Where a guest's standard streams lead.
+
+use crate::engine::Stdio;
+use crate::log::{Level, Log};
+use std::any::Any;
+use std::io::{self, IoSlice, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use wasi_common::file::{FdFlags, FileType, WasiFile};
+use wasi_common::sync::stdio;
+use wasi_common::{Error, WasiCtx};
+
+/// The longest line that goes to the log in one piece.
+const MAX_LINE: usize = 64 * 1024;
+
+/// The most that one write takes. The guest comes again for the rest, and can be stopped in between.
+const MAX_WRITE: usize = 1024 * 1024;
+
+/// What the streams of every instance of one plugin are.
+pub(super) struct Streams {
+    plugin: Arc<str>,
+    stdio: Stdio,
+    log: Log,
+}
+
+impl Streams {
+    pub(super) fn new(plugin: &str, stdio: Stdio, log: Log) -> Self {
+        Self { plugin: plugin.into(), stdio, log }
+    }
+
+    /// Puts them into a new context, which has an empty input and drops its outputs.
+    pub(super) fn connect(&self, wasi: &WasiCtx) {
+        match self.stdio {
+            Stdio::None => {}
+            Stdio::Log => {
+                wasi.set_stdout(self.lines(Level::Info, "StdOut.Write from Wasm module"));
+                wasi.set_stderr(self.lines(Level::Error, "StdErr.Write from Wasm module"));
+            }
+            Stdio::Inherit => {
+                wasi.set_stdin(Box::new(stdio::stdin()));
+                wasi.set_stdout(if io::stdout().is_terminal() {
+                    Box::new(Terminal::new(|text| {
+                        io::stdout().write_all(text).and_then(|()| io::stdout().flush())
+                    }))
+                } else {
+                    Box::new(stdio::stdout())
+                });
+                wasi.set_stderr(if io::stderr().is_terminal() {
+                    Box::new(Terminal::new(|text| io::stderr().write_all(text)))
+                } else {
+                    Box::new(stdio::stderr())
+                });
+            }
+        }
+    }
+
+    fn lines(&self, level: Level, message: &'static str) -> Box<dyn WasiFile> {
+        let Self { plugin, log, .. } = self;
+        Box::new(Lines {
+            plugin: plugin.clone(),
+            log: log.clone(),
+            level,
+            message,
+            line: Mutex::default(),
+        })
+    }
+}
+
+/// A stream whose lines go to the log.
+struct Lines {
+    plugin: Arc<str>,
+    log: Log,
+    level: Level,
+    message: &'static str,
+    line: Mutex<Vec<u8>>,
+}
+
+impl Lines {
+    fn add(&self, line: &mut Vec<u8>, bytes: &[u8]) {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let (mut text, ends) = match part.strip_suffix(b"\n") {
+                Some(text) => (text, true),
+                None => (part, false),
+            };
+            while !text.is_empty() {
+                if line.len() == MAX_LINE {
+                    let rest = line.split_off(line.len() - unfinished(line));
+                    self.tell(line);
+                    *line = rest;
+                }
+                let (head, tail) = text.split_at(text.len().min(MAX_LINE - line.len()));
+                line.extend_from_slice(head);
+                text = tail;
+            }
+            if ends {
+                self.tell(line.strip_suffix(b"\r").unwrap_or(line));
+                line.clear();
+            }
+        }
+    }
+
+    fn tell(&self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        self.log.write(self.level, self.message, &[("plugin", &self.plugin), ("message", &text)]);
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        let line = std::mem::take(self.line.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if !line.is_empty() {
+            self.tell(&line);
+        }
+    }
+}
+
+#[wiggle::async_trait]
+impl WasiFile for Lines {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    /// As a terminal: C libraries then write at each line's end, not only when 4 KiB are full or the program ends.
+    async fn get_filetype(&self) -> Result<FileType, Error> {
+        Ok(FileType::CharacterDevice)
+    }
+
+    async fn get_fdflags(&self) -> Result<FdFlags, Error> {
+        Ok(FdFlags::APPEND)
+    }
+
+    fn isatty(&self) -> bool {
+        true
+    }
+
+    async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
+        if self.log.wants(self.level) {
+            let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+            taken(bufs).for_each(|bytes| self.add(&mut line, bytes));
+        }
+        Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
+    }
+}
+
+/// An output of the process that somebody looks at. Guest text must not drive the terminal: of the control characters
+/// only tabs and line ends get through.
+pub(super) struct Terminal {
+    write: fn(&[u8]) -> io::Result<()>,
+    /// The start of a character whose end is still to come.
+    held: Mutex<Vec<u8>>,
+}
+
+impl Terminal {
+    pub(super) fn new(write: fn(&[u8]) -> io::Result<()>) -> Self {
+        Self { write, held: Mutex::default() }
+    }
+}
+
+#[wiggle::async_trait]
+impl WasiFile for Terminal {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    async fn get_filetype(&self) -> Result<FileType, Error> {
+        Ok(FileType::CharacterDevice)
+    }
+
+    async fn get_fdflags(&self) -> Result<FdFlags, Error> {
+        Ok(FdFlags::APPEND)
+    }
+
+    fn isatty(&self) -> bool {
+        true
+    }
+
+    async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        taken(bufs).for_each(|bytes| held.extend_from_slice(bytes));
+        let whole = held.len() - unfinished(&held);
+        let rest = held.split_off(whole);
+        let text = std::mem::replace(&mut *held, rest);
+        (self.write)(harmless(&text).as_bytes())?;
+        Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
+    }
+}
+
+/// The buffers of a write, as far as it takes them.
+fn taken<'a>(bufs: &'a [IoSlice<'_>]) -> impl Iterator<Item = &'a [u8]> {
+    bufs.iter().scan(MAX_WRITE, |left, buf| {
+        let bytes = &buf[..buf.len().min(*left)];
+        *left -= bytes.len();
+        Some(bytes)
+    })
+}
+
+/// How many bytes at the end of `text` start a UTF-8 character without finishing it.
+fn unfinished(text: &[u8]) -> usize {
+    let start = text.len() - text.len().min(3);
+    let Some(lead) = text[start..].iter().rposition(|byte| !(0x80..0xc0).contains(byte)) else {
+        return 0;
+    };
+    let tail = &text[start + lead..];
+    match std::str::from_utf8(tail) {
+        Err(error) if error.valid_up_to() == 0 && error.error_len().is_none() => tail.len(),
+        _ => 0,
+    }
+}
+
+/// `text` without what moves a terminal's cursor, recolours it or makes it answer.
+fn harmless(text: &[u8]) -> String {
+    let shown = |c: char| if c.is_control() && !"\t\r\n".contains(c) { '\u{fffd}' } else { c };
+    String::from_utf8_lossy(text).chars().map(shown).collect()
+}
