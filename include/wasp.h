@@ -89,14 +89,15 @@ typedef struct {
   // Linear memory in bytes, in whole pages of 64 KiB. The default is 4 GiB. Beyond it the guest's `memory.grow`
   // gives -1.
   uint64_t memory_bytes;
-  // The time that a call may take, in nanoseconds, callbacks included. The default is no limit.
+  // The time that a call may take, and start-up at registration, in nanoseconds, callbacks and sleeps included. The
+  // default is no limit. A guest is stopped where it enters a function or begins a loop anew.
   uint64_t timeout_ns;
   // The stack of guest code in bytes, from 64 KiB to 100 MiB. The default is 1 MiB. Stacks are pooled by thread, so a
   // call may find a larger one.
   uint64_t stack_bytes;
   // Elements over all tables. The default is 1,000,000.
   uint64_t table_elements;
-  // How many released instances of the plugin are kept ready for `wasp_instance_new`.
+  // How many released instances of the plugin are kept ready for `wasp_instance_new`. The default is 64.
   uint64_t idle_instances;
 } wasp_limits;
 
@@ -312,6 +313,14 @@ void wasp_caller_return(wasp_caller *caller, wasp_value value);
 void wasp_caller_fail(wasp_caller *caller,
                       wasp_slice message);
 
+// How many nanoseconds the call that this callback belongs to may still take; UINT64_MAX where it has no limit.
+uint64_t wasp_caller_remaining(const wasp_caller *caller);
+
+// Whether instances start from a snapshot of what the plugin's start-up left, which is the default, or each runs
+// start-up itself. With a snapshot, what start-up drew at random or read off a clock is the same for all instances.
+void wasp_config_snapshot(wasp_config *config,
+                          bool snapshot);
+
 // Sets what one instance may use at most. The limits are copied.
 void wasp_config_limits(wasp_config *config, const wasp_limits *limits);
 
@@ -390,6 +399,10 @@ wasp_error *wasp_call(wasp_instance *instance,
 
 // Brings an instance back to the state of a new one with the same workspace. Results borrowed from it are gone.
 wasp_error *wasp_instance_reset(wasp_instance *instance);
+
+// Ends the call that the instance runs, from any thread: it gives WASP_ERROR_CANCELLED. When none runs, nothing happens,
+// also not to the next one.
+void wasp_instance_interrupt(const wasp_instance *instance);
 
 // The functions that the instance's plugin offers, in the module's order, without those that belong to the guest ABI:
 // as long as the instance lives, and readable while a call runs. `count` gets their number; it may be NULL.

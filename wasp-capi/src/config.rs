@@ -4,6 +4,7 @@ use crate::error::{handle, invalid, shield};
 use crate::slice::{array, wasp_slice};
 use crate::value::{kind, wasp_kind, wasp_value};
 use std::ffi::c_void;
+use std::time::Duration;
 use wasp_core::{Caller, Config, Error, Kind, Limits, Value};
 
 /// Frees what a `user_data` pointer owns. Called exactly once, on any thread.
@@ -72,14 +73,15 @@ pub struct wasp_limits {
     /// Linear memory in bytes, in whole pages of 64 KiB. The default is 4 GiB. Beyond it the guest's `memory.grow`
     /// gives -1.
     pub memory_bytes: u64,
-    /// The time that a call may take, in nanoseconds, callbacks included. The default is no limit.
+    /// The time that a call may take, and start-up at registration, in nanoseconds, callbacks and sleeps included. The
+    /// default is no limit. A guest is stopped where it enters a function or begins a loop anew.
     pub timeout_ns: u64,
     /// The stack of guest code in bytes, from 64 KiB to 100 MiB. The default is 1 MiB. Stacks are pooled by thread, so a
     /// call may find a larger one.
     pub stack_bytes: u64,
     /// Elements over all tables. The default is 1,000,000.
     pub table_elements: u64,
-    /// How many released instances of the plugin are kept ready for `wasp_instance_new`.
+    /// How many released instances of the plugin are kept ready for `wasp_instance_new`. The default is 64.
     pub idle_instances: u64,
 }
 
@@ -235,6 +237,24 @@ pub unsafe extern "C" fn wasp_caller_fail(caller: Option<&mut wasp_caller>, mess
     });
 }
 
+/// How many nanoseconds the call that this callback belongs to may still take; UINT64_MAX where it has no limit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_caller_remaining(caller: Option<&wasp_caller>) -> u64 {
+    // SAFETY: `run` made the pointer from a caller that lives as long as this one.
+    let remaining = caller.and_then(|caller| unsafe { (*caller.caller).remaining() });
+    remaining.map_or(u64::MAX, |left| u64::try_from(left.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Whether instances start from a snapshot of what the plugin's start-up left, which is the default, or each runs
+/// start-up itself. With a snapshot, what start-up drew at random or read off a clock is the same for all instances.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_config_snapshot(config: Option<&mut wasp_config>, snapshot: bool) {
+    wasp_config::apply(config, |config| {
+        config.snapshot(snapshot);
+        Ok(())
+    });
+}
+
 /// Sets what one instance may use at most. The limits are copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_config_limits(
@@ -251,13 +271,14 @@ pub unsafe extern "C" fn wasp_config_limits(
             idle_instances: 0,
         };
         // SAFETY: the caller's promise; a `wasp_limits` of zeros is one.
-        let given = unsafe {
+        let (given, rest) = unsafe {
             sized(
                 handle((!limits.is_null()).then_some(limits), "wasp_limits")?,
                 nothing,
                 "wasp_limits",
             )
         }?;
+        rest?;
         let mut limits = Limits::default();
         if given.memory_bytes != 0 {
             limits.memory_bytes = given.memory_bytes;
@@ -269,10 +290,10 @@ pub unsafe extern "C" fn wasp_config_limits(
             limits.table_elements = u32::try_from(given.table_elements).unwrap_or(u32::MAX);
         }
         if given.timeout_ns != 0 {
-            return Err(invalid("the limit timeout_ns is not available yet"));
+            limits.timeout = Some(Duration::from_nanos(given.timeout_ns));
         }
         if given.idle_instances != 0 {
-            return Err(invalid("the limit idle_instances is not available yet"));
+            limits.idle_instances = usize::try_from(given.idle_instances).unwrap_or(usize::MAX);
         }
         config.limits(limits);
         Ok(())
@@ -280,14 +301,18 @@ pub unsafe extern "C" fn wasp_config_limits(
 }
 
 /// Reads a struct that begins with its own size, as the caller's header has it: `zeros` with what the caller knows of
-/// it. Fields that this library doesn't know must be zero.
+/// it, and whether the rest, which this library doesn't know, is zero.
 ///
 /// # Safety
 /// `given` points to a `usize` and to as many bytes as that says; `T` is plain data that begins with a `usize`.
-pub(crate) unsafe fn sized<T: Copy>(given: *const T, zeros: T, what: &str) -> Result<T, Error> {
+pub(crate) unsafe fn sized<T: Copy>(
+    given: *const T,
+    zeros: T,
+    what: &str,
+) -> Result<(T, Result<(), Error>), Error> {
     let mut read = zeros;
     // SAFETY: the caller's promise.
-    unsafe {
+    let beyond = unsafe {
         let size = given.cast::<usize>().read_unaligned();
         if size < size_of::<usize>() || size > 1 << 16 {
             return Err(invalid(format!(
@@ -296,13 +321,13 @@ pub(crate) unsafe fn sized<T: Copy>(given: *const T, zeros: T, what: &str) -> Re
             )));
         }
         let known = size.min(size_of::<T>());
-        let beyond = std::slice::from_raw_parts(given.cast::<u8>().add(known), size - known);
-        if beyond.iter().any(|byte| *byte != 0) {
-            return Err(invalid(format!(
-                "{what} sets a field that this version of wasp doesn't know"
-            )));
-        }
         std::ptr::copy_nonoverlapping(given.cast::<u8>(), (&raw mut read).cast(), known);
-    }
-    Ok(read)
+        std::slice::from_raw_parts(given.cast::<u8>().add(known), size - known)
+    };
+    let rest = if beyond.iter().any(|byte| *byte != 0) {
+        Err(invalid(format!("{what} sets a field that this version of wasp doesn't know")))
+    } else {
+        Ok(())
+    };
+    Ok((read, rest))
 }

@@ -110,9 +110,10 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
         log_free: None,
     };
     // SAFETY: the caller's promise; `wasp_engine_options` of zeros are some.
-    let given = unsafe { sized(given, nothing, "wasp_engine_options") }?;
+    let (given, rest) = unsafe { sized(given, nothing, "wasp_engine_options") }?;
     // Owned at once, so that it is freed on every way out.
     let user_data = UserData::new(given.log_user_data, given.log_free);
+    rest?;
     options.compiler = match given.compiler {
         0 => Compiler::default(),
         WASP_COMPILER_SINGLEPASS => Compiler::Singlepass,

@@ -6,8 +6,9 @@ use crate::slice::{array, wasp_slice};
 use crate::value::{kind, wasp_kind, wasp_value};
 use std::cell::UnsafeCell;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
-use wasp_core::{Error, ErrorKind, Function, Instance, Kind, Value};
+use wasp_core::{Error, ErrorKind, Function, Functions, Instance, Interrupter, Kind, Value};
 
 /// One sandbox: a plugin with memory of its own. It may move between threads, but runs one call at a time: a second one
 /// is WASP_ERROR_BUSY. Instances run in parallel.
@@ -15,7 +16,10 @@ pub struct wasp_instance {
     state: AtomicU8,
     /// Only touched by whoever changed `state` from IDLE.
     instance: UnsafeCell<Instance>,
+    interrupter: Interrupter,
     functions: Functions,
+    /// Made when somebody asks.
+    listing: OnceLock<Listing>,
 }
 
 /// Nobody is in the instance.
@@ -41,18 +45,18 @@ pub struct wasp_function {
 }
 
 /// A plugin's functions, and what their C form points to.
-struct Functions {
+struct Listing {
     listed: Vec<wasp_function>,
     _names: Vec<String>,
     _params: Vec<Vec<wasp_kind>>,
 }
 
 // SAFETY: the pointers go to the vectors beside them, which never change.
-unsafe impl Send for Functions {}
+unsafe impl Send for Listing {}
 // SAFETY: the same.
-unsafe impl Sync for Functions {}
+unsafe impl Sync for Listing {}
 
-impl Functions {
+impl Listing {
     fn new(functions: &[Function]) -> Self {
         let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
         let tags = |kinds: &[Kind]| kinds.iter().map(|kind| *kind as wasp_kind).collect();
@@ -138,12 +142,12 @@ pub unsafe extern "C" fn wasp_instance_new(
             unsafe { (plugin.text("the plugin's name")?, workspace.text("the workspace")?) };
         let workspace = Some(workspace).filter(|path| !path.is_empty()).map(Path::new);
         let instance = engine.0.instance(plugin, workspace)?;
-        let functions = Functions::new(instance.functions());
-        let state = AtomicU8::new(IDLE);
         *place = Box::into_raw(Box::new(wasp_instance {
-            state,
+            state: AtomicU8::new(IDLE),
+            interrupter: instance.interrupter(),
+            functions: instance.functions(),
+            listing: OnceLock::new(),
             instance: UnsafeCell::new(instance),
-            functions,
         }));
         Ok(())
     })
@@ -233,6 +237,17 @@ pub unsafe extern "C" fn wasp_instance_reset(
     })
 }
 
+/// Ends the call that the instance runs, from any thread: it gives WASP_ERROR_CANCELLED. When none runs, nothing happens,
+/// also not to the next one.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_instance_interrupt(instance: Option<&wasp_instance>) {
+    shield((), || {
+        if let Some(instance) = instance {
+            instance.interrupter.interrupt();
+        }
+    });
+}
+
 /// The functions that the instance's plugin offers, in the module's order, without those that belong to the guest ABI:
 /// as long as the instance lives, and readable while a call runs. `count` gets their number; it may be NULL.
 #[unsafe(no_mangle)]
@@ -240,5 +255,7 @@ pub extern "C" fn wasp_instance_functions(
     instance: Option<&wasp_instance>,
     count: Option<&mut usize>,
 ) -> *const wasp_function {
-    listed(instance.map_or(&[], |instance| &instance.functions.listed), count)
+    let listing =
+        instance.map(|instance| instance.listing.get_or_init(|| Listing::new(&instance.functions)));
+    listed(listing.map_or(&[], |listing| &listing.listed), count)
 }

@@ -5,6 +5,7 @@ use crate::value::{Kind, Value};
 use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a plugin is given. A plugin sees nothing of the host but this; the default gives it nothing.
 ///
@@ -23,12 +24,25 @@ use std::sync::Arc;
 ///         Ok(())
 ///     });
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Config {
     pub(crate) callbacks: Vec<Arc<Callback>>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) limits: Limits,
+    pub(crate) snapshot: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            callbacks: Vec::new(),
+            environment: Vec::new(),
+            volumes: Vec::new(),
+            limits: Limits::default(),
+            snapshot: true,
+        }
+    }
 }
 
 /// A directory of the host that every instance of a plugin sees.
@@ -51,11 +65,23 @@ pub struct Limits {
     /// The stack that guest code has to itself, in bytes, from 64 KiB to 100 MiB. The default is 1 MiB. Stacks are
     /// pooled by thread, so a call may find a larger one.
     pub stack_bytes: usize,
+    /// How long a call may take, and so may start-up at registration; callbacks and sleeps count. The default is no
+    /// limit. A guest is stopped where it enters a function or begins a loop anew; one bulk memory instruction isn't
+    /// stopped half-way.
+    pub timeout: Option<Duration>,
+    /// How many released instances are kept ready for the next owner. The default is 64.
+    pub idle_instances: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory_bytes: 1 << 32, table_elements: 1_000_000, stack_bytes: 1 << 20 }
+        Self {
+            memory_bytes: 1 << 32,
+            table_elements: 1_000_000,
+            stack_bytes: 1 << 20,
+            timeout: None,
+            idle_instances: 64,
+        }
     }
 }
 
@@ -118,6 +144,13 @@ impl Config {
     /// Sets what one instance may use at most.
     pub fn limits(&mut self, limits: Limits) -> &mut Self {
         self.limits = limits;
+        self
+    }
+
+    /// Whether instances start from a snapshot of what the plugin's start-up left, which is the default, or each runs
+    /// start-up itself. With a snapshot, what start-up drew at random or read off a clock is the same for all instances.
+    pub fn snapshot(&mut self, snapshot: bool) -> &mut Self {
+        self.snapshot = snapshot;
         self
     }
 }

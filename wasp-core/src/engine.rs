@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::instance::Instance;
 use crate::log::{Level, Log};
 use crate::plugin::Plugin;
+use crate::pool::Pool;
 use crate::wasi::Workspace;
 use std::collections::HashMap;
 use std::path::Path;
@@ -53,7 +54,7 @@ pub struct Engine(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     options: Options,
-    plugins: RwLock<HashMap<String, Arc<Plugin>>>,
+    plugins: RwLock<HashMap<String, Arc<Pool>>>,
 }
 
 impl Engine {
@@ -78,9 +79,11 @@ impl Engine {
     /// type; [`ErrorKind::Io`] if a volume doesn't exist; [`ErrorKind::Resource`] if the module starts beyond its
     /// limits; and whatever ends the plugin's start-up.
     pub fn register(&self, name: &str, wasm: &[u8], config: &Config) -> Result<()> {
-        let plugin = Plugin::new(name, wasm, config, &self.0.options)?;
+        let pool = Plugin::new(name, wasm, config, &self.0.options)
+            .and_then(Pool::new)
+            .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
-        let replaced = self.plugins_mut().insert(name.to_owned(), plugin);
+        let replaced = self.plugins_mut().insert(name.to_owned(), Arc::new(pool));
         // Freeing a plugin unmaps its code: not while others wait for the lock.
         drop(replaced);
         Ok(())
@@ -125,7 +128,7 @@ impl Engine {
     }
 
     // A panic can't leave the map half-changed, so a poisoned lock is as good as any.
-    fn plugins_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Plugin>>> {
+    fn plugins_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Pool>>> {
         self.0.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -140,6 +140,13 @@ impl Error {
         self
     }
 
+    /// The same failure, with its trace, as another kind in other words.
+    pub(crate) fn reworded(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
+        self.0.kind = kind;
+        self.0.message = message.into();
+        self
+    }
+
     pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self

@@ -4,8 +4,9 @@
 
 use crate::entry;
 use crate::error::{Error, ErrorKind};
+use crate::interrupt::{Interrupt, Reason};
 use crate::log::Level;
-use crate::memory::{self, Memory};
+use crate::memory::Memory;
 use crate::number;
 use crate::plugin::Plugin;
 use crate::trap;
@@ -32,6 +33,7 @@ pub(crate) struct Guest {
     unwound: Cell<bool>,
     workspace: RefCell<wasi::Workspace>,
     wasi: RefCell<Option<wasi::Context>>,
+    pub interrupt: Arc<Interrupt>,
 }
 
 /// The functions that the ABI asks a plugin for. The outer `Option` is whether it is exported at all, the inner one
@@ -49,7 +51,7 @@ struct Block {
 }
 
 impl Guest {
-    pub(crate) fn new(plugin: Arc<Plugin>) -> Self {
+    pub(crate) fn new(plugin: Arc<Plugin>, interrupt: Arc<Interrupt>) -> Self {
         Self {
             plugin,
             memory: RefCell::default(),
@@ -59,6 +61,7 @@ impl Guest {
             unwound: Cell::new(false),
             workspace: RefCell::new(wasi::Workspace::Starting),
             wasi: RefCell::default(),
+            interrupt,
         }
     }
 
@@ -72,6 +75,19 @@ impl Guest {
     pub(crate) fn started(&self, workspace: wasi::Workspace) {
         self.workspace.replace(workspace);
         self.wasi.take();
+    }
+
+    /// Forgets everything that calls left here, as a new instance: there is no workspace until [`started`](Self::started).
+    pub(crate) fn forget(&self) {
+        self.started(wasi::Workspace::None);
+        self.blocks.borrow_mut().clear();
+        self.raised.take();
+        self.unwound.set(false);
+    }
+
+    /// An end that was no failure: `proc_exit(0)` of a program's start.
+    pub(crate) fn forgive(&self) {
+        self.unwound.set(false);
     }
 
     /// Whether a trap or a host function's failure ended guest code half-way.
@@ -113,17 +129,35 @@ impl Guest {
         keep: impl FnOnce(Value<'_>) -> R,
     ) -> Result<R, Error> {
         self.raised.take();
-        if let Some(memory) = self.memory() {
+        if let Some(memory) = &*self.memory.borrow() {
             memory.take_refused();
         }
-        let outcome = self.call_and_read(function, args, params, result, keep);
-        if self.unwound() {
-            self.blocks.borrow_mut().clear();
+        let limit = self.plugin.limits.timeout;
+        self.interrupt.begin(limit);
+        let mut outcome = self.call_and_read(function, args, params, result, keep);
+        if !self.unwound() {
+            let freed = self.free();
+            outcome = outcome.and_then(|kept| freed.map(|()| kept));
+        }
+        let stopped = self.interrupt.end();
+        if !self.unwound() {
             return outcome;
         }
-        let freed = self.free();
-        let kept = outcome?;
-        freed.map(|()| kept)
+        self.blocks.borrow_mut().clear();
+        match stopped {
+            None => outcome,
+            Some(reason) => outcome.map_err(|error| match (error.kind(), reason) {
+                (ErrorKind::Trap, Reason::Cancelled) => {
+                    error.reworded(ErrorKind::Cancelled, "the host interrupted the call")
+                }
+                (ErrorKind::Trap, Reason::TimedOut) => {
+                    let limit = limit.unwrap_or_default();
+                    let text = format!("the call ran past its time limit of {limit:?}");
+                    error.reworded(ErrorKind::Timeout, text)
+                }
+                _ => error,
+            }),
+        }
     }
 
     fn call_and_read<R>(
@@ -310,7 +344,7 @@ impl Guest {
     }
 
     fn memory(&self) -> Option<Memory> {
-        self.memory.borrow().clone().or_else(memory::newest)
+        self.memory.borrow().clone()
     }
 
     fn memory_for(&self, kind: Kind) -> Result<Memory, Error> {
@@ -407,7 +441,13 @@ impl Guest {
         let mut wasi = self.wasi.borrow_mut();
         let context = match &mut *wasi {
             Some(context) => context,
-            none => none.insert(wasi::Context::new(&self.plugin.wasi, &self.workspace.borrow())?),
+            none => {
+                let context = wasi::Context::new(&self.plugin.wasi, &self.workspace.borrow())?;
+                let interrupt = Arc::clone(&self.interrupt);
+                let context = none.insert(context);
+                context.interrupt_sleep(move || interrupt.stopped().is_some());
+                context
+            }
         };
         // SAFETY: the guest waits for its import to return, and nobody else looks into its memory meanwhile.
         let bytes = unsafe { memory.bytes_mut() };

@@ -11,6 +11,7 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmer::{FunctionType, Type};
 use wasmer_types::RawValue;
 
@@ -51,6 +52,11 @@ impl Caller<'_> {
             Value::F32(value) => Answer::Number(Value::F32(value)),
             Value::F64(value) => Answer::Number(Value::F64(value)),
         };
+    }
+
+    /// How long the call may still take, callbacks included; nothing where it has no limit.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.guest.interrupt.remaining()
     }
 
     /// The name of the plugin that calls.

@@ -1,12 +1,16 @@
 //! An instance as its owner sees it: call, reset.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::interrupt::Interrupter;
 use crate::log::Level;
 use crate::number;
-use crate::plugin::{Export, Function, Plugin};
+use crate::plugin::{Export, Function};
+use crate::pool::Pool;
 use crate::sandbox::Sandbox;
 use crate::value::{Kind, Value};
 use crate::wasi::Workspace;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,9 +19,10 @@ use std::time::Instant;
 /// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may go first.
 /// Dropping it frees everything.
 pub struct Instance {
-    plugin: Arc<Plugin>,
+    pool: Arc<Pool>,
     workspace: Workspace,
-    sandbox: Sandbox,
+    /// There until the instance is dropped.
+    sandbox: ManuallyDrop<Sandbox>,
     /// What ended guest code half-way, if something did.
     poison: Option<String>,
     result: Held,
@@ -34,9 +39,10 @@ struct Held {
 const KEPT_BYTES: usize = 1 << 20;
 
 impl Instance {
-    pub(crate) fn new(plugin: Arc<Plugin>, workspace: Workspace) -> Result<Self> {
-        let sandbox = open(&plugin, &workspace)?;
-        Ok(Self { plugin, workspace, sandbox, poison: None, result: Held::default() })
+    pub(crate) fn new(pool: Arc<Pool>, workspace: Workspace) -> Result<Self> {
+        let mut sandbox = ManuallyDrop::new(pool.take()?);
+        sandbox.open(workspace.clone());
+        Ok(Self { pool, workspace, sandbox, poison: None, result: Held::default() })
     }
 
     /// Calls the plugin's function `name`.
@@ -48,11 +54,11 @@ impl Instance {
     /// # Errors
     /// [`ErrorKind::FunctionNotFound`], [`ErrorKind::Signature`] and [`ErrorKind::Invalid`] before any guest code runs;
     /// [`ErrorKind::Guest`] if the plugin raised an error; [`ErrorKind::Abi`] if it broke the ABI. After
-    /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`] and [`ErrorKind::Callback`] the guest was stopped
-    /// half-way, and every later call gives [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
+    /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`], [`ErrorKind::Callback`], [`ErrorKind::Timeout`] and
+    /// [`ErrorKind::Cancelled`] the guest was stopped half-way, and every later call gives [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
     pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
         let context = |error: Error| {
-            let plugin = &self.plugin.name;
+            let plugin = &self.pool.plugin.name;
             let error = match error.kind() {
                 // The plugin's own words stand alone.
                 ErrorKind::Guest => error,
@@ -60,8 +66,8 @@ impl Instance {
             };
             error.with_function(name)
         };
-        let at = self.plugin.find(name)?;
-        let export = &self.plugin.exports[at];
+        let at = self.pool.plugin.find(name)?;
+        let export = &self.pool.plugin.exports[at];
         if let Some(cause) = &self.poison {
             let message =
                 format!("the instance was stopped half-way and must be reset first ({cause})");
@@ -74,7 +80,7 @@ impl Instance {
             _ => result,
         };
 
-        let log = &self.plugin.log;
+        let log = &self.pool.plugin.log;
         let started = log.wants(Level::Debug).then(|| {
             let args = number::Listed(args);
             log.write(Level::Debug, "Calling function", &[("name", &name), ("inputParam", &args)]);
@@ -136,28 +142,46 @@ impl Instance {
     /// # Errors
     /// As for [`Engine::instance`](crate::Engine::instance); the instance then stays as it was.
     pub fn reset(&mut self) -> Result<()> {
-        self.sandbox = open(&self.plugin, &self.workspace)?;
+        self.pool.renew(&mut self.sandbox)?;
+        self.sandbox.open(self.workspace.clone());
         self.poison = None;
         self.result = Held::default();
         Ok(())
     }
 
+    /// A way to stop the call that this instance runs, from another thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.sandbox.interrupter()
+    }
+
     /// The functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
-    pub fn functions(&self) -> &[Function] {
-        self.plugin.functions()
+    pub fn functions(&self) -> Functions {
+        Functions(Arc::clone(&self.pool))
     }
 
     /// The name of its plugin.
     pub fn plugin(&self) -> &str {
-        &self.plugin.name
+        &self.pool.plugin.name
     }
 }
 
-fn open(plugin: &Arc<Plugin>, workspace: &Workspace) -> Result<Sandbox> {
-    let mut sandbox = Sandbox::new(plugin)
-        .map_err(|error| error.in_context(format_args!("plugin {:?}", plugin.name)))?;
-    sandbox.open(workspace.clone());
-    Ok(sandbox)
+/// The functions that a plugin offers: a slice that outlives the instance it came from.
+#[derive(Clone)]
+pub struct Functions(Arc<Pool>);
+
+impl Deref for Functions {
+    type Target = [Function];
+
+    fn deref(&self) -> &[Function] {
+        self.0.plugin.functions()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses the field after this.
+        self.pool.give(unsafe { ManuallyDrop::take(&mut self.sandbox) });
+    }
 }
 
 impl Export {

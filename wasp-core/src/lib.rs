@@ -19,8 +19,8 @@
 //! # }
 //! ```
 //!
-//! Reading order: `value`, `error`, `log`; `config`, `engine`, `plugin`; `instance`, `sandbox`, `guest`, `host`; then
-//! what lies below, `entry`, `memory`, `wasi`.
+//! Reading order: `value`, `error`, `log`; `config`, `engine`, `plugin`; `instance`, `pool`, `sandbox`, `guest`, `host`;
+//! then what lies below: `entry`, `memory`, `image`, `instrument`, `interrupt`, `wasi`.
 
 mod config;
 mod engine;
@@ -28,11 +28,15 @@ mod entry;
 mod error;
 mod guest;
 mod host;
+mod image;
 mod instance;
+mod instrument;
+mod interrupt;
 mod log;
 mod memory;
 mod number;
 mod plugin;
+mod pool;
 mod sandbox;
 mod signature;
 mod trap;
@@ -43,7 +47,8 @@ pub use config::{Config, Limits};
 pub use engine::{Compiler, Engine, Options, Stdio};
 pub use error::{Error, ErrorKind, Frame, Import, Result};
 pub use host::Caller;
-pub use instance::Instance;
+pub use instance::{Functions, Instance};
+pub use interrupt::Interrupter;
 pub use log::{Level, Log, Record};
 pub use plugin::Function;
 pub use value::{Kind, Value};

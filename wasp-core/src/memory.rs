@@ -1,30 +1,31 @@
-//! Linear memory and tables: how they are made, how far they grow, and how the host looks into them.
+//! What an instance's state is made of: linear memory, tables and globals. How they are made and how far they grow, how
+//! the host looks into them, and how they go back to the snapshot.
 //!
-//! One of the rooms that hold `unsafe`: a [`Memory`] points into the instance that owns it.
+//! One of the rooms that hold `unsafe`: what it hands out points into the instance that owns it.
 
 use crate::config::Limits;
+use crate::image::{Image, Mapping};
+use crate::instrument;
 use std::cell::RefCell;
+use std::io;
 use std::ptr::NonNull;
 use std::slice;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmer::sys::{BaseTunables, Tunables};
-use wasmer::{ExportIndex, MemoryError, MemoryStyle, MemoryType, ModuleInfo, Pages, TableStyle};
-use wasmer::{TableType, WASM_PAGE_SIZE};
+use wasmer::{ExportIndex, MemoryError, MemoryStyle, MemoryType, ModuleInfo, Mutability, Pages};
+use wasmer::{TableStyle, TableType, Type, WASM_PAGE_SIZE};
 use wasmer_compiler::LinkError;
 use wasmer_types::entity::PrimaryMap;
-use wasmer_types::{LocalMemoryIndex, LocalTableIndex, MemoryIndex, TableIndex};
-use wasmer_vm::{
-    InternalStoreHandle, LinearMemory, StoreObjects, VMConfig, VMMemory, VMOwnedMemory,
+use wasmer_types::{
+    LocalGlobalIndex, LocalMemoryIndex, LocalTableIndex, MemoryIndex, RawValue, TableIndex,
 };
-use wasmer_vm::{VMMemoryDefinition, VMTable, VMTableDefinition};
+use wasmer_vm::{InternalStoreHandle, LinearMemory, StoreObjects, VMConfig, VMGlobal, VMMemory};
+use wasmer_vm::{VMGlobalDefinition, VMMemoryDefinition, VMTable, VMTableDefinition};
 
-/// The memory that an instance exports as `memory`, where the guest ABI's blocks live.
-#[derive(Clone)]
-pub(crate) struct Memory {
-    definition: NonNull<VMMemoryDefinition>,
-    budget: Arc<Budget>,
-}
+/// A linear memory of an instance.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory(Arc<Linear>);
 
 impl Memory {
     /// All of the memory as it is now.
@@ -36,7 +37,7 @@ impl Memory {
         // SAFETY: the definition lives as long as the instance; its base and length describe mapped, readable memory,
         // which compiled code relies on too. Exclusion is the caller's promise.
         unsafe {
-            let definition = self.definition.as_ref();
+            let definition = self.0.definition.as_ref();
             slice::from_raw_parts(definition.base, definition.current_length)
         }
     }
@@ -48,14 +49,16 @@ impl Memory {
     pub(crate) unsafe fn bytes_mut<'a>(&self) -> &'a mut [u8] {
         // SAFETY: as in `bytes`; the whole length is writable.
         unsafe {
-            let definition = self.definition.as_ref();
+            let definition = self.0.definition.as_ref();
             slice::from_raw_parts_mut(definition.base, definition.current_length)
         }
     }
 
     /// Whether growing was refused since the last time this was asked.
     pub(crate) fn take_refused(&self) -> bool {
-        self.budget.refused.swap(false, Ordering::Relaxed)
+        // Asked at each call: the load is cheaper than the swap.
+        self.0.budget.refused.load(Ordering::Relaxed)
+            && self.0.budget.refused.swap(false, Ordering::Relaxed)
     }
 }
 
@@ -66,29 +69,82 @@ struct Budget {
     refused: AtomicBool,
 }
 
-thread_local! {
-    /// The exported memory of the instance that is being made on this thread. A start function runs before wasmer
-    /// hands the instance out, and the host functions that it calls must see its memory.
-    static NEWEST: RefCell<Option<Memory>> = const { RefCell::new(None) };
+/// What the host must reach of one instance.
+#[derive(Default)]
+pub(crate) struct Parts {
+    /// What it exports as `memory`, where the guest ABI's blocks live.
+    pub memory: Option<Memory>,
+    memories: Vec<Memory>,
+    /// The mutable ones, references excepted.
+    globals: Vec<NonNull<VMGlobalDefinition>>,
+    flag: Option<NonNull<VMGlobalDefinition>>,
 }
 
-/// Runs `instantiate` and gives what it made, with the memory that the new instance exports as `memory`.
-pub(crate) fn capture<R>(instantiate: impl FnOnce() -> R) -> (R, Option<Memory>) {
-    // Put back even if a panic goes through: a callback of the start function may make instances of its own.
-    struct Restore(Option<Memory>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            NEWEST.set(self.0.take());
-        }
+/// The state that every instance of a plugin starts from: what its start-up left.
+pub(crate) struct Snapshot {
+    image: Option<Arc<Image>>,
+    globals: Vec<RawValue>,
+}
+
+impl Parts {
+    /// The interrupt flag.
+    pub(crate) fn flag(&self) -> *mut i32 {
+        self.flag.map_or(std::ptr::null_mut(), |global| global.as_ptr().cast())
     }
-    let _restore = Restore(NEWEST.take());
-    let made = instantiate();
-    (made, NEWEST.take())
+
+    /// The state as it is now.
+    ///
+    /// # Safety
+    /// The instance must be alive, nobody may be in it, and it must have one memory at most.
+    pub(crate) unsafe fn snapshot(&self) -> io::Result<Snapshot> {
+        let image = match self.memories.first() {
+            // SAFETY: nobody is in the instance, so nobody writes.
+            Some(memory) => Some(Arc::new(Image::new(unsafe { memory.bytes() })?)),
+            None => None,
+        };
+        // SAFETY: the globals live as long as the instance.
+        let globals = self.globals.iter().map(|global| unsafe { global.as_ref().val }).collect();
+        Ok(Snapshot { image, globals })
+    }
+
+    /// Brings the state back to `snapshot`, from whose image the memory was made.
+    ///
+    /// # Safety
+    /// The instance must be alive, and nobody may be in it or hold a slice of its memory.
+    pub(crate) unsafe fn restore(&self, snapshot: &Snapshot) -> io::Result<()> {
+        if let (Some(memory), Some(image)) = (self.memories.first(), &snapshot.image) {
+            // SAFETY: passed on.
+            unsafe { memory.0.restore(image) }?;
+        }
+        for (global, value) in self.globals.iter().zip(&snapshot.globals) {
+            // SAFETY: the globals live as long as the instance, in which nobody is.
+            unsafe { (*global.as_ptr()).val = *value };
+        }
+        Ok(())
+    }
 }
 
-/// The exported memory of the instance that is being made on this thread.
-pub(crate) fn newest() -> Option<Memory> {
-    NEWEST.with_borrow(|memory| memory.clone())
+/// An instance that is being made on this thread.
+#[derive(Default)]
+struct Making {
+    image: Option<Arc<Image>>,
+    parts: Parts,
+}
+
+thread_local! {
+    static MAKING: RefCell<Making> = RefCell::default();
+}
+
+/// Runs `instantiate`, which makes an instance whose memory starts from the snapshot, if there is one. Gives what it
+/// made and the instance's parts.
+pub(crate) fn capture<R>(
+    snapshot: Option<&Snapshot>,
+    instantiate: impl FnOnce() -> R,
+) -> (R, Parts) {
+    let image = snapshot.and_then(|snapshot| snapshot.image.clone());
+    MAKING.set(Making { image, parts: Parts::default() });
+    let made = instantiate();
+    (made, MAKING.take().parts)
 }
 
 /// How wasmer makes the memories, tables and stacks of one plugin: within its limits.
@@ -166,18 +222,25 @@ impl Tunables for PluginTunables {
             Some(ExportIndex::Memory(index)) => Some(*index),
             _ => None,
         };
-        let mut memories = PrimaryMap::new();
-        for ((index, ty), definition) in types().zip(locations) {
-            // SAFETY: the location is wasmer's own, for this memory.
-            let owned = unsafe { VMOwnedMemory::from_definition(ty, &styles[index], *definition) }
-                .map_err(|error| LinkError::Resource(error.to_string()))?;
-            let memory = LimitedMemory { owned, budget: Arc::clone(&budget) };
-            memories.push(InternalStoreHandle::new(context, VMMemory(Box::new(memory))));
-            if exported == Some(index) {
-                NEWEST.set(Some(Memory { definition: *definition, budget: Arc::clone(&budget) }));
+        MAKING.with_borrow_mut(|making| {
+            let mut memories = PrimaryMap::new();
+            for ((index, ty), definition) in types().zip(locations) {
+                let image = making.image.as_ref().filter(|_| memories.is_empty());
+                let linear = Linear::new(*ty, styles[index], *definition, &budget, image).map_err(
+                    |error| {
+                        LinkError::Resource(format!("no address space for its memory: {error}"))
+                    },
+                )?;
+                let memory = Memory(Arc::new(linear));
+                memories
+                    .push(InternalStoreHandle::new(context, VMMemory(Box::new(memory.clone()))));
+                if exported == Some(index) {
+                    making.parts.memory = Some(memory.clone());
+                }
+                making.parts.memories.push(memory);
             }
-        }
-        Ok(memories)
+            Ok(memories)
+        })
     }
 
     unsafe fn create_tables(
@@ -210,59 +273,174 @@ impl Tunables for PluginTunables {
         Ok(tables)
     }
 
+    fn create_globals(
+        &self,
+        context: &mut StoreObjects,
+        module: &ModuleInfo,
+        locations: &[NonNull<VMGlobalDefinition>],
+    ) -> Result<PrimaryMap<LocalGlobalIndex, InternalStoreHandle<VMGlobal>>, LinkError> {
+        let flag = match module.exports.get(instrument::FLAG) {
+            Some(ExportIndex::Global(index)) => Some(*index),
+            _ => None,
+        };
+        MAKING.with_borrow_mut(|making| {
+            let mut globals = PrimaryMap::new();
+            let types = module.globals.iter().skip(module.num_imported_globals);
+            for ((index, ty), location) in types.zip(locations) {
+                // SAFETY: the location is wasmer's own, for this global.
+                let global = unsafe { VMGlobal::new_instance(*ty, *location) };
+                globals.push(InternalStoreHandle::new(context, global));
+                if flag == Some(index) {
+                    making.parts.flag = Some(*location);
+                } else if ty.mutability == Mutability::Var && !is_reference(ty.ty) {
+                    making.parts.globals.push(*location);
+                }
+            }
+            Ok(globals)
+        })
+    }
+
     fn vmconfig(&self) -> &VMConfig {
         &self.vmconfig
     }
 }
 
-/// A linear memory that grows as long as its instance's budget lasts.
-#[derive(Debug)]
-struct LimitedMemory {
-    owned: VMOwnedMemory,
-    budget: Arc<Budget>,
+/// Whether a snapshot can hold the whole state of `module`, as far as its declarations say.
+pub(crate) fn restorable(module: &ModuleInfo) -> bool {
+    let references =
+        module.globals.values().any(|ty| ty.mutability == Mutability::Var && is_reference(ty.ty));
+    module.memories.len() <= 1 && !references
 }
 
-impl LimitedMemory {
-    fn copied(&self) -> Result<Box<dyn LinearMemory + Send + Sync + 'static>, MemoryError> {
-        Err(MemoryError::UnsupportedOperation { message: "memories are never copied".into() })
+fn is_reference(ty: Type) -> bool {
+    !matches!(ty, Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::V128)
+}
+
+/// A linear memory that grows as long as its instance's budget lasts, and never moves.
+#[derive(Debug)]
+struct Linear {
+    ty: MemoryType,
+    style: MemoryStyle,
+    definition: NonNull<VMMemoryDefinition>,
+    budget: Arc<Budget>,
+    from_image: bool,
+    mapping: Mutex<Mapping>,
+}
+
+// SAFETY: the definition belongs to the instance, as this does; one thread at a time is in an instance.
+unsafe impl Send for Linear {}
+// SAFETY: the same.
+unsafe impl Sync for Linear {}
+
+impl Linear {
+    fn new(
+        ty: MemoryType,
+        style: MemoryStyle,
+        definition: NonNull<VMMemoryDefinition>,
+        budget: &Arc<Budget>,
+        image: Option<&Arc<Image>>,
+    ) -> io::Result<Self> {
+        let guard = usize::try_from(style.offset_guard_size()).map_err(io::Error::other)?;
+        let reserved = MemoryStyle::static_bound().bytes().0 + guard;
+        let minimum = ty.minimum.bytes().0;
+        let len = image.map_or(minimum, |image| image.len());
+        let mapping = Mapping::new(reserved, len, image.map(|image| &**image))?;
+        let current = VMMemoryDefinition { base: mapping.base().as_ptr(), current_length: len };
+        // SAFETY: the location is wasmer's own, for this memory, which nobody uses yet.
+        unsafe { definition.write(current) };
+        // What start-up grew by is taken already.
+        take(&budget.pages_left, ((len - minimum) / WASM_PAGE_SIZE) as u64);
+        let (budget, from_image) = (Arc::clone(budget), image.is_some());
+        Ok(Self { ty, style, definition, budget, from_image, mapping: Mutex::new(mapping) })
+    }
+
+    fn len(&self) -> usize {
+        // SAFETY: the definition lives as long as the instance, and so does whoever asks.
+        unsafe { self.definition.as_ref() }.current_length
+    }
+
+    /// # Safety
+    /// Nobody may be in the instance or hold a slice of the memory.
+    unsafe fn restore(&self, image: &Image) -> io::Result<()> {
+        if !self.from_image {
+            return Err(io::Error::other("the memory was not made from an image"));
+        }
+        let len = self.len();
+        // SAFETY: passed on.
+        unsafe { self.mapping().restore(len, image) }?;
+        let grown = (len - image.len()) / WASM_PAGE_SIZE;
+        self.budget.pages_left.fetch_add(grown as u64, Ordering::Relaxed);
+        self.budget.refused.store(false, Ordering::Relaxed);
+        // SAFETY: as in `len`; nobody else looks.
+        unsafe { (*self.definition.as_ptr()).current_length = image.len() };
+        Ok(())
+    }
+
+    fn mapping(&self) -> MutexGuard<'_, Mapping> {
+        self.mapping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl LinearMemory for LimitedMemory {
+/// Takes `pages` from a budget, if they are there. One thread at a time is in an instance.
+fn take(budget: &AtomicU64, pages: u64) -> bool {
+    let left = budget.load(Ordering::Relaxed).checked_sub(pages);
+    left.inspect(|left| budget.store(*left, Ordering::Relaxed)).is_some()
+}
+
+impl LinearMemory for Memory {
     fn ty(&self) -> MemoryType {
-        self.owned.ty()
+        MemoryType { minimum: self.size(), ..self.0.ty }
     }
 
     fn size(&self) -> Pages {
-        self.owned.size()
+        Pages((self.0.len() / WASM_PAGE_SIZE) as u32)
     }
 
     fn style(&self) -> MemoryStyle {
-        self.owned.style()
+        self.0.style
     }
 
     fn grow(&mut self, delta: Pages) -> Result<Pages, MemoryError> {
-        let current = self.owned.size();
-        let left = self.budget.pages_left.load(Ordering::Relaxed);
-        let Some(rest) = left.checked_sub(u64::from(delta.0)) else {
-            self.budget.refused.store(true, Ordering::Relaxed);
-            return Err(MemoryError::CouldNotGrow { current, attempted_delta: delta });
-        };
-        let before = self.owned.grow(delta)?;
-        // One thread at a time is in an instance, so nobody took from the budget in between.
-        self.budget.pages_left.store(rest, Ordering::Relaxed);
-        Ok(before)
+        let linear = &*self.0;
+        let current = self.size();
+        let refuse = || MemoryError::CouldNotGrow { current, attempted_delta: delta };
+        let new = current.0.checked_add(delta.0).ok_or_else(refuse)?;
+        if new > linear.ty.maximum.unwrap_or(Pages::max_value()).0.min(Pages::max_value().0) {
+            return Err(refuse());
+        }
+        if !take(&linear.budget.pages_left, delta.0.into()) {
+            linear.budget.refused.store(true, Ordering::Relaxed);
+            return Err(refuse());
+        }
+        let (from, to) = (current.bytes().0, Pages(new).bytes().0);
+        linear.mapping().open(from, to).map_err(|error| MemoryError::Region(error.to_string()))?;
+        // SAFETY: as in `len`; the guest waits for its `memory.grow`.
+        unsafe { (*linear.definition.as_ptr()).current_length = to };
+        Ok(current)
     }
 
     fn vmmemory(&self) -> NonNull<VMMemoryDefinition> {
-        self.owned.vmmemory()
+        self.0.definition
     }
 
     fn try_clone(&self) -> Result<Box<dyn LinearMemory + Send + Sync + 'static>, MemoryError> {
-        self.copied()
+        Err(MemoryError::UnsupportedOperation { message: "memories are never shared".into() })
+    }
+
+    unsafe fn initialize_with_data(
+        &self,
+        start: usize,
+        data: &[u8],
+    ) -> Result<(), wasmer_vm::Trap> {
+        if self.0.from_image {
+            // The image has the module's data already, and what start-up made of it.
+            return Ok(());
+        }
+        // SAFETY: an instance that is being made runs no code, and nobody else has its memory.
+        unsafe { wasmer_vm::initialize_memory_with_data(self.0.definition.as_ref(), start, data) }
     }
 
     fn copy(&self) -> Result<Box<dyn LinearMemory + Send + Sync + 'static>, MemoryError> {
-        self.copied()
+        Err(MemoryError::UnsupportedOperation { message: "memories are never copied".into() })
     }
 }

@@ -5,10 +5,11 @@ use crate::engine::{Compiler, Options};
 use crate::entry::panic_message;
 use crate::error::{self, Error, ErrorKind, Result};
 use crate::host::Target;
+use crate::instrument::{HIDDEN, Instrument};
+use crate::interrupt;
 use crate::log::{Level, Log};
-use crate::memory::PluginTunables;
+use crate::memory::{self, PluginTunables};
 use crate::number;
-use crate::sandbox::Sandbox;
 use crate::signature::Signature;
 use crate::value::Kind;
 use crate::wasi;
@@ -16,14 +17,14 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use wasmer::sys::{Cranelift, EngineBuilder, Features, Singlepass};
+use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
 use wasmer::{ExternType, FunctionType, Module};
 use wasmer_vm::VMConfig;
 
 /// Exports that the guest ABI asks for: not functions that the plugin offers.
 const ABI_NAMES: [&str; 6] =
     ["allocate", "deallocate", "get_string_size", "_initialize", "_start", SIGNATURES];
-const SIGNATURES: &str = "wasp_signatures";
+pub(crate) const SIGNATURES: &str = "wasp_signatures";
 
 /// Everything that the instances of a plugin share.
 pub(crate) struct Plugin {
@@ -36,6 +37,8 @@ pub(crate) struct Plugin {
     pub module: Module,
     pub imports: Vec<Import>,
     pub exports: Vec<Export>,
+    /// Whether a reset of memory and globals brings an instance back to its start.
+    pub restorable: bool,
     by_name: HashMap<String, usize>,
     listing: Vec<Function>,
 }
@@ -69,22 +72,16 @@ pub struct Function {
 }
 
 impl Plugin {
-    /// Compiles `wasm`, checks it against `config`, and starts it once to see that it starts.
-    pub(crate) fn new(
-        name: &str,
-        wasm: &[u8],
-        config: &Config,
-        options: &Options,
-    ) -> Result<Arc<Self>> {
-        Self::compile(name, wasm, config, options)
-            .and_then(Self::start)
-            .map_err(|error| error.in_context(format_args!("plugin {name:?}")))
-    }
-
-    fn compile(name: &str, wasm: &[u8], config: &Config, options: &Options) -> Result<Self> {
+    /// Compiles `wasm` and checks it against `config`.
+    pub(crate) fn new(name: &str, wasm: &[u8], config: &Config, options: &Options) -> Result<Self> {
         check_limits(&config.limits)?;
+        if config.limits.timeout.is_some() {
+            interrupt::prepare()?;
+        }
         let wasm = binary(wasm)?;
-        let mut engine = builder(options.compiler).set_features(Some(features())).engine();
+        let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
+        let builder = EngineBuilder::new(compiler(options.compiler, Arc::clone(&instrument)));
+        let mut engine = builder.set_features(Some(features())).engine();
         engine.set_tunables(PluginTunables::new(config.limits));
         let engine = wasmer::Engine::from(engine);
         // A compiler is a lot of code, and it meets hostile bytes here.
@@ -110,8 +107,11 @@ impl Plugin {
             .collect();
         let by_name =
             exports.iter().enumerate().map(|(at, export)| (export.name.clone(), at)).collect();
+        let restorable =
+            config.snapshot && memory::restorable(module.info()) && !instrument.saw_unrestorable();
         Ok(Self {
             name: name.to_owned(),
+            restorable,
             log: options.log.clone(),
             limits: config.limits,
             vmconfig: VMConfig { wasm_stack_size: Some(config.limits.stack_bytes) },
@@ -131,26 +131,18 @@ impl Plugin {
         })
     }
 
-    /// Runs the start-up of the guest's language, and asks for its signatures.
-    fn start(self) -> Result<Arc<Self>> {
-        let mut plugin = Arc::new(self);
-        let mut sandbox = Sandbox::new(&plugin)?;
-        let signatures = match plugin.by_name.get(SIGNATURES) {
-            Some(&at) => sandbox.signatures(at)?,
-            None => Vec::new(),
-        };
-        drop(sandbox);
-        let this = Arc::get_mut(&mut plugin).expect("the only sandbox is gone");
+    /// Takes what its start-up told: its own listing of its functions.
+    pub(crate) fn finish(&mut self, signatures: Vec<Signature>) -> Result<()> {
         for signature in signatures {
-            this.declare(signature)?;
+            self.declare(signature)?;
         }
-        this.listing = this.exports.iter().filter_map(Export::listed).collect();
-        if this.by_name.contains_key("allocate") && !this.by_name.contains_key("deallocate") {
+        self.listing = self.exports.iter().filter_map(Export::listed).collect();
+        if self.by_name.contains_key("allocate") && !self.by_name.contains_key("deallocate") {
             let message =
                 "Plugin exports no deallocate, the memory of its arguments is never freed";
-            this.log.write(Level::Debug, message, &[("name", &this.name)]);
+            self.log.write(Level::Debug, message, &[("name", &self.name)]);
         }
-        Ok(plugin)
+        Ok(())
     }
 
     fn declare(&mut self, signature: Signature) -> Result<()> {
@@ -174,26 +166,35 @@ impl Plugin {
         Ok(())
     }
 
+    /// Where the exported function `name` stands in `exports`, also if wasp itself exports it.
+    pub(crate) fn find_hidden(&self, name: &str) -> Result<usize> {
+        self.by_name.get(name).copied().ok_or_else(|| self.not_found(name))
+    }
+
     /// Where the exported function `name` stands in `exports`.
     pub(crate) fn find(&self, name: &str) -> Result<usize> {
-        self.by_name.get(name).copied().ok_or_else(|| {
-            let other =
-                self.module.exports().find(|export| export.name() == name).map(
-                    |export| match export.ty() {
-                        ExternType::Memory(_) => "a memory",
-                        ExternType::Global(_) => "a global",
-                        ExternType::Table(_) => "a table",
-                        _ => "something else",
-                    },
-                );
-            let message = match other {
-                Some(other) => {
-                    format!("plugin {:?} exports {name:?} as {other}, not as a function", self.name)
-                }
-                None => format!("plugin {:?} exports no function {name:?}", self.name),
-            };
-            Error::new(ErrorKind::FunctionNotFound, message).with_function(name)
-        })
+        match self.by_name.get(name) {
+            Some(at) if !name.starts_with(HIDDEN) => Ok(*at),
+            _ => Err(self.not_found(name)),
+        }
+    }
+
+    fn not_found(&self, name: &str) -> Error {
+        let mut exports = self.module.exports().filter(|export| !export.name().starts_with(HIDDEN));
+        let other = exports.find(|export| export.name() == name).map(|export| match export.ty() {
+            ExternType::Memory(_) => "a memory",
+            ExternType::Global(_) => "a global",
+            ExternType::Table(_) => "a table",
+            _ => "something else",
+        });
+        let plugin = &self.name;
+        let message = match other {
+            Some(other) => {
+                format!("plugin {plugin:?} exports {name:?} as {other}, not as a function")
+            }
+            None => format!("plugin {plugin:?} exports no function {name:?}"),
+        };
+        Error::new(ErrorKind::FunctionNotFound, message).with_function(name)
     }
 
     /// The functions that the plugin offers.
@@ -205,7 +206,7 @@ impl Plugin {
 impl Export {
     /// Its line in the listing, unless it belongs to the ABI or can't be called with plain values.
     fn listed(&self) -> Option<Function> {
-        if ABI_NAMES.contains(&self.name.as_str()) {
+        if ABI_NAMES.contains(&self.name.as_str()) || self.name.starts_with(HIDDEN) {
             return None;
         }
         let (params, result) = match &self.declared {
@@ -271,11 +272,13 @@ fn features() -> Features {
     features
 }
 
-fn builder(compiler: Compiler) -> EngineBuilder {
-    match compiler {
-        Compiler::Singlepass => EngineBuilder::new(Singlepass::default()),
-        Compiler::Cranelift => EngineBuilder::new(Cranelift::default()),
-    }
+fn compiler(compiler: Compiler, instrument: Arc<Instrument>) -> Box<dyn CompilerConfig> {
+    let mut config: Box<dyn CompilerConfig> = match compiler {
+        Compiler::Singlepass => Box::new(Singlepass::default()),
+        Compiler::Cranelift => Box::new(Cranelift::default()),
+    };
+    config.push_middleware(instrument);
+    config
 }
 
 /// Finds every import, or reports all that are missing or differ in one error.

@@ -3,9 +3,10 @@
 use crate::entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guest::{Exports, Guest};
-use crate::memory;
-use crate::number;
-use crate::plugin::{Plugin, type_text};
+use crate::instrument::START;
+use crate::interrupt::{Interrupt, Interrupter};
+use crate::memory::{self, Parts, Snapshot};
+use crate::plugin::{Plugin, SIGNATURES, type_text};
 use crate::signature::{self, Signature};
 use crate::trap;
 use crate::value::{Kind, Value};
@@ -13,12 +14,12 @@ use crate::wasi::Workspace;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasmer::{FunctionType, InstantiationError, LinkError, Store, Type};
-use wasmer_types::RawValue;
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct Sandbox {
     /// By the index of the plugin's exports, filled at the first call of each.
     functions: Vec<Option<entry::Function>>,
+    parts: Parts,
     instance: wasmer::Instance,
     guest: Rc<Guest>,
     store: Store,
@@ -30,21 +31,30 @@ pub(crate) struct Sandbox {
 unsafe impl Send for Sandbox {}
 
 impl Sandbox {
-    /// Makes an instance and runs the start-up of its language, which sees an empty workspace.
-    pub(crate) fn new(plugin: &Arc<Plugin>) -> Result<Self> {
-        let guest = Rc::new(Guest::new(Arc::clone(plugin)));
+    /// Makes an instance: from the snapshot, or by running the start-up of its language, which sees an empty workspace.
+    pub(crate) fn new(plugin: &Arc<Plugin>, snapshot: Option<&Snapshot>) -> Result<Self> {
+        Self::with_interrupt(plugin, snapshot, Interrupt::new())
+    }
+
+    fn with_interrupt(
+        plugin: &Arc<Plugin>,
+        snapshot: Option<&Snapshot>,
+        interrupt: Arc<Interrupt>,
+    ) -> Result<Self> {
+        let guest = Rc::new(Guest::new(Arc::clone(plugin), interrupt));
         let mut store = Store::new(plugin.engine.clone());
         let imports: Vec<_> = plugin
             .imports
             .iter()
             .map(|import| entry::import(&mut store, &import.ty, &guest, import.target.clone()))
             .collect();
-        let (made, memory) = memory::capture(|| {
+        let (made, parts) = memory::capture(snapshot, || {
             wasmer::Instance::new_by_index(&mut store, &plugin.module, &imports)
         });
         let instance = made.map_err(|error| match error {
+            // A data or element segment that doesn't fit.
             InstantiationError::Link(LinkError::Trap(trap)) | InstantiationError::Start(trap) => {
-                guest.explain(trap::runtime_error(trap)).in_context("its start")
+                trap::runtime_error(trap).in_context("its segments")
             }
             InstantiationError::Link(LinkError::Resource(text)) => {
                 Error::new(ErrorKind::Resource, text)
@@ -53,13 +63,17 @@ impl Sandbox {
         })?;
 
         let functions = vec![None; plugin.exports.len()];
-        let mut sandbox = Self { functions, instance, guest, store };
+        let mut sandbox = Self { functions, parts, instance, guest, store };
         let exports = Exports {
             allocate: sandbox.abi_export("allocate", &[Type::I32], &[Type::I32]),
             deallocate: sandbox.abi_export("deallocate", &[Type::I32, Type::I32], &[]),
         };
-        sandbox.guest.bind(memory, exports);
-        sandbox.start()?;
+        sandbox.guest.bind(sandbox.parts.memory.clone(), exports);
+        sandbox.aim();
+        match snapshot {
+            Some(snapshot) => sandbox.restore(snapshot)?,
+            None => sandbox.start()?,
+        }
         Ok(sandbox)
     }
 
@@ -74,24 +88,68 @@ impl Sandbox {
         Some(fits.then(|| self.function(at)))
     }
 
+    /// Another instance in this one's place, which runs start-up itself. Interrupters of this one stop that one.
+    pub(crate) fn replace(&mut self) -> Result<()> {
+        let interrupt = Arc::clone(&self.guest.interrupt);
+        match Self::with_interrupt(&self.guest.plugin, None, interrupt) {
+            Ok(new) => *self = new,
+            Err(error) => {
+                self.aim();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn aim(&self) {
+        // SAFETY: a call runs only in the instance that was aimed at last, and that is there as long as the call.
+        unsafe { self.guest.interrupt.aim(self.parts.flag()) };
+    }
+
+    /// Start-up: the module's start function, then what its language exports.
     fn start(&mut self) -> Result<()> {
-        let name = ["_initialize", "_start"];
-        let Some((name, at)) =
-            name.iter().find_map(|name| Some((*name, self.guest.plugin.find(name).ok()?)))
-        else {
-            return Ok(());
-        };
-        let ty = &self.guest.plugin.exports[at].ty;
-        if !ty.params().is_empty() || !ty.results().is_empty() {
-            let message = format!("{name:?} is exported as {}, not as () -> ()", type_text(ty));
-            return Err(Error::new(ErrorKind::Abi, message));
+        let names = ["_initialize", "_start"];
+        let exported = names.iter().find(|name| self.guest.plugin.find(name).is_ok());
+        for name in [Some(&START), exported].into_iter().flatten() {
+            let Ok(at) = self.guest.plugin.find_hidden(name) else { continue };
+            let what = if *name == START { "function".to_owned() } else { format!("{name:?}") };
+            let ty = &self.guest.plugin.exports[at].ty;
+            if !ty.params().is_empty() || !ty.results().is_empty() {
+                let message = format!("{name:?} is exported as {}, not as () -> ()", type_text(ty));
+                return Err(Error::new(ErrorKind::Abi, message));
+            }
+            match self.call(at, &[], Kind::None, |_| ()) {
+                // `_start` of a program ends this way.
+                Err(error) if error.exit_code() == Some(0) => self.guest.forgive(),
+                other => {
+                    other.map_err(|error| error.in_context(format_args!("its start {what}")))?
+                }
+            }
         }
-        let started = self.call(at, &[], Kind::None, |_| ());
-        match started {
-            // `_start` of a program ends this way.
-            Err(error) if error.exit_code() == Some(0) => Ok(()),
-            other => other.map_err(|error| error.in_context(format_args!("its start-up {name:?}"))),
-        }
+        Ok(())
+    }
+
+    /// The state that start-up left.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
+        // SAFETY: the instance is alive, nobody is in it, and a plugin with a snapshot has one memory at most.
+        unsafe { self.parts.snapshot() }.map_err(no_image)
+    }
+
+    /// Brings everything back to `snapshot`, from which it was made.
+    pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.guest.forget();
+        // SAFETY: the instance is alive, and whoever has the sandbox by `&mut` is alone with it.
+        unsafe { self.parts.restore(snapshot) }.map_err(no_image)
+    }
+
+    /// Ends what its owner may still hold of it.
+    pub(crate) fn disown(&self) {
+        self.guest.interrupt.disown();
+    }
+
+    /// A way to stop the call that it runs.
+    pub(crate) fn interrupter(&self) -> Interrupter {
+        Interrupter::new(&self.guest.interrupt)
     }
 
     /// Ends start-up: the instance sees `workspace` from now on.
@@ -119,25 +177,23 @@ impl Sandbox {
     }
 
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
-    pub(crate) fn signatures(&mut self, at: usize) -> Result<Vec<Signature>> {
-        const CONTEXT: &str = "\"wasp_signatures\"";
-        let function = self.function(at);
+    pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
+        let Ok(at) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
+        let context = format_args!("{SIGNATURES:?}");
         let ty = &self.guest.plugin.exports[at].ty;
         if *ty != FunctionType::new([], [Type::I32]) {
-            let message = format!("{CONTEXT} is exported as {}, not as () -> i32", type_text(ty));
+            let message = format!("{context} is exported as {}, not as () -> i32", type_text(ty));
             return Err(Error::new(ErrorKind::Abi, message));
         }
-        let mut slots = [RawValue::default()];
-        self.guest.enter(function, &mut slots).map_err(|error| error.in_context(CONTEXT))?;
-        let text = self
-            .guest
-            .text(number::pointer(&slots[0]))
-            .map_err(|error| error.in_context(CONTEXT))?;
+        let pointer = self.call(at, &[], Kind::I32, |value| match value {
+            Value::I32(pointer) => pointer as u32,
+            _ => 0,
+        });
+        let pointer = pointer.map_err(|error| error.in_context(context))?;
+        let text = self.guest.text(pointer).map_err(|error| error.in_context(context))?;
         signature::parse(text).map_err(|line| {
-            Error::new(
-                ErrorKind::Abi,
-                format!("{CONTEXT} has a line that is no signature: {line:?}"),
-            )
+            let message = format!("{context} has a line that is no signature: {line:?}");
+            Error::new(ErrorKind::Abi, message)
         })
     }
 
@@ -149,4 +205,9 @@ impl Sandbox {
         let export = self.instance.exports.get_function(name).expect("the module exports it");
         *self.functions[at].insert(entry::Function::new(&mut self.store, export))
     }
+}
+
+fn no_image(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Resource, format!("no memory for its snapshot: {error}"))
+        .with_source(Box::new(error))
 }

@@ -133,6 +133,7 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Opens the workspace; the volumes are open already.
     pub(crate) fn new(settings: &Settings, workspace: &Workspace) -> Result<Self> {
         let interrupted = Arc::new(Interrupted::new());
         let sleep = Box::new(Sleep(interrupted.clone()));
@@ -180,6 +181,7 @@ fn open(path: &Path) -> io::Result<Arc<Dir>> {
     Ok(Arc::new(Dir::from_cap_std(dir)))
 }
 
+/// The table of descriptors has no number left, which can't be.
 fn full(error: wasi_common::Error) -> Error {
     Error::new(ErrorKind::Internal, error.to_string())
 }

@@ -97,7 +97,11 @@ impl WasiDir for Folder {
         &self,
         cursor: ReaddirCursor,
     ) -> Result<Box<dyn Iterator<Item = Result<ReaddirEntity, Error>> + Send>, Error> {
-        self.dir.readdir(cursor).await
+        let entries = self.dir.readdir(cursor).await?;
+        // A name that is no text, or a file that is gone by now, must not end the list.
+        let skipped =
+            |error: &Error| matches!(error.downcast_ref(), Some(Errno::Ilseq | Errno::Noent));
+        Ok(Box::new(entries.filter(move |entry| !entry.as_ref().is_err_and(skipped))))
     }
 
     async fn symlink(&self, old_path: &str, new_path: &str) -> Result<(), Error> {

@@ -20,11 +20,14 @@ pub(super) struct Streams {
     plugin: Arc<str>,
     stdio: Stdio,
     log: Log,
+    /// Whether the process's output and error output are terminals.
+    terminals: [bool; 2],
 }
 
 impl Streams {
     pub(super) fn new(plugin: &str, stdio: Stdio, log: Log) -> Self {
-        Self { plugin: plugin.into(), stdio, log }
+        let terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
+        Self { plugin: plugin.into(), stdio, log, terminals }
     }
 
     /// Puts them into a new context, which has an empty input and drops its outputs.
@@ -36,19 +39,10 @@ impl Streams {
                 wasi.set_stderr(self.lines(Level::Error, "StdErr.Write from Wasm module"));
             }
             Stdio::Inherit => {
+                let [out, err] = self.terminals;
                 wasi.set_stdin(Box::new(stdio::stdin()));
-                wasi.set_stdout(if io::stdout().is_terminal() {
-                    Box::new(Terminal::new(|text| {
-                        io::stdout().write_all(text).and_then(|()| io::stdout().flush())
-                    }))
-                } else {
-                    Box::new(stdio::stdout())
-                });
-                wasi.set_stderr(if io::stderr().is_terminal() {
-                    Box::new(Terminal::new(|text| io::stderr().write_all(text)))
-                } else {
-                    Box::new(stdio::stderr())
-                });
+                wasi.set_stdout(if out { terminal(io::stdout) } else { Box::new(stdio::stdout()) });
+                wasi.set_stderr(if err { terminal(io::stderr) } else { Box::new(stdio::stderr()) });
             }
         }
     }
@@ -141,22 +135,20 @@ impl WasiFile for Lines {
     }
 }
 
-/// An output of the process that somebody looks at. Guest text must not drive the terminal: of the control characters
-/// only tabs and line ends get through.
-pub(super) struct Terminal {
-    write: fn(&[u8]) -> io::Result<()>,
+/// An output that somebody looks at. Guest text must not drive the terminal: of the control characters only tabs and
+/// line ends get through.
+struct Terminal<W> {
+    output: fn() -> W,
     /// The start of a character whose end is still to come.
     held: Mutex<Vec<u8>>,
 }
 
-impl Terminal {
-    pub(super) fn new(write: fn(&[u8]) -> io::Result<()>) -> Self {
-        Self { write, held: Mutex::default() }
-    }
+pub(super) fn terminal<W: Write + 'static>(output: fn() -> W) -> Box<dyn WasiFile> {
+    Box::new(Terminal { output, held: Mutex::default() })
 }
 
 #[wiggle::async_trait]
-impl WasiFile for Terminal {
+impl<W: Write + 'static> WasiFile for Terminal<W> {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -179,7 +171,9 @@ impl WasiFile for Terminal {
         let whole = held.len() - unfinished(&held);
         let rest = held.split_off(whole);
         let text = std::mem::replace(&mut *held, rest);
-        (self.write)(harmless(&text).as_bytes())?;
+        let mut output = (self.output)();
+        output.write_all(harmless(&text).as_bytes())?;
+        output.flush()?;
         Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
     }
 }

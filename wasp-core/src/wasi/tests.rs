@@ -1,5 +1,5 @@
 use super::files::MAX_HANDLES;
-use super::stdio::Terminal;
+use super::stdio::terminal;
 use super::*;
 use crate::log::Level;
 use std::collections::BTreeMap;
@@ -9,7 +9,6 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
-use wasi_common::WasiFile;
 use wasi_common::snapshots::preview_1::types::Errno;
 
 const READ: u64 = 1 << 1;
@@ -50,8 +49,14 @@ impl Drop for Scratch {
     }
 }
 
-/// Everything below a directory that a guest could have changed.
-fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, u64, SystemTime, Option<Vec<u8>>)> {
+/// A call of a function on paths, as [`Guest::on`] takes it.
+type Change<'a> = (&'a str, &'a [Option<u64>], &'a [&'a str]);
+
+/// What a guest could change of a file: mode, links, time, content.
+type State = (u32, u64, SystemTime, Option<Vec<u8>>);
+
+/// The state of everything below a directory.
+fn snapshot(root: &Path) -> BTreeMap<PathBuf, State> {
     let mut found = BTreeMap::new();
     let mut rest = vec![root.to_owned()];
     while let Some(path) = rest.pop() {
@@ -383,7 +388,7 @@ fn shows_an_empty_workspace_while_starting() {
     }
     assert_eq!(guest.open(4, "new", CREATE, WRITE), Err(Errno::Rofs));
     let fd = Some(4);
-    let changes: [(&str, &[Option<u64>], &[&str]); 9] = [
+    let changes: &[Change] = &[
         ("path_create_directory", &[fd, None], &["new"]),
         ("path_symlink", &[None, fd, None], &["file", "new"]),
         ("path_unlink_file", &[fd, None], &["new"]),
@@ -394,7 +399,7 @@ fn shows_an_empty_workspace_while_starting() {
         ("path_link", &[fd, Some(0), None, Some(3), None], &["file", "new"]),
         ("path_filestat_set_times", &[fd, Some(0), None, Some(0), Some(0), Some(5)], &["."]),
     ];
-    for (name, args, paths) in changes {
+    for &(name, args, paths) in changes {
         assert_eq!(guest.on(name, args, paths), Err(Errno::Rofs), "{name}");
     }
 }
@@ -525,7 +530,7 @@ fn changes_nothing_in_a_read_only_volume() {
     let ro_dirs = [(3, "sub/file", "sub/empty"), (6, "file", "empty")];
     for (fd, file, dir) in ro_dirs {
         let (fd, rw) = (Some(fd), Some(4));
-        let changes: [(&str, &[Option<u64>], &[&str]); 12] = [
+        let changes: &[Change] = &[
             ("path_create_directory", &[fd, None], &["new"]),
             ("path_symlink", &[None, fd, None], &["file", "new"]),
             ("path_unlink_file", &[fd, None], &[file]),
@@ -539,7 +544,7 @@ fn changes_nothing_in_a_read_only_volume() {
             ("path_filestat_set_times", &[fd, Some(FOLLOW), None, zero, zero, Some(5)], &[file]),
             ("path_filestat_set_times", &[fd, zero, None, zero, zero, Some(5)], &["."]),
         ];
-        for (name, args, paths) in changes {
+        for &(name, args, paths) in changes {
             assert_eq!(guest.on(name, args, paths), Err(Errno::Rofs), "{name} {paths:?}");
         }
         assert_eq!(guest.call("fd_filestat_set_times", &[fd.unwrap(), 0, 0, 5]), Err(Errno::Rofs));
@@ -680,7 +685,7 @@ fn changes_nothing_outside_a_directory() {
             "",
         ] {
             let path = &format!("{place}{end}");
-            let changes: [(&str, &[Option<u64>], &[&str]); 11] = [
+            let changes: &[Change] = &[
                 ("path_create_directory", &[Some(3), None], &[path]),
                 ("path_symlink", &[None, Some(3), None], &["file", path]),
                 ("path_unlink_file", &[Some(3), None], &[path]),
@@ -697,7 +702,7 @@ fn changes_nothing_outside_a_directory() {
                 ),
                 ("path_filestat_set_times", &[Some(3), zero, None, zero, zero, Some(5)], &[path]),
             ];
-            for (name, args, paths) in changes {
+            for &(name, args, paths) in changes {
                 // What the links themselves suffer is not the point: they are the guest's to remove.
                 links(&scratch);
                 let mut guest = Guest::with(&inside, false);
@@ -788,6 +793,17 @@ fn refuses_long_lists_and_paths() {
     assert_eq!(guest.open(3, "nul\0inside", CREATE, WRITE), Err(Errno::Inval));
     let bytes = guest.put(b"\xff");
     assert_eq!(guest.call("path_unlink_file", &[3, bytes, 1]), Err(Errno::Ilseq));
+}
+
+#[test]
+#[cfg(target_os = "linux")] // where a file may have such a name
+fn lists_a_directory_with_a_name_that_is_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let scratch = Scratch::new();
+    for name in [&b"a"[..], b"\xff", b"b"] {
+        fs::write(scratch.0.join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+    }
+    assert_eq!(Guest::with(&scratch.0, true).list(3).unwrap(), [".", "..", "a", "b"]);
 }
 
 #[test]
@@ -1097,10 +1113,17 @@ fn gives_long_lines_to_the_log_in_pieces() {
 #[test]
 fn shows_terminals_no_control_characters() {
     static SHOWN: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-    let terminal = Terminal::new(|text| {
-        SHOWN.lock().unwrap().extend_from_slice(text);
-        Ok(())
-    });
+    struct Screen;
+    impl io::Write for Screen {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            SHOWN.lock().unwrap().extend_from_slice(text);
+            Ok(text.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let terminal = terminal(|| Screen);
     let write = |bytes: &[u8]| {
         let written =
             wiggle::run_in_dummy_executor(terminal.write_vectored(&[IoSlice::new(bytes)]));

@@ -1,0 +1,33 @@
+/* The header, included twice, by itself, in each language: every shorthand, constant and type. HEADER_TEST names the
+ * function of one language's build. */
+
+#include <wasp.h>
+#include <wasp.h>
+
+int HEADER_TEST(void);
+
+int HEADER_TEST(void) {
+  const wasp_kind kinds[] = {WASP_NONE, WASP_I32, WASP_I64, WASP_F32, WASP_F64, WASP_STRING, WASP_BYTES};
+  wasp_engine_options options;
+  wasp_limits limits;
+  wasp_engine *engine = NULL;
+  wasp_error *error;
+  int right = 1;
+  memset(&options, 0, sizeof options);
+  memset(&limits, 0, sizeof limits);
+  options.size = sizeof options;
+  options.compiler = WASP_COMPILER_SINGLEPASS;
+  right &= kinds[0] == 0 && kinds[6] == 6;
+  right &= wasp_i32(-1).of.i32 == -1 && wasp_i32(0).kind == WASP_I32;
+  right &= wasp_i64(INT64_MIN).of.i64 == INT64_MIN && wasp_i64(0).kind == WASP_I64;
+  right &= wasp_f32(0.5f).of.f32 == 0.5f && wasp_f32(0).kind == WASP_F32;
+  right &= wasp_f64(0.25).of.f64 == 0.25 && wasp_f64(0).kind == WASP_F64;
+  right &= wasp_string("abc").of.slice.len == 3 && wasp_string("").kind == WASP_STRING;
+  right &= wasp_bytes("a\0c", 3).of.slice.len == 3 && wasp_bytes(NULL, 0).kind == WASP_BYTES;
+  right &= wasp_str(NULL).len == 0 && wasp_str("ab").len == 2;
+  right &= WASP_VERSION_NUMBER >= 100 && WASP_VERSION[0] != '\0';
+  error = wasp_engine_new(&options, &engine);
+  right &= error == NULL && engine != NULL;
+  wasp_engine_free(engine);
+  return right;
+}

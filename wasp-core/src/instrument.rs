@@ -1,0 +1,131 @@
+//! What wasp adds to every module before it is compiled.
+//!
+//! - A hidden global, the interrupt flag, and a check of it at each function entry and loop head: the way to stop a guest
+//!   that doesn't stop by itself. An `unreachable` behind a load and a branch costs nothing measurable under Cranelift.
+//! - The start function becomes a hidden export: wasp runs it as the first part of start-up, under the time limit, and
+//!   not again for instances that start from the snapshot.
+//! - A note whether the code does what a snapshot can't undo.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use wasmer::sys::wasmparser::{BlockType, Operator};
+use wasmer::sys::{FunctionMiddleware, MiddlewareError, MiddlewareReaderState, ModuleMiddleware};
+use wasmer::{
+    ExportIndex, GlobalInit, GlobalType, LocalFunctionIndex, ModuleInfo, Mutability, Type,
+};
+
+/// Begins every name that wasp adds to a module's exports. None of them can be called or shows in a listing.
+pub(crate) const HIDDEN: &str = "wasp:";
+/// The module's own start function.
+pub(crate) const START: &str = "wasp:start";
+/// The interrupt flag, an i32 that is 1 when the guest must stop.
+pub(crate) const FLAG: &str = "wasp:interrupt";
+
+/// The middleware for one module.
+#[derive(Debug)]
+pub(crate) struct Instrument {
+    /// Cranelift folds a loop's load of the flag into the one at the function's entry unless something in the loop may
+    /// change it: a store to a second hidden global is enough. Singlepass folds nothing.
+    fenced: bool,
+    globals: OnceLock<Globals>,
+    unrestorable: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Globals {
+    flag: u32,
+    fence: Option<u32>,
+}
+
+impl Instrument {
+    pub(crate) fn new(fenced: bool) -> Self {
+        Self { fenced, globals: OnceLock::new(), unrestorable: Arc::default() }
+    }
+
+    /// Whether code was seen that changes tables or drops segments, which a reset of memory and globals doesn't undo.
+    pub(crate) fn saw_unrestorable(&self) -> bool {
+        self.unrestorable.load(Ordering::Relaxed)
+    }
+}
+
+impl ModuleMiddleware for Instrument {
+    fn generate_function_middleware<'a>(
+        &self,
+        _: LocalFunctionIndex,
+    ) -> Box<dyn FunctionMiddleware<'a> + 'a> {
+        let globals =
+            *self.globals.get().expect("the module's info is transformed before its functions");
+        Box::new(Checks { globals, entered: false, unrestorable: Arc::clone(&self.unrestorable) })
+    }
+
+    fn transform_module_info(&self, module: &mut ModuleInfo) -> Result<(), MiddlewareError> {
+        let mut hide = || {
+            module.global_initializers.push(GlobalInit::I32Const(0));
+            module.globals.push(GlobalType::new(Type::I32, Mutability::Var))
+        };
+        let flag = hide();
+        let fence = self.fenced.then(&mut hide);
+        let globals = Globals { flag: flag.as_u32(), fence: fence.map(|index| index.as_u32()) };
+        self.globals.set(globals).expect("a middleware is made for one module");
+        module.exports.insert(FLAG.to_owned(), ExportIndex::Global(flag));
+        if let Some(start) = module.start_function.take() {
+            module.exports.insert(START.to_owned(), ExportIndex::Function(start));
+        }
+        Ok(())
+    }
+}
+
+/// The middleware for one function.
+#[derive(Debug)]
+struct Checks {
+    globals: Globals,
+    entered: bool,
+    unrestorable: Arc<AtomicBool>,
+}
+
+impl Checks {
+    fn push<'a>(&self, state: &mut MiddlewareReaderState<'a>) {
+        if let Some(global_index) = self.globals.fence {
+            state.extend(
+                [Operator::I32Const { value: 0 }, Operator::GlobalSet { global_index }].iter(),
+            );
+        }
+        state.extend(&[
+            Operator::GlobalGet { global_index: self.globals.flag },
+            Operator::If { blockty: BlockType::Empty },
+            Operator::Unreachable,
+            Operator::End,
+        ]);
+    }
+}
+
+impl<'a> FunctionMiddleware<'a> for Checks {
+    fn feed(
+        &mut self,
+        operator: Operator<'a>,
+        state: &mut MiddlewareReaderState<'a>,
+    ) -> Result<(), MiddlewareError> {
+        if !self.entered {
+            self.entered = true;
+            self.push(state);
+        }
+        let is_loop = matches!(operator, Operator::Loop { .. });
+        if matches!(
+            operator,
+            Operator::TableSet { .. }
+                | Operator::TableGrow { .. }
+                | Operator::TableFill { .. }
+                | Operator::TableCopy { .. }
+                | Operator::TableInit { .. }
+                | Operator::ElemDrop { .. }
+                | Operator::DataDrop { .. }
+        ) {
+            self.unrestorable.store(true, Ordering::Relaxed);
+        }
+        state.push_operator(operator);
+        if is_loop {
+            self.push(state);
+        }
+        Ok(())
+    }
+}

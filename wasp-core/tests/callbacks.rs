@@ -1,0 +1,512 @@
+//! Host functions: what a plugin calls, what it gets back, and what happens when the host fails.
+
+mod plugins;
+
+use plugins::{fails, instance, live, on_both, plugin, well_formed, with_allocator};
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use wasp_core::ErrorKind::*;
+use wasp_core::{Caller, Config, Instance, Kind, Value};
+
+type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// Answers with the argument.
+fn echo(caller: &mut Caller<'_>, args: &[Value<'_>]) -> Outcome {
+    caller.answer(args[0]);
+    Ok(())
+}
+
+/// All that `caller.wat` imports.
+fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .callback("env", "string", &[Kind::String], Kind::String, echo)
+        .callback("env", "bytes", &[Kind::Bytes], Kind::Bytes, echo)
+        .callback("numbers", "i32", &[Kind::I32], Kind::I32, echo)
+        .callback("numbers", "i64", &[Kind::I64], Kind::I64, echo)
+        .callback("numbers", "f32", &[Kind::F32], Kind::F32, echo)
+        .callback("numbers", "f64", &[Kind::F64], Kind::F64, echo)
+        .callback("a name/with: anything", "tell", &[Kind::String], Kind::None, |_, _| Ok(()))
+        .callback("env", "ask", &[], Kind::I32, |caller, _| {
+            caller.answer(42.into());
+            Ok(())
+        });
+    config
+}
+
+/// The same, where `env.ask` does something else.
+fn config_with_ask(
+    kind: Kind,
+    ask: impl Fn(&mut Caller<'_>) -> Outcome + Send + Sync + 'static,
+) -> Config {
+    let mut config = config();
+    config.callback("env", "ask", &[], kind, move |caller, _| ask(caller));
+    config
+}
+
+/// Checks that the instance was stopped half-way, and that a reset brings it back.
+#[track_caller]
+fn poisoned(p: &mut Instance) {
+    let error = p.call("live", &[], Kind::I32).unwrap_err();
+    assert_eq!(error.kind(), Poisoned);
+    well_formed(&error);
+    p.reset().unwrap();
+    assert_eq!(live(p), 0);
+}
+
+#[test]
+fn answers_come_back_whole() {
+    on_both(|engine| {
+        let mut p = instance(engine, &plugin("caller"), &config());
+        let long = "äöü€🦀".repeat(1000);
+        for text in ["", "Nic", "Grüße, 世界 🦀", "two\nlines", &long] {
+            for function in ["string", "copy"] {
+                assert_eq!(
+                    p.call(function, &[text.into()], Kind::String).unwrap(),
+                    Value::String(text)
+                );
+                assert_eq!(live(&mut p), 0);
+            }
+        }
+        for bytes in [&[][..], &[0], b"Nic\0\xFF", &[0; 100_000]] {
+            assert_eq!(p.call("bytes", &[bytes.into()], Kind::Bytes).unwrap(), Value::Bytes(bytes));
+            assert_eq!(live(&mut p), 0);
+        }
+        let mut echoes = |function, value: Value<'_>| {
+            assert_eq!(p.call(function, &[value], value.kind()).unwrap(), value);
+        };
+        echoes("i32", i32::MIN.into());
+        echoes("i64", i64::MAX.into());
+        echoes("f32", f32::INFINITY.into());
+        echoes("f64", (-0.0_f64).into());
+        assert_eq!(p.call("ask", &[], Kind::I32).unwrap(), Value::I32(42));
+        assert_eq!(p.call("tell", &["Nic".into()], Kind::None).unwrap(), Value::None);
+        assert_eq!(live(&mut p), 0);
+    });
+}
+
+#[test]
+fn sixty_four_mebibytes_pass_through_a_callback() {
+    on_both(|engine| {
+        let mut p = instance(engine, &plugin("caller"), &config());
+        let text = "x".repeat(64 << 20);
+        let Value::String(back) = p.call("string", &[(&text).into()], Kind::String).unwrap() else {
+            panic!("not a string")
+        };
+        assert!(back == text);
+        assert_eq!(live(&mut p), 0);
+    });
+}
+
+/// For each rotation of the kinds, over twelve parameters of them, and each position an import that gives back the
+/// parameter at that position, and a function that calls it.
+#[test]
+fn every_kind_passes_in_every_position() {
+    const VALUES: [(Value<'_>, &str); 6] = [
+        (Value::I32(i32::MIN), "i32"),
+        (Value::I64(-(1 << 40)), "i64"),
+        (Value::F32(-0.5), "f32"),
+        (Value::F64(1.0e300), "f64"),
+        (Value::String("zwölf"), "i32"),
+        (Value::Bytes(&[0, 255]), "i32"),
+    ];
+    let (mut imports, mut functions, mut config) = (String::new(), String::new(), Config::new());
+    for rotation in 0..6 {
+        let at = move |position: usize| VALUES[(rotation + position) % 6];
+        let params: Vec<_> = (0..12).map(|position| at(position).0.kind()).collect();
+        let types = (0..12).map(|position| at(position).1).collect::<Vec<_>>().join(" ");
+        let passed = (0..12).map(|at| format!("(local.get {at})")).collect::<String>();
+        for position in 0..12 {
+            let name = format!("{rotation}.{position}");
+            let result = at(position).1;
+            writeln!(
+                imports,
+                r#"(import "host" "{name}" (func ${name} (param {types}) (result {result})))"#
+            )
+            .unwrap();
+            writeln!(
+                functions,
+                r#"(func (export "{name}") (param {types}) (result {result}) (call ${name} {passed}))"#
+            )
+            .unwrap();
+            config.callback("host", name, &params, at(position).0.kind(), move |caller, args| {
+                let wanted: Vec<_> = (0..12).map(|position| at(position).0).collect();
+                assert_eq!(args, wanted);
+                caller.answer(args[position]);
+                Ok(())
+            });
+        }
+    }
+    on_both(|engine| {
+        let mut p = instance(engine, &with_allocator(&format!("{imports}{functions}")), &config);
+        for rotation in 0..6 {
+            let args: Vec<_> = (0..12).map(|at| VALUES[(rotation + at) % 6].0).collect();
+            for (position, arg) in args.iter().enumerate() {
+                let name = format!("{rotation}.{position}");
+                assert_eq!(p.call(&name, &args, arg.kind()).unwrap(), *arg, "{name}");
+                assert_eq!(live(&mut p), 0, "{name}");
+            }
+        }
+    });
+}
+
+#[test]
+fn every_answer_lives_until_the_call_ends_and_is_freed_once() {
+    on_both(|engine| {
+        let mut p = instance(engine, &plugin("caller"), &config());
+        for rounds in [1, 2, 7, 8, 9, 1000] {
+            let args = ["Nic".into(), rounds.into()];
+            assert_eq!(p.call("rounds", &args, Kind::String).unwrap(), Value::String("Nic"));
+            assert_eq!(live(&mut p), 0, "{rounds} rounds");
+        }
+    });
+}
+
+#[test]
+fn the_last_answer_counts_and_numbers_become_its_kind() {
+    on_both(|engine| {
+        let gives = |answers: &'static [Value<'static>], wanted| {
+            let config = config_with_ask(Kind::I32, |caller| {
+                assert_eq!(caller.plugin(), "p");
+                answers.iter().for_each(|answer| caller.answer(*answer));
+                Ok(())
+            });
+            let mut p = instance(engine, &plugin("caller"), &config);
+            assert_eq!(p.call("ask", &[], Kind::I32).unwrap(), wanted);
+        };
+        gives(&[Value::I64(3)], Value::I32(3));
+        gives(&[Value::F64(-3.0)], Value::I32(-3));
+        gives(&[Value::String("first"), Value::None, Value::I32(2)], Value::I32(2));
+    });
+}
+
+#[test]
+fn a_callback_that_fails_ends_the_call_at_once() {
+    on_both(|engine| {
+        let config = config_with_ask(Kind::I32, |_| Err("the printer is on fire".into()));
+        let mut p = instance(engine, &plugin("caller"), &config);
+        let error = fails(
+            p.call("ask_and_note", &[], Kind::None),
+            Callback,
+            r#"plugin "p", function "ask_and_note": callback "env"."ask": the printer is on fire"#,
+        );
+        assert_eq!(error.function(), Some("ask_and_note"));
+        let source = std::error::Error::source(&error).unwrap();
+        assert_eq!(source.to_string(), "the printer is on fire");
+        fails(
+            p.call("reached", &[], Kind::I32),
+            Poisoned,
+            concat!(
+                r#"plugin "p", function "reached": the instance was stopped half-way and must be reset first "#,
+                r#"(plugin "p", function "ask_and_note": callback "env"."ask": the printer is on fire)"#
+            ),
+        );
+        poisoned(&mut p);
+        assert_eq!(p.call("reached", &[], Kind::I32).unwrap(), Value::I32(0));
+    });
+}
+
+#[test]
+fn a_callback_that_panics_is_an_error() {
+    on_both(|engine| {
+        let says = |ask: fn(), message: &str| {
+            let config = config_with_ask(Kind::I32, move |_| {
+                ask();
+                Ok(())
+            });
+            let mut p = instance(engine, &plugin("caller"), &config);
+            let message =
+                format!(r#"plugin "p", function "ask": callback "env"."ask" panicked: {message}"#);
+            fails(p.call("ask", &[], Kind::I32), Callback, &message);
+            poisoned(&mut p);
+        };
+        says(|| panic!("oh"), "oh");
+        says(|| panic!("oh {}", 1), "oh 1");
+        says(|| std::panic::panic_any(1), "no message");
+    });
+}
+
+#[test]
+fn a_callback_must_answer_with_its_kind() {
+    on_both(|engine| {
+        let refuses = |kind, answer: Value<'static>, message: &str| {
+            let config = config_with_ask(kind, move |caller| {
+                caller.answer(answer);
+                Ok(())
+            });
+            let mut p = instance(engine, &plugin("caller"), &config);
+            let message = format!(r#"plugin "p", function "ask": callback "env"."ask" {message}"#);
+            fails(p.call("ask", &[], Kind::I32), Callback, &message);
+            poisoned(&mut p);
+        };
+        refuses(Kind::I32, Value::None, "gave no answer, although its result is i32");
+        refuses(Kind::String, Value::None, "gave no answer, although its result is string");
+        refuses(Kind::I32, (1_i64 << 40).into(), "answers: [1099511627776] does not fit i32");
+        refuses(Kind::I32, 0.5_f32.into(), "answers: [0.5] does not fit i32");
+        refuses(Kind::I32, "a".into(), r#"answers: ["a"] does not fit i32"#);
+        refuses(Kind::String, 5.into(), "answers: i32 is not string");
+        refuses(Kind::String, b"a".into(), "answers: bytes is not string");
+        refuses(Kind::Bytes, "a".into(), "answers: string is not bytes");
+        let nul = "answers: a string with a NUL inside can't be passed to a plugin; bytes can";
+        refuses(Kind::String, "a\0b".into(), nul);
+    });
+}
+
+#[test]
+fn a_callback_without_a_result_must_not_answer() {
+    let wat = r#"(import "env" "tell" (func $tell)) (func (export "tell") (call $tell))
+        (func (export "live") (result i32) (i32.const 0))"#;
+    let mut config = Config::new();
+    config.callback("env", "tell", &[], Kind::None, |caller, _| {
+        caller.answer("Nic".into());
+        Ok(())
+    });
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &config);
+        fails(
+            p.call("tell", &[], Kind::None),
+            Callback,
+            r#"plugin "p", function "tell": callback "env"."tell" answered with string, although it has no result"#,
+        );
+        poisoned(&mut p);
+    });
+}
+
+#[test]
+fn a_callback_may_use_other_instances() {
+    on_both(|engine| {
+        engine.register("echo", plugin("echo").as_bytes(), &Config::new()).unwrap();
+        let other = Mutex::new(engine.instance("echo", None).unwrap());
+        let mut outer = config();
+        let engine = engine.clone();
+        outer
+            // One that lives on.
+            .callback("env", "string", &[Kind::String], Kind::String, move |caller, args| {
+                caller.answer(other.lock().unwrap().call("string", args, Kind::String)?);
+                Ok(())
+            })
+            // A new one for each call.
+            .callback("env", "bytes", &[Kind::Bytes], Kind::Bytes, {
+                let engine = engine.clone();
+                move |caller, args| {
+                    caller.answer(engine.instance("echo", None)?.call(
+                        "bytes",
+                        args,
+                        Kind::Bytes,
+                    )?);
+                    Ok(())
+                }
+            });
+        let mut p = instance(&engine, &plugin("caller"), &outer);
+        for text in ["Nic", "Grüße"] {
+            let args = [text.into(), 10.into()];
+            assert_eq!(p.call("rounds", &args, Kind::String).unwrap(), Value::String(text));
+        }
+        assert_eq!(p.call("bytes", &[b"1".into()], Kind::Bytes).unwrap(), Value::Bytes(b"1"));
+        assert_eq!(live(&mut p), 0);
+    });
+}
+
+#[test]
+fn the_failure_of_an_instance_below_comes_up_through_all() {
+    on_both(|engine| {
+        let trap = r#"(func (export "trap") unreachable)"#;
+        engine.register("trap", trap.as_bytes(), &Config::new()).unwrap();
+        let inner = Arc::new(Mutex::new(engine.instance("trap", None).unwrap()));
+        let config = config_with_ask(Kind::I32, {
+            let inner = Arc::clone(&inner);
+            move |caller| {
+                inner.lock().unwrap().call("trap", &[], Kind::None)?;
+                caller.answer(1.into());
+                Ok(())
+            }
+        });
+        let mut p = instance(engine, &plugin("caller"), &config);
+        let below = r#"plugin "trap", function "trap": unreachable"#;
+        let error = fails(
+            p.call("ask", &[], Kind::I32),
+            Callback,
+            &format!(r#"plugin "p", function "ask": callback "env"."ask": {below}"#),
+        );
+        let source = std::error::Error::source(&error).unwrap();
+        let source = source.downcast_ref::<wasp_core::Error>().unwrap();
+        assert_eq!((source.kind(), source.to_string().as_str()), (Trap, below));
+        assert_eq!(source.trace().len(), 1);
+        let below = inner.lock().unwrap().call("trap", &[], Kind::None).unwrap_err();
+        assert_eq!(below.kind(), Poisoned);
+        poisoned(&mut p);
+    });
+}
+
+#[test]
+fn a_callback_may_let_an_instance_of_the_same_plugin_call_it_again() {
+    on_both(|engine| {
+        // Each level asks a new instance, down to the tenth.
+        let depth = Arc::new(AtomicU32::new(0));
+        let config = config_with_ask(Kind::I32, {
+            let (engine, depth) = (engine.clone(), Arc::clone(&depth));
+            move |caller| {
+                let answer = if depth.fetch_add(1, Ordering::Relaxed) < 10 {
+                    i32::try_from(engine.instance("p", None)?.call("ask", &[], Kind::I32)?)? + 1
+                } else {
+                    0
+                };
+                caller.answer(answer.into());
+                Ok(())
+            }
+        });
+        let mut p = instance(engine, &plugin("caller"), &config);
+        assert_eq!(p.call("ask", &[], Kind::I32).unwrap(), Value::I32(10));
+        assert_eq!(depth.load(Ordering::Relaxed), 11);
+    });
+}
+
+#[test]
+fn allocate_may_call_the_host() {
+    // It asks for each block, and the host sees the sizes.
+    let wat = r#"
+        (import "env" "size" (func $size (param i32)))
+        (import "env" "string" (func $string (param i32) (result i32)))
+        (memory (export "memory") 1)
+        (global $next (mut i32) (i32.const 1024))
+        (func (export "allocate") (param i32) (result i32)
+          (call $size (local.get 0))
+          (global.get $next)
+          (global.set $next (i32.add (global.get $next) (local.get 0))))
+        (func (export "string") (param i32) (result i32) (call $string (local.get 0)))"#;
+    on_both(|engine| {
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let mut config = Config::new();
+        config.callback("env", "string", &[Kind::String], Kind::String, echo).callback(
+            "env",
+            "size",
+            &[Kind::I32],
+            Kind::None,
+            {
+                let sizes = Arc::clone(&sizes);
+                move |_, args| {
+                    sizes.lock().unwrap().push(i32::try_from(args[0])?);
+                    Ok(())
+                }
+            },
+        );
+        let mut p = instance(engine, wat, &config);
+        let back = p.call("string", &["Nic".into()], Kind::String).unwrap();
+        assert_eq!(back, Value::String("Nic"));
+        // One for the argument, one for the answer.
+        assert_eq!(*sizes.lock().unwrap(), [4, 4]);
+    });
+}
+
+#[test]
+fn a_start_section_may_call_the_host() {
+    let wat = with_allocator(
+        r#"(import "env" "tell" (func $tell (param i32 i32)))
+           (data (i32.const 1024) "\03\00\00\00abc")
+           (func $main (call $tell (call $copy_string (i32.const 1028)) (call $copy_bytes (i32.const 1024))))
+           (start $main)"#,
+    );
+    on_both(|engine| {
+        let told = Arc::new(Mutex::new(String::new()));
+        let mut config = Config::new();
+        config.callback("env", "tell", &[Kind::String, Kind::Bytes], Kind::None, {
+            let told = Arc::clone(&told);
+            move |_, args| {
+                *told.lock().unwrap() = format!("{args:?}");
+                Ok(())
+            }
+        });
+        let mut p = instance(engine, &wat, &config);
+        assert_eq!(*told.lock().unwrap(), r#"[String("abc"), Bytes([97, 98, 99])]"#);
+        assert_eq!(live(&mut p), 0);
+    });
+}
+
+#[test]
+fn a_start_section_may_get_an_answer() {
+    let wat = with_allocator(
+        r#"(import "env" "string" (func $string (param i32) (result i32)))
+           (data (i32.const 1024) "Nic\00")
+           (global $answer (mut i32) (i32.const 0))
+           (func $main (global.set $answer (call $copy_string (call $string (i32.const 1024)))))
+           (start $main)
+           (func (export "answer") (result i32) (global.get $answer))"#,
+    );
+    let mut config = Config::new();
+    config.callback("env", "string", &[Kind::String], Kind::String, |caller, _| {
+        caller.answer("Hello".into());
+        Ok(())
+    });
+    on_both(|engine| {
+        // The instance isn't ready for calls of `allocate` before its start section has run.
+        fails(
+            engine.register("p", wat.as_bytes(), &config),
+            Abi,
+            r#"plugin "p": its start: callback "env"."string" answers: "allocate" can't be called before the start function has ended"#,
+        );
+    });
+}
+
+#[test]
+fn a_start_section_may_make_other_instances() {
+    // The memory of the one that is being made is not that of the one that is made meanwhile.
+    let wat = with_allocator(
+        r#"(import "env" "tell" (func $tell (param i32)))
+           (data (i32.const 1024) "outer\00")
+           (func $main
+             (call $tell (call $copy_string (i32.const 1024)))
+             (call $tell (call $copy_string (i32.const 1024))))
+           (start $main)"#,
+    );
+    on_both(|engine| {
+        let inner = with_allocator(r#"(data (i32.const 1024) "inner\00")"#);
+        engine.register("inner", inner.as_bytes(), &Config::new()).unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let mut config = Config::new();
+        config.callback("env", "tell", &[Kind::String], Kind::None, {
+            let (engine, told) = (engine.clone(), Arc::clone(&told));
+            move |_, args| {
+                let text: &str = args[0].try_into()?;
+                told.lock().unwrap().push(text.to_owned());
+                engine.instance("inner", None)?.call("live", &[], Kind::I32)?;
+                Ok(())
+            }
+        });
+        engine.register("p", wat.as_bytes(), &config).unwrap();
+        assert_eq!(*told.lock().unwrap(), ["outer", "outer"]);
+    });
+}
+
+#[test]
+fn a_callback_comes_before_what_the_host_provides_itself() {
+    let wat = r#"(import "env" "raise_error" (func $raise (param i64) (result i32)))
+        (func (export "raise") (result i32) (call $raise (i64.const 5)))"#;
+    let mut config = Config::new();
+    config.callback("env", "raise_error", &[Kind::I64], Kind::I32, |caller, args| {
+        caller.answer(args[0]);
+        Ok(())
+    });
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &config);
+        assert_eq!(p.call("raise", &[], Kind::I32).unwrap(), Value::I32(5));
+    });
+}
+
+#[test]
+fn a_config_is_copied_and_the_last_callback_of_a_name_counts() {
+    on_both(|engine| {
+        let mut config = config_with_ask(Kind::I32, |caller| {
+            caller.answer(1.into());
+            Ok(())
+        });
+        let mut first = instance(engine, &plugin("caller"), &config);
+        config.callback("env", "ask", &[], Kind::I32, |caller, _| {
+            caller.answer(2.into());
+            Ok(())
+        });
+        assert_eq!(first.call("ask", &[], Kind::I32).unwrap(), Value::I32(1));
+        let mut second = instance(engine, &plugin("caller"), &config);
+        assert_eq!(second.call("ask", &[], Kind::I32).unwrap(), Value::I32(2));
+    });
+}
