@@ -88,8 +88,8 @@ pub unsafe extern "C" fn wasp_engine_new(
     guard(|| {
         // SAFETY: the caller's promise.
         let options = unsafe { read_options(options) }?;
-        *handle(engine, "place for the engine")? =
-            Box::into_raw(Box::new(wasp_engine(Engine::with_options(options))));
+        let place = handle(engine, "place for the engine")?;
+        *place = Box::into_raw(Box::new(wasp_engine(Engine::with_options(options))));
         Ok(())
     })
 }

@@ -145,7 +145,7 @@ pub unsafe extern "C" fn wasp_instance_new(
         *place = Box::into_raw(Box::new(wasp_instance {
             state: AtomicU8::new(IDLE),
             interrupter: instance.interrupter(),
-            functions: instance.functions(),
+            functions: Functions::of(&instance),
             listing: OnceLock::new(),
             instance: UnsafeCell::new(instance),
         }));

@@ -95,10 +95,8 @@ impl Engine {
     /// [`ErrorKind::Io`] if the file can't be read, and those of [`register`](Self::register).
     pub fn register_file(&self, name: &str, path: impl AsRef<Path>, config: &Config) -> Result<()> {
         let path = path.as_ref();
-        let wasm = std::fs::read(path).map_err(|error| {
-            let message = format!("plugin {name:?}: file {path:?}: {error}");
-            Error::new(ErrorKind::Io, message).with_source(Box::new(error))
-        })?;
+        let wasm = std::fs::read(path)
+            .map_err(|error| Error::io(format_args!("plugin {name:?}: file {path:?}"), error))?;
         self.register(name, &wasm, config)
     }
 
@@ -121,7 +119,8 @@ impl Engine {
         let plugin = plugins.get(name).cloned().ok_or_else(|| not_found(name))?;
         drop(plugins);
         let workspace = match workspace {
-            Some(path) => Workspace::at(path)?,
+            Some(path) => Workspace::at(path)
+                .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?,
             None => Workspace::None,
         };
         Instance::new(plugin, workspace)

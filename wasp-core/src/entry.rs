@@ -6,8 +6,10 @@
 //! - A [`Function`] holds pointers into the instance that it was looked up in. It is only made by and kept beside that
 //!   instance (`Sandbox` owns both), so it never outlives it, and never enters another one.
 //! - Compiled code runs on a stack of its own. A trap abandons that stack without running destructors, so nothing of
-//!   ours may own anything on it. [`Function::call`] keeps its values on the host's stack, and [`enter_host`] goes to
-//!   the host's stack before it does anything, and owns nothing when it comes back.
+//!   ours may own anything on it while guest code runs. [`Function::call`] keeps its values on the host's stack;
+//!   [`on_guest_stack`] puts that on its caller, which is `Guest::call` alone; [`enter_host`] goes to the host's stack
+//!   before it does anything, and owns nothing when it comes back. The bottom of the guest's stack, where the steps of
+//!   a call run, is as good as any other; deep in it, where a guest left little, no code of ours runs.
 //! - A panic must not unwind through compiled code: [`enter_host`] turns it into an error.
 //! - wasmer's own host functions look for the current store in a thread-local that this door doesn't set, so every
 //!   import of a plugin must be made by [`import`]; `Sandbox` makes them all.
@@ -16,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::guest::Guest;
 use crate::host::Target;
 use std::any::Any;
-use std::cell::UnsafeCell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -27,7 +29,7 @@ use wasmer_types::RawValue;
 use wasmer_vm::{
     InternalStoreHandle, MaybeInstanceOwned, Trap, VMCallerCheckedAnyfunc, VMConfig, VMContext,
     VMDynamicFunctionContext, VMExtern, VMFunction, VMFunctionContext, VMFunctionKind,
-    VMTrampoline, on_host_stack, raise_user_trap, wasmer_call_trampoline,
+    VMTrampoline, catch_traps, on_host_stack, raise_user_trap, wasmer_call_trampoline,
 };
 
 /// An exported function of one instance, ready to be entered.
@@ -54,8 +56,8 @@ impl Function {
     /// Runs the function: the first slots are its arguments and then its results.
     ///
     /// # Safety
-    /// The instance that it was looked up in must be alive and entered by this thread alone, and `slots` must be at
-    /// least as many as the parameters and as the results, and hold arguments of the parameters' types.
+    /// The instance that it was looked up in must be alive and entered by this thread alone, `slots` must be at least as
+    /// many as the parameters and as the results, and hold arguments of the parameters' types.
     pub(crate) unsafe fn call(
         &self,
         config: &VMConfig,
@@ -73,6 +75,72 @@ impl Function {
             )
         }
     }
+
+    /// The same within [`on_guest_stack`], where a trap ends all of that.
+    ///
+    /// # Safety
+    /// As for [`call`](Self::call), and this must be the guest's stack.
+    pub(crate) unsafe fn call_here(&self, slots: &mut [RawValue]) {
+        // SAFETY: as in `call`; a trap abandons the stack up to `on_guest_stack`.
+        unsafe { (self.trampoline)(self.vmctx.vmctx, self.body, slots.as_mut_ptr()) }
+    }
+}
+
+/// Runs `body` on the guest's stack, so that it can enter several functions for the price of one switch.
+///
+/// # Safety
+/// While `body` is in guest code it must own nothing: a trap there abandons its frames without running destructors.
+pub(crate) unsafe fn on_guest_stack<F: FnOnce() -> R, R>(
+    config: &VMConfig,
+    body: F,
+) -> Result<R, Trap> {
+    struct Job<F, R> {
+        body: Option<F>,
+        result: Option<R>,
+    }
+    unsafe fn run<F: FnOnce() -> R, R>(job: *mut c_void) {
+        // SAFETY: the pointer is the one below, and nobody else uses the job meanwhile.
+        let job = unsafe { &mut *job.cast::<Job<F, R>>() };
+        job.result = job.body.take().map(|body| body());
+    }
+    let mut job = Job { body: Some(body), result: None };
+    // wasmer asks for a closure that borrows nothing; the job outlives it.
+    let (run, pointer) = (run::<F, R> as unsafe fn(*mut c_void), (&raw mut job).cast::<c_void>());
+    // SAFETY: the closure is called once, before this returns; what it owns is the caller's promise.
+    unsafe { catch_traps(None, config, move || run(pointer)) }?;
+    Ok(job.result.expect("the body ran to its end"))
+}
+
+/// How deep guests and host functions may call each other on one thread. Each level takes some of the host's stack and a
+/// guest stack of its own.
+const DEEPEST: u32 = 64;
+
+/// One level of guests and host functions that call each other.
+pub(crate) struct Level(());
+
+impl Level {
+    /// # Errors
+    /// [`ErrorKind::Resource`] if it would be one too many.
+    pub(crate) fn enter() -> Result<Self, Error> {
+        let depth = DEPTH.get();
+        if depth >= DEEPEST {
+            let message =
+                format!("plugins and host functions call each other more than {DEEPEST} deep");
+            return Err(Error::new(ErrorKind::Resource, message));
+        }
+        DEPTH.set(depth + 1);
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
 /// A host function's side of an import.
@@ -125,9 +193,12 @@ unsafe extern "C-unwind" fn enter_host(
             // SAFETY: the trampoline makes as many slots as the function's type needs.
             slots => unsafe { slice::from_raw_parts_mut(values, slots) },
         };
-        catch_unwind(AssertUnwindSafe(|| host.target.run(&host.guest, values)))
+        let on_guest_stack = host.guest.leave_guest_stack();
+        let outcome = catch_unwind(AssertUnwindSafe(|| host.target.run(&host.guest, values)))
             .unwrap_or_else(|payload| Err(host.target.panicked(&*payload)))
-            .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)
+            .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>);
+        host.guest.back_on_guest_stack(on_guest_stack);
+        outcome
     });
     if let Err(error) = outcome {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.

@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 
 /// What kind of thing went wrong; the number is the one that the C API gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,6 +102,13 @@ impl Error {
     /// An error that a binding reports itself, in the words and kinds of this crate.
     pub fn from_host(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::new(kind, message)
+    }
+
+    /// That `what` can't be used, in one line: without the number that [`io::Error`] appends.
+    pub(crate) fn io(what: impl fmt::Display, error: io::Error) -> Self {
+        let reason = error.to_string();
+        let reason = reason.split(" (os error").next().unwrap_or_default();
+        Self::new(ErrorKind::Io, format!("{what}: {reason}")).with_source(Box::new(error))
     }
 
     pub(crate) fn with_function(mut self, function: &str) -> Self {

@@ -12,7 +12,7 @@ use crate::plugin::Plugin;
 use crate::trap;
 use crate::value::{Kind, Value};
 use crate::wasi;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::ffi::CStr;
 use std::sync::Arc;
 use wasmer::Type;
@@ -26,8 +26,12 @@ const MANY_BLOCKS: usize = 1 << 22;
 /// instance, so cells are enough.
 pub(crate) struct Guest {
     pub plugin: Arc<Plugin>,
-    memory: RefCell<Option<Memory>>,
+    memory: OnceCell<Memory>,
     exports: Cell<Exports>,
+    /// The function of the ABI that runs, for the words of a trap in it.
+    step: Cell<Option<&'static str>>,
+    /// Whether this thread is at the bottom of the guest's stack, where functions are entered without a switch.
+    on_guest_stack: Cell<bool>,
     blocks: RefCell<Vec<Block>>,
     raised: RefCell<Option<String>>,
     unwound: Cell<bool>,
@@ -36,15 +40,15 @@ pub(crate) struct Guest {
     pub interrupt: Arc<Interrupt>,
 }
 
-/// The functions that the ABI asks a plugin for. The outer `Option` is whether it is exported at all, the inner one
-/// whether as the ABI has it.
+/// The functions that the ABI asks a plugin for, where it has them.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Exports {
-    pub allocate: Option<Option<entry::Function>>,
-    pub deallocate: Option<Option<entry::Function>>,
+    pub allocate: Option<entry::Function>,
+    pub deallocate: Option<entry::Function>,
 }
 
 /// A block of guest memory that the host gave or got, to be freed when the call ends (section 3.6).
+#[derive(Clone, Copy)]
 struct Block {
     pointer: u32,
     size: u32,
@@ -54,8 +58,10 @@ impl Guest {
     pub(crate) fn new(plugin: Arc<Plugin>, interrupt: Arc<Interrupt>) -> Self {
         Self {
             plugin,
-            memory: RefCell::default(),
+            memory: OnceCell::new(),
             exports: Cell::default(),
+            step: Cell::new(None),
+            on_guest_stack: Cell::new(false),
             blocks: RefCell::default(),
             raised: RefCell::default(),
             unwound: Cell::new(false),
@@ -67,7 +73,9 @@ impl Guest {
 
     /// Tells the guest what its instance exports, once that exists.
     pub(crate) fn bind(&self, memory: Option<Memory>, exports: Exports) {
-        self.memory.replace(memory);
+        if let Some(memory) = memory {
+            self.memory.get_or_init(|| memory);
+        }
         self.exports.set(exports);
     }
 
@@ -96,21 +104,53 @@ impl Guest {
     }
 
     /// Enters guest code with its arguments in `slots`, where its result is afterwards.
-    pub(crate) fn enter(
+    fn enter(&self, function: entry::Function, slots: &mut [RawValue]) -> Result<(), Error> {
+        if self.on_guest_stack.get() {
+            // SAFETY: as below, and this is the guest's stack; whoever calls this owns nothing then.
+            unsafe { function.call_here(slots) };
+            return Ok(());
+        }
+        let _level = entry::Level::enter()?;
+        // SAFETY: functions come from this guest's instance, which is alive while somebody can call this; callers fill
+        // the slots by the function's type.
+        unsafe { function.call(&self.plugin.vmconfig, slots) }.map_err(|trap| self.ended(trap))
+    }
+
+    /// The same for a function of the ABI.
+    fn enter_step(
         &self,
+        step: &'static str,
         function: entry::Function,
         slots: &mut [RawValue],
     ) -> Result<(), Error> {
-        // SAFETY: functions come from this guest's instance, which is alive while somebody can call this; callers fill
-        // the slots by the function's type.
-        unsafe { function.call(&self.plugin.vmconfig, slots) }.map_err(|trap| {
-            self.unwound.set(true);
-            self.explain(trap::error(trap))
-        })
+        let before = self.step.replace(Some(step));
+        self.enter(function, slots)?;
+        self.step.set(before);
+        Ok(())
+    }
+
+    /// The error for a trap that ended guest code.
+    fn ended(&self, trap: wasmer_vm::Trap) -> Error {
+        self.unwound.set(true);
+        let error = self.explain(trap::error(trap));
+        match self.step.take() {
+            Some(step) => error.in_context(format_args!("{step:?}")),
+            None => error,
+        }
+    }
+
+    /// A host function runs on the host's stack: says what it must come [`back`](Self::back_on_guest_stack) to.
+    pub(crate) fn leave_guest_stack(&self) -> bool {
+        self.on_guest_stack.replace(false)
+    }
+
+    /// A host function returns to where it came from.
+    pub(crate) fn back_on_guest_stack(&self, was: bool) {
+        self.on_guest_stack.set(was);
     }
 
     /// A trap after the memory limit was met says so: most guests die of the `-1`, far from where they grew.
-    pub(crate) fn explain(&self, error: Error) -> Error {
+    fn explain(&self, error: Error) -> Error {
         let refused = self.memory().is_some_and(|memory| memory.take_refused());
         if error.kind() != ErrorKind::Trap || !refused {
             return error;
@@ -129,16 +169,13 @@ impl Guest {
         keep: impl FnOnce(Value<'_>) -> R,
     ) -> Result<R, Error> {
         self.raised.take();
-        if let Some(memory) = &*self.memory.borrow() {
+        self.step.take();
+        if let Some(memory) = self.memory() {
             memory.take_refused();
         }
         let limit = self.plugin.limits.timeout;
         self.interrupt.begin(limit);
-        let mut outcome = self.call_and_read(function, args, params, result, keep);
-        if !self.unwound() {
-            let freed = self.free();
-            outcome = outcome.and_then(|kept| freed.map(|()| kept));
-        }
+        let outcome = self.call_steps(function, args, params, result, keep);
         let stopped = self.interrupt.end();
         if !self.unwound() {
             return outcome;
@@ -160,7 +197,7 @@ impl Guest {
         }
     }
 
-    fn call_and_read<R>(
+    fn call_steps<R>(
         &self,
         function: entry::Function,
         args: &[Value<'_>],
@@ -177,6 +214,36 @@ impl Guest {
             many.resize(args.len(), RawValue::default());
             &mut many[..]
         };
+        let steps = || {
+            let outcome = self.call_and_read(function, args, params, result, slots, keep);
+            if self.unwound() {
+                return outcome;
+            }
+            let freed = self.free();
+            outcome.and_then(|kept| freed.map(|()| kept))
+        };
+        if self.plugin.log.wants(Level::Debug) {
+            // The host's logger must not run on the guest's stack.
+            return steps();
+        }
+        let _level = entry::Level::enter()?;
+        self.on_guest_stack.set(true);
+        // SAFETY: the steps own nothing while they are in guest code: arguments and slots are borrowed from here, and
+        // errors are made when it has returned.
+        let outcome = unsafe { entry::on_guest_stack(&self.plugin.vmconfig, steps) };
+        self.on_guest_stack.set(false);
+        outcome.unwrap_or_else(|trap| Err(self.ended(trap)))
+    }
+
+    fn call_and_read<R>(
+        &self,
+        function: entry::Function,
+        args: &[Value<'_>],
+        params: &[Type],
+        result: Option<(Type, Kind)>,
+        slots: &mut [RawValue],
+        keep: impl FnOnce(Value<'_>) -> R,
+    ) -> Result<R, Error> {
         for ((slot, arg), ty) in slots.iter_mut().zip(args).zip(params) {
             *slot = self.give(arg, arg.kind(), *ty)?;
         }
@@ -265,17 +332,11 @@ impl Guest {
 
     fn allocate(&self, size: u32, kind: Kind) -> Result<u32, Error> {
         self.memory_for(kind)?;
-        let allocate = match self.exports.get().allocate {
-            Some(Some(allocate)) => allocate,
-            Some(None) => return Err(abi("\"allocate\" is not exported as (i32) -> i32")),
-            None => {
-                return Err(abi(format!(
-                    "no \"allocate\" is exported, which passing {kind} needs"
-                )));
-            }
-        };
+        let allocate = self.exports.get().allocate.ok_or_else(|| {
+            abi(format!("no \"allocate\" is exported, which passing {kind} needs"))
+        })?;
         let mut slots = [RawValue::from(size as i32)];
-        self.enter(allocate, &mut slots).map_err(|error| error.in_context("\"allocate\""))?;
+        self.enter_step("allocate", allocate, &mut slots)?;
         Ok(number::pointer(&slots[0]))
     }
 
@@ -343,11 +404,11 @@ impl Guest {
         })
     }
 
-    fn memory(&self) -> Option<Memory> {
-        self.memory.borrow().clone()
+    fn memory(&self) -> Option<&Memory> {
+        self.memory.get()
     }
 
-    fn memory_for(&self, kind: Kind) -> Result<Memory, Error> {
+    fn memory_for(&self, kind: Kind) -> Result<&Memory, Error> {
         self.memory().ok_or_else(|| {
             abi(format!("no memory is exported as \"memory\", which passing {kind} needs"))
         })
@@ -369,13 +430,18 @@ impl Guest {
 
     /// Frees each distinct block of the call once (section 3.6).
     fn free(&self) -> Result<(), Error> {
-        let mut blocks = self.blocks.take();
-        if let Some(Some(deallocate)) = self.exports.get().deallocate {
-            drop_doubles(&mut blocks);
-            for &Block { pointer, size } in &blocks {
+        let mut freed = Ok(());
+        if let Some(deallocate) = self.exports.get().deallocate {
+            drop_doubles(&mut self.blocks.borrow_mut());
+            // What a `deallocate` hands over itself stays with the guest.
+            let count = self.blocks.borrow().len();
+            for at in 0..count {
+                let Block { pointer, size } = self.blocks.borrow()[at];
                 let mut slots = [RawValue::from(pointer as i32), RawValue::from(size as i32)];
-                self.enter(deallocate, &mut slots)
-                    .map_err(|error| error.in_context("\"deallocate\""))?;
+                freed = self.enter_step("deallocate", deallocate, &mut slots);
+                if freed.is_err() {
+                    break;
+                }
                 self.plugin.log.write(
                     Level::Debug,
                     "Deallocated module instance memory",
@@ -384,10 +450,10 @@ impl Guest {
             }
         }
         // Keep the room for the next call, but not what one huge call needed.
+        let mut blocks = self.blocks.borrow_mut();
         blocks.clear();
         blocks.shrink_to(64);
-        self.blocks.replace(blocks);
-        Ok(())
+        freed
     }
 
     /// `env.raise_error`: the call fails with this text when the guest returns (section 3.4).
@@ -427,7 +493,11 @@ impl Guest {
             .unwrap_or_default()
             .chunks_exact(2)
             .map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
-        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+        char::decode_utf16(units)
+            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+            // The message is one line.
+            .map(|unit| if unit.is_control() { ' ' } else { unit })
+            .collect()
     }
 
     /// Runs a WASI function over the guest's memory, with a context made at the first one.

@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::interrupt::Interrupter;
 use crate::log::Level;
 use crate::number;
-use crate::plugin::{Export, Function};
+use crate::plugin::{Export, Function, type_name};
 use crate::pool::Pool;
 use crate::sandbox::Sandbox;
 use crate::value::{Kind, Value};
@@ -155,8 +155,8 @@ impl Instance {
     }
 
     /// The functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
-    pub fn functions(&self) -> Functions {
-        Functions(Arc::clone(&self.pool))
+    pub fn functions(&self) -> &[Function] {
+        self.pool.plugin.functions()
     }
 
     /// The name of its plugin.
@@ -165,9 +165,16 @@ impl Instance {
     }
 }
 
-/// The functions that a plugin offers: a slice that outlives the instance it came from.
+/// What [`Instance::functions`] gives, kept apart from the instance: for bindings that list while a call runs.
 #[derive(Clone)]
 pub struct Functions(Arc<Pool>);
+
+impl Functions {
+    /// The functions of the instance's plugin.
+    pub fn of(instance: &Instance) -> Self {
+        Self(Arc::clone(&instance.pool))
+    }
+}
 
 impl Deref for Functions {
     type Target = [Function];
@@ -199,7 +206,8 @@ impl Export {
             let number = at + 1;
             let Some(kind) = declared.or_else(|| number::kind(*ty)) else {
                 return refuse(format!(
-                    "argument {number} is of type {ty}, which has no plain value"
+                    "argument {number} is of type {}, which has no plain value",
+                    type_name(*ty)
                 ));
             };
             let fits = match arg.kind() {
@@ -222,7 +230,8 @@ impl Export {
                     Some(kind) => kind,
                     None => {
                         return refuse(format!(
-                            "its result is of type {ty}, which has no plain value"
+                            "its result is of type {}, which has no plain value",
+                            type_name(*ty)
                         ));
                     }
                 }

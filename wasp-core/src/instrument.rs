@@ -105,10 +105,10 @@ impl<'a> FunctionMiddleware<'a> for Checks {
         operator: Operator<'a>,
         state: &mut MiddlewareReaderState<'a>,
     ) -> Result<(), MiddlewareError> {
-        if !self.entered {
-            self.entered = true;
-            self.push(state);
-        }
+        // Behind a function's first operator, not before it: operators that stand behind pushed ones lose their offset
+        // in the module, which traces show. A function that begins by calling itself ends by its stack.
+        let is_first = !self.entered && !matches!(operator, Operator::End);
+        self.entered = true;
         let is_loop = matches!(operator, Operator::Loop { .. });
         if matches!(
             operator,
@@ -123,7 +123,7 @@ impl<'a> FunctionMiddleware<'a> for Checks {
             self.unrestorable.store(true, Ordering::Relaxed);
         }
         state.push_operator(operator);
-        if is_loop {
+        if is_first || is_loop {
             self.push(state);
         }
         Ok(())

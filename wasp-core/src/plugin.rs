@@ -17,8 +17,9 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
-use wasmer::{ExternType, FunctionType, Module};
+use wasmer::{ExternType, FunctionType, Module, Type};
 use wasmer_vm::VMConfig;
 
 /// Exports that the guest ABI asks for: not functions that the plugin offers.
@@ -40,6 +41,8 @@ pub(crate) struct Plugin {
     /// Whether a reset of memory and globals brings an instance back to its start.
     pub restorable: bool,
     by_name: HashMap<String, usize>,
+    /// The export that was asked for last: most hosts ask for it again.
+    last_found: AtomicUsize,
     listing: Vec<Function>,
 }
 
@@ -105,6 +108,7 @@ impl Plugin {
                 declared: None,
             })
             .collect();
+        check_abi(&exports)?;
         let by_name =
             exports.iter().enumerate().map(|(at, export)| (export.name.clone(), at)).collect();
         let restorable =
@@ -127,6 +131,7 @@ impl Plugin {
             imports,
             exports,
             by_name,
+            last_found: AtomicUsize::new(0),
             listing: Vec::new(),
         })
     }
@@ -167,14 +172,22 @@ impl Plugin {
     }
 
     /// Where the exported function `name` stands in `exports`, also if wasp itself exports it.
-    pub(crate) fn find_hidden(&self, name: &str) -> Result<usize> {
-        self.by_name.get(name).copied().ok_or_else(|| self.not_found(name))
+    pub(crate) fn find_hidden(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
     }
 
     /// Where the exported function `name` stands in `exports`.
     pub(crate) fn find(&self, name: &str) -> Result<usize> {
+        let last = self.last_found.load(Ordering::Relaxed);
+        if last < self.exports.len() && self.exports[last].name == name && !name.starts_with(HIDDEN)
+        {
+            return Ok(last);
+        }
         match self.by_name.get(name) {
-            Some(at) if !name.starts_with(HIDDEN) => Ok(*at),
+            Some(at) if !name.starts_with(HIDDEN) => {
+                self.last_found.store(*at, Ordering::Relaxed);
+                Ok(*at)
+            }
             _ => Err(self.not_found(name)),
         }
     }
@@ -243,20 +256,44 @@ fn binary(wasm: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>> {
         return refuse("the module is empty".into());
     }
     if wasm.starts_with(b"\0asm") {
-        // The second half of the version is the layer: 0 for modules, 1 for components.
-        return match wasm.get(4..8) {
-            Some([_, _, 1, 0]) => {
-                refuse("it is a WebAssembly component, and only modules can be plugins".into())
-            }
-            _ => Ok(wasm.into()),
-        };
+        return check_layer(wasm).map(|()| wasm.into());
     }
     let text = std::str::from_utf8(wasm).map(str::trim_start).unwrap_or_default();
     if !text.starts_with(['(', ';']) {
         return refuse("it is not WebAssembly, neither binary nor text".into());
     }
-    wasmer::wat2wasm(wasm)
-        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))
+    let wasm = wasmer::wat2wasm(wasm)
+        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
+    check_layer(&wasm)?;
+    Ok(wasm)
+}
+
+/// Refuses components: the second half of the version is the layer, 0 for modules.
+fn check_layer(wasm: &[u8]) -> Result<()> {
+    match wasm.get(4..8) {
+        Some([_, _, 1, 0]) => {
+            let message = "it is a WebAssembly component, and only modules can be plugins";
+            Err(Error::new(ErrorKind::Compile, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses functions of the ABI that are not what the ABI says.
+fn check_abi(exports: &[Export]) -> Result<()> {
+    let allocate = ("allocate", FunctionType::new([Type::I32], [Type::I32]));
+    let deallocate = ("deallocate", FunctionType::new([Type::I32, Type::I32], []));
+    let initialize = ("_initialize", FunctionType::new([], []));
+    let start = ("_start", FunctionType::new([], []));
+    let signatures = (SIGNATURES, FunctionType::new([], [Type::I32]));
+    for (name, ty) in [allocate, deallocate, initialize, start, signatures] {
+        if let Some(export) = exports.iter().find(|export| export.name == name && export.ty != ty) {
+            let (is, should) = (type_text(&export.ty), type_text(&ty));
+            let message = format!("{name:?} is exported as {is}, not as {should}");
+            return Err(Error::new(ErrorKind::Abi, message));
+        }
+    }
+    Ok(())
 }
 
 /// The stable proposals that plugins of today's compilers use, and no threads: an instance is one thread.
@@ -331,12 +368,17 @@ fn resolve(module: &Module, config: &Config) -> Result<Vec<Import>> {
 /// `(i32, i64) -> i32`
 pub(crate) fn type_text(ty: &FunctionType) -> String {
     let list = |types: &[wasmer::Type]| {
-        types.iter().map(|ty| ty.to_string().to_lowercase()).collect::<Vec<_>>().join(", ")
+        types.iter().map(|ty| type_name(*ty)).collect::<Vec<_>>().join(", ")
     };
     match ty.results() {
         [one] => format!("({}) -> {}", list(ty.params()), list(&[*one])),
         results => format!("({}) -> ({})", list(ty.params()), list(results)),
     }
+}
+
+/// `i32`, `externref`
+pub(crate) fn type_name(ty: Type) -> String {
+    ty.to_string().to_lowercase()
 }
 
 /// The words of a message that may go over several lines, on one.

@@ -6,14 +6,14 @@ use crate::guest::{Exports, Guest};
 use crate::instrument::START;
 use crate::interrupt::{Interrupt, Interrupter};
 use crate::memory::{self, Parts, Snapshot};
-use crate::plugin::{Plugin, SIGNATURES, type_text};
+use crate::plugin::{Plugin, SIGNATURES};
 use crate::signature::{self, Signature};
 use crate::trap;
 use crate::value::{Kind, Value};
 use crate::wasi::Workspace;
 use std::rc::Rc;
 use std::sync::Arc;
-use wasmer::{FunctionType, InstantiationError, LinkError, Store, Type};
+use wasmer::{InstantiationError, LinkError, Store};
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct Sandbox {
@@ -65,8 +65,8 @@ impl Sandbox {
         let functions = vec![None; plugin.exports.len()];
         let mut sandbox = Self { functions, parts, instance, guest, store };
         let exports = Exports {
-            allocate: sandbox.abi_export("allocate", &[Type::I32], &[Type::I32]),
-            deallocate: sandbox.abi_export("deallocate", &[Type::I32, Type::I32], &[]),
+            allocate: sandbox.abi_export("allocate"),
+            deallocate: sandbox.abi_export("deallocate"),
         };
         sandbox.guest.bind(sandbox.parts.memory.clone(), exports);
         sandbox.aim();
@@ -77,15 +77,10 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    fn abi_export(
-        &mut self,
-        name: &str,
-        params: &[Type],
-        results: &[Type],
-    ) -> Option<Option<entry::Function>> {
+    /// The ABI's function `name`, if it is exported.
+    fn abi_export(&mut self, name: &str) -> Option<entry::Function> {
         let at = self.guest.plugin.find(name).ok()?;
-        let fits = self.guest.plugin.exports[at].ty == FunctionType::new(params, results);
-        Some(fits.then(|| self.function(at)))
+        Some(self.function(at))
     }
 
     /// Another instance in this one's place, which runs start-up itself. Interrupters of this one stop that one.
@@ -111,19 +106,13 @@ impl Sandbox {
         let names = ["_initialize", "_start"];
         let exported = names.iter().find(|name| self.guest.plugin.find(name).is_ok());
         for name in [Some(&START), exported].into_iter().flatten() {
-            let Ok(at) = self.guest.plugin.find_hidden(name) else { continue };
-            let what = if *name == START { "function".to_owned() } else { format!("{name:?}") };
-            let ty = &self.guest.plugin.exports[at].ty;
-            if !ty.params().is_empty() || !ty.results().is_empty() {
-                let message = format!("{name:?} is exported as {}, not as () -> ()", type_text(ty));
-                return Err(Error::new(ErrorKind::Abi, message));
-            }
+            let Some(at) = self.guest.plugin.find_hidden(name) else { continue };
+            let what =
+                if *name == START { "start".to_owned() } else { format!("start-up {name:?}") };
             match self.call(at, &[], Kind::None, |_| ()) {
                 // `_start` of a program ends this way.
                 Err(error) if error.exit_code() == Some(0) => self.guest.forgive(),
-                other => {
-                    other.map_err(|error| error.in_context(format_args!("its start {what}")))?
-                }
+                other => other.map_err(|error| error.in_context(format_args!("its {what}")))?,
             }
         }
         Ok(())
@@ -180,11 +169,6 @@ impl Sandbox {
     pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
         let Ok(at) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
         let context = format_args!("{SIGNATURES:?}");
-        let ty = &self.guest.plugin.exports[at].ty;
-        if *ty != FunctionType::new([], [Type::I32]) {
-            let message = format!("{context} is exported as {}, not as () -> i32", type_text(ty));
-            return Err(Error::new(ErrorKind::Abi, message));
-        }
         let pointer = self.call(at, &[], Kind::I32, |value| match value {
             Value::I32(pointer) => pointer as u32,
             _ => 0,

@@ -66,7 +66,7 @@ impl Settings {
             }
             let Volume { host, read_only, .. } = volume;
             let dir = open(host)
-                .map_err(|error| unusable(format!("volume {guest:?} at {host:?}"), error))?;
+                .map_err(|error| Error::io(format!("volume {guest:?} at {host:?}"), error))?;
             mounts.push(Mount { guest, dir, read_only: *read_only });
         }
         Ok(Self {
@@ -115,7 +115,7 @@ pub(crate) enum Workspace {
 impl Workspace {
     /// The host's directory `path`, which must exist.
     pub(crate) fn at(path: &Path) -> Result<Self> {
-        let unusable = |error| unusable(format!("workspace {path:?}"), error);
+        let unusable = |error| Error::io(format_args!("workspace {path:?}"), error);
         // It is opened later: by then the host's current directory may be another one.
         let absolute = std::path::absolute(path).map_err(unusable)?;
         if !std::fs::metadata(&absolute).map_err(unusable)?.is_dir() {
@@ -156,7 +156,7 @@ impl Context {
             }
             Workspace::At(path) => {
                 let dir =
-                    open(path).map_err(|error| unusable(format!("workspace {path:?}"), error))?;
+                    open(path).map_err(|error| Error::io(format!("workspace {path:?}"), error))?;
                 let folder = Folder::new(dir, false, handles);
                 wasi.push_dir(Box::new(folder), WORKSPACE.into()).map_err(full)?
             }
@@ -188,11 +188,4 @@ fn full(error: wasi_common::Error) -> Error {
 
 fn invalid(message: String) -> Error {
     Error::new(ErrorKind::Invalid, message)
-}
-
-/// That `what` can't be used, in one line: without the number that [`io::Error`] appends.
-fn unusable(what: String, error: io::Error) -> Error {
-    let reason = error.to_string();
-    let reason = reason.split(" (os error").next().unwrap_or_default();
-    Error::new(ErrorKind::Io, format!("{what}: {reason}")).with_source(Box::new(error))
 }
