@@ -149,6 +149,12 @@ pub extern "C" fn wasp_error_function(error: Option<&wasp_error>) -> wasp_slice 
     function.map_or(wasp_slice::EMPTY, |name| wasp_slice::of(name.as_bytes()))
 }
 
+/// The code that the guest gave to `proc_exit`, for WASP_ERROR_EXIT; else 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_exit_code(error: Option<&wasp_error>) -> i32 {
+    error.and_then(|error| error.error.exit_code()).unwrap_or(0)
+}
+
 /// The guest's stack when it failed, innermost frame first, as long as the error lives; NULL where none is known. `count`
 /// gets the number of frames; it may be NULL.
 #[unsafe(no_mangle)]

@@ -6,9 +6,8 @@
 //! - A [`Function`] holds pointers into the instance that it was looked up in. It is only made by and kept beside that
 //!   instance (`Sandbox` owns both), so it never outlives it, and never enters another one.
 //! - Compiled code runs on a stack of its own. A trap abandons that stack without running destructors, so nothing of
-//!   ours may own anything on it while guest code runs. [`Function::call`] keeps its values on the host's stack;
-//!   [`on_guest_stack`] puts that on its caller, which is `Guest::call` alone; [`enter_host`] goes to the host's stack
-//!   before it does anything, and owns nothing when it comes back. The bottom of the guest's stack, where the steps of
+//!   ours may own anything on it while guest code runs. [`on_guest_stack`] asks that of its caller, which is `Guest`
+//!   alone; [`enter_host`] goes to the host's stack before it does anything, and owns nothing when it comes back. The bottom of the guest's stack, where the steps of
 //!   a call run, is as good as any other; deep in it, where a guest left little, no code of ours runs.
 //! - A panic must not unwind through compiled code: [`enter_host`] turns it into an error.
 //! - wasmer's own host functions look for the current store in a thread-local that this door doesn't set, so every
@@ -17,9 +16,11 @@
 use crate::error::{Error, ErrorKind};
 use crate::guest::Guest;
 use crate::host::Target;
+use crate::stack::{self, Running};
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
@@ -29,7 +30,7 @@ use wasmer_types::RawValue;
 use wasmer_vm::{
     InternalStoreHandle, MaybeInstanceOwned, Trap, VMCallerCheckedAnyfunc, VMConfig, VMContext,
     VMDynamicFunctionContext, VMExtern, VMFunction, VMFunctionContext, VMFunctionKind,
-    VMTrampoline, catch_traps, on_host_stack, raise_user_trap, wasmer_call_trampoline,
+    VMTrampoline, catch_traps, on_host_stack, raise_user_trap,
 };
 
 /// An exported function of one instance, ready to be entered.
@@ -53,62 +54,68 @@ impl Function {
         Self { body: anyfunc.func_ptr, vmctx: anyfunc.vmctx, trampoline: anyfunc.call_trampoline }
     }
 
-    /// Runs the function: the first slots are its arguments and then its results.
+    /// Runs the function within [`on_guest_stack`]: the first slots are its arguments and then its results. A trap ends
+    /// all of what runs there.
     ///
     /// # Safety
-    /// The instance that it was looked up in must be alive and entered by this thread alone, `slots` must be at least as
-    /// many as the parameters and as the results, and hold arguments of the parameters' types.
-    pub(crate) unsafe fn call(
-        &self,
-        config: &VMConfig,
-        slots: &mut [RawValue],
-    ) -> Result<(), Trap> {
-        // SAFETY: the pointers are of a live function, and the slots fit, by the caller's promise.
-        unsafe {
-            wasmer_call_trampoline(
-                None,
-                config,
-                self.vmctx,
-                self.trampoline,
-                self.body,
-                slots.as_mut_ptr().cast(),
-            )
-        }
-    }
-
-    /// The same within [`on_guest_stack`], where a trap ends all of that.
-    ///
-    /// # Safety
-    /// As for [`call`](Self::call), and this must be the guest's stack.
-    pub(crate) unsafe fn call_here(&self, slots: &mut [RawValue]) {
-        // SAFETY: as in `call`; a trap abandons the stack up to `on_guest_stack`.
+    /// This must be the guest's stack, the instance that the function was looked up in must be alive and entered by this
+    /// thread alone, `slots` must be at least as many as the parameters and as the results, and hold arguments of the
+    /// parameters' types.
+    pub(crate) unsafe fn call(&self, slots: &mut [RawValue]) {
+        // SAFETY: the pointers are of a live function, and the slots fit, by the caller's promise; a trap abandons the
+        // stack up to `on_guest_stack`.
         unsafe { (self.trampoline)(self.vmctx.vmctx, self.body, slots.as_mut_ptr()) }
     }
 }
 
-/// Runs `body` on the guest's stack, so that it can enter several functions for the price of one switch.
+/// What ended what ran on a guest's stack.
+pub(crate) enum Ended {
+    /// A trap, and whether host code had come to the end of the stack before.
+    Trap(Trap, bool),
+    /// There was no stack to begin with.
+    NoStack(io::Error),
+}
+
+/// Runs `body` on the guest's stack, of which `running`'s guest may use `bytes`, so that it can enter several functions
+/// for the price of one switch.
 ///
 /// # Safety
 /// While `body` is in guest code it must own nothing: a trap there abandons its frames without running destructors.
 pub(crate) unsafe fn on_guest_stack<F: FnOnce() -> R, R>(
-    config: &VMConfig,
+    running: Running,
+    bytes: usize,
     body: F,
-) -> Result<R, Trap> {
+) -> Result<R, Ended> {
     struct Job<F, R> {
+        running: Running,
+        bytes: usize,
+        total: usize,
         body: Option<F>,
-        result: Option<R>,
+        result: Option<io::Result<R>>,
     }
     unsafe fn run<F: FnOnce() -> R, R>(job: *mut c_void) {
-        // SAFETY: the pointer is the one below, and nobody else uses the job meanwhile.
-        let job = unsafe { &mut *job.cast::<Job<F, R>>() };
-        job.result = job.body.take().map(|body| body());
+        // SAFETY: the pointer is the one below, and nobody else uses the job meanwhile, but for what `enter` shares.
+        unsafe {
+            let job = job.cast::<Job<F, R>>();
+            let entered = (*job).running.enter((*job).bytes, (*job).total);
+            (*job).result = (*job).body.take().map(|body| entered.map(|()| body()));
+        }
     }
-    let mut job = Job { body: Some(body), result: None };
+    let total = stack::total(bytes);
+    let config = VMConfig { wasm_stack_size: Some(total) };
+    let mut job = Job { running, bytes, total, body: Some(body), result: None };
     // wasmer asks for a closure that borrows nothing; the job outlives it.
     let (run, pointer) = (run::<F, R> as unsafe fn(*mut c_void), (&raw mut job).cast::<c_void>());
-    // SAFETY: the closure is called once, before this returns; what it owns is the caller's promise.
-    unsafe { catch_traps(None, config, move || run(pointer)) }?;
-    Ok(job.result.expect("the body ran to its end"))
+    // SAFETY: the closure is called once, before this returns; what it owns is the caller's promise; the handler is
+    // static.
+    let outcome = unsafe { catch_traps(Some(stack::handler()), &config, move || run(pointer)) };
+    let opened = job.running.leave();
+    match (outcome, job.result) {
+        (Ok(()), Some(Ok(result))) => Ok(result),
+        (Ok(()), Some(Err(error))) => Err(Ended::NoStack(error)),
+        (Ok(()), None) => Err(Ended::NoStack(io::Error::other("nothing ran"))),
+        (Err(trap), _) => Err(Ended::Trap(trap, opened)),
+    }
 }
 
 /// How deep guests and host functions may call each other on one thread. Each level takes some of the host's stack and a

@@ -142,6 +142,11 @@ impl Error {
         self
     }
 
+    /// The same, unless the message is long already: for contexts that nest.
+    pub(crate) fn in_nested_context(self, context: impl fmt::Display) -> Self {
+        if self.0.message.len() < 500 { self.in_context(context) } else { self }
+    }
+
     /// Puts `text` behind the message.
     pub(crate) fn after(mut self, text: impl fmt::Display) -> Self {
         self.0.message = format!("{}{text}", self.0.message);

@@ -2,13 +2,14 @@
 //!
 //! `docs/guest-abi.md` is the rule; the sections named here are its.
 
-use crate::entry;
+use crate::entry::{self, Ended};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::{Interrupt, Reason};
 use crate::log::Level;
 use crate::memory::Memory;
 use crate::number;
 use crate::plugin::Plugin;
+use crate::stack::Running;
 use crate::trap;
 use crate::value::{Kind, Value};
 use crate::wasi;
@@ -35,6 +36,8 @@ pub(crate) struct Guest {
     blocks: RefCell<Vec<Block>>,
     raised: RefCell<Option<String>>,
     unwound: Cell<bool>,
+    /// Whether host code came to the end of the guest's stack.
+    exhausted: Cell<bool>,
     workspace: RefCell<wasi::Workspace>,
     wasi: RefCell<Option<wasi::Context>>,
     pub interrupt: Arc<Interrupt>,
@@ -65,6 +68,7 @@ impl Guest {
             blocks: RefCell::default(),
             raised: RefCell::default(),
             unwound: Cell::new(false),
+            exhausted: Cell::new(false),
             workspace: RefCell::new(wasi::Workspace::Starting),
             wasi: RefCell::default(),
             interrupt,
@@ -105,15 +109,36 @@ impl Guest {
 
     /// Enters guest code with its arguments in `slots`, where its result is afterwards.
     fn enter(&self, function: entry::Function, slots: &mut [RawValue]) -> Result<(), Error> {
+        // SAFETY: functions come from this guest's instance, which is alive while somebody can call this; callers fill
+        // the slots by the function's type, and own nothing when this is the guest's stack.
+        let mut call = || unsafe { function.call(slots) };
         if self.on_guest_stack.get() {
-            // SAFETY: as below, and this is the guest's stack; whoever calls this owns nothing then.
-            unsafe { function.call_here(slots) };
+            call();
             return Ok(());
         }
+        // SAFETY: the call owns nothing.
+        unsafe { self.on_guest_stack(call) }
+    }
+
+    /// Runs `body` on the guest's stack.
+    ///
+    /// # Safety
+    /// While `body` is in guest code it must own nothing.
+    unsafe fn on_guest_stack<R>(&self, body: impl FnOnce() -> R) -> Result<R, Error> {
         let _level = entry::Level::enter()?;
-        // SAFETY: functions come from this guest's instance, which is alive while somebody can call this; callers fill
-        // the slots by the function's type.
-        unsafe { function.call(&self.plugin.vmconfig, slots) }.map_err(|trap| self.ended(trap))
+        let running = Running::new(self.plugin.code.clone(), self.interrupt.flag());
+        // SAFETY: passed on.
+        let outcome =
+            unsafe { entry::on_guest_stack(running, self.plugin.limits.stack_bytes, body) };
+        outcome.map_err(|ended| match ended {
+            Ended::Trap(trap, at_the_end) => {
+                self.exhausted.set(self.exhausted.get() || at_the_end);
+                self.ended(trap)
+            }
+            Ended::NoStack(error) => {
+                Error::new(ErrorKind::Resource, format!("no stack for the call: {error}"))
+            }
+        })
     }
 
     /// The same for a function of the ABI.
@@ -132,7 +157,14 @@ impl Guest {
     /// The error for a trap that ended guest code.
     fn ended(&self, trap: wasmer_vm::Trap) -> Error {
         self.unwound.set(true);
-        let error = self.explain(trap::error(trap));
+        let mut error = self.explain(trap::error(trap));
+        if self.exhausted.get()
+            && error.kind() == ErrorKind::Trap
+            && self.interrupt.stopped().is_none()
+        {
+            // Host code came to the end of the stack, and the guest was stopped at its next check.
+            error = error.reworded(ErrorKind::Trap, "call stack exhausted");
+        }
         match self.step.take() {
             Some(step) => error.in_context(format_args!("{step:?}")),
             None => error,
@@ -177,6 +209,9 @@ impl Guest {
         self.interrupt.begin(limit);
         let outcome = self.call_steps(function, args, params, result, keep);
         let stopped = self.interrupt.end();
+        if self.exhausted.take() {
+            self.interrupt.lower();
+        }
         if !self.unwound() {
             return outcome;
         }
@@ -226,13 +261,12 @@ impl Guest {
             // The host's logger must not run on the guest's stack.
             return steps();
         }
-        let _level = entry::Level::enter()?;
         self.on_guest_stack.set(true);
         // SAFETY: the steps own nothing while they are in guest code: arguments and slots are borrowed from here, and
         // errors are made when it has returned.
-        let outcome = unsafe { entry::on_guest_stack(&self.plugin.vmconfig, steps) };
+        let outcome = unsafe { self.on_guest_stack(steps) };
         self.on_guest_stack.set(false);
-        outcome.unwrap_or_else(|trap| Err(self.ended(trap)))
+        outcome.flatten()
     }
 
     fn call_and_read<R>(

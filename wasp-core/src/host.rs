@@ -205,7 +205,7 @@ impl Callback {
                     ErrorKind::Signature | ErrorKind::Invalid => ErrorKind::Callback,
                     other => other,
                 };
-                error.in_context(format!("{self} answers")).with_kind(kind)
+                error.in_nested_context(format_args!("{self} answers")).with_kind(kind)
             })?;
         } else if answer.kind() != Kind::None {
             let message =

@@ -106,9 +106,14 @@ impl<'a> FunctionMiddleware<'a> for Checks {
         state: &mut MiddlewareReaderState<'a>,
     ) -> Result<(), MiddlewareError> {
         // Behind a function's first operator, not before it: operators that stand behind pushed ones lose their offset
-        // in the module, which traces show. A function that begins by calling itself ends by its stack.
-        let is_first = !self.entered && !matches!(operator, Operator::End);
+        // in the module, which traces show. But not behind a call: there must be a check on the way of all recursion.
+        let is_first = !self.entered;
         self.entered = true;
+        let is_call = matches!(operator, Operator::Call { .. } | Operator::CallIndirect { .. });
+        if is_first && is_call {
+            self.push(state);
+        }
+        let behind = is_first && !is_call && !matches!(operator, Operator::End);
         let is_loop = matches!(operator, Operator::Loop { .. });
         if matches!(
             operator,
@@ -123,7 +128,7 @@ impl<'a> FunctionMiddleware<'a> for Checks {
             self.unrestorable.store(true, Ordering::Relaxed);
         }
         state.push_operator(operator);
-        if is_first || is_loop {
+        if behind || is_loop {
             self.push(state);
         }
         Ok(())

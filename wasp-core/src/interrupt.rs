@@ -93,6 +93,16 @@ impl Interrupt {
         Some(reason)
     }
 
+    /// The interrupt flag of compiled code.
+    pub(crate) fn flag(&self) -> *mut i32 {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// Takes back a flag that something else than a stop has set, when no call runs.
+    pub(crate) fn lower(&self) {
+        self.set_flag(0);
+    }
+
     /// Why the call that runs must stop, if it must.
     pub(crate) fn stopped(&self) -> Option<Reason> {
         reason(self.state.load(Ordering::Relaxed))

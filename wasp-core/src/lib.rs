@@ -20,7 +20,7 @@
 //! ```
 //!
 //! Reading order: `value`, `error`, `log`; `config`, `engine`, `plugin`; `instance`, `pool`, `sandbox`, `guest`, `host`;
-//! then what lies below: `entry`, `memory`, `image`, `instrument`, `interrupt`, `wasi`.
+//! then what lies below: `entry`, `memory`, `stack`, `image`, `instrument`, `interrupt`, `wasi`.
 
 mod config;
 mod engine;
@@ -39,6 +39,7 @@ mod plugin;
 mod pool;
 mod sandbox;
 mod signature;
+mod stack;
 mod trap;
 mod value;
 mod wasi;

@@ -155,7 +155,8 @@ pub(crate) struct PluginTunables {
 
 impl PluginTunables {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, vmconfig: VMConfig { wasm_stack_size: Some(limits.stack_bytes) } }
+        // Only wasmer's own start of a module would use it, and there is none.
+        Self { limits, vmconfig: VMConfig { wasm_stack_size: None } }
     }
 
     fn base(&self) -> BaseTunables {

@@ -11,16 +11,22 @@ use crate::log::{Level, Log};
 use crate::memory::{self, PluginTunables};
 use crate::number;
 use crate::signature::Signature;
+use crate::stack;
 use crate::value::Kind;
 use crate::wasi;
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::num::NonZero;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
 use wasmer::{ExternType, FunctionType, Module, Type};
-use wasmer_vm::VMConfig;
+use wasmer_types::entity::EntityRef;
+
+/// Modules of fewer bytes are compiled by one thread.
+const PARALLEL: usize = 128 << 10;
 
 /// Exports that the guest ABI asks for: not functions that the plugin offers.
 const ABI_NAMES: [&str; 6] =
@@ -32,7 +38,8 @@ pub(crate) struct Plugin {
     pub name: String,
     pub log: Log,
     pub limits: Limits,
-    pub vmconfig: VMConfig,
+    /// Where its compiled functions are.
+    pub code: Range<usize>,
     pub wasi: wasi::Settings,
     pub engine: wasmer::Engine,
     pub module: Module,
@@ -83,7 +90,8 @@ impl Plugin {
         }
         let wasm = binary(wasm)?;
         let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
-        let builder = EngineBuilder::new(compiler(options.compiler, Arc::clone(&instrument)));
+        let builder =
+            EngineBuilder::new(compiler(options.compiler, wasm.len(), Arc::clone(&instrument)));
         let mut engine = builder.set_features(Some(features())).engine();
         engine.set_tunables(PluginTunables::new(config.limits));
         let engine = wasmer::Engine::from(engine);
@@ -98,6 +106,8 @@ impl Plugin {
             })?
             .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
 
+        check_frames(&module)?;
+        let code = code(&module);
         let imports = resolve(&module, config)?;
         let exports: Vec<Export> = module
             .exports()
@@ -118,7 +128,7 @@ impl Plugin {
             restorable,
             log: options.log.clone(),
             limits: config.limits,
-            vmconfig: VMConfig { wasm_stack_size: Some(config.limits.stack_bytes) },
+            code,
             wasi: wasi::Settings::new(
                 name,
                 &config.environment,
@@ -296,6 +306,34 @@ fn check_abi(exports: &[Export]) -> Result<()> {
     Ok(())
 }
 
+/// Refuses functions that could step over the zone below their stack, where the compiler doesn't probe it.
+fn check_frames(module: &Module) -> Result<()> {
+    let frames =
+        module.sys_artifact().and_then(|artifact| artifact.finished_functions_max_stack_usage());
+    for (function, bytes) in frames.unwrap_or_default() {
+        if bytes.is_some_and(|bytes| bytes > stack::LARGEST_FRAME) {
+            let message = format!(
+                "function {} needs {} bytes of stack at once, and Singlepass can check {} bytes; Cranelift has no bound",
+                module.info().num_imported_functions + function.index(),
+                bytes.unwrap_or_default(),
+                stack::LARGEST_FRAME
+            );
+            return Err(Error::new(ErrorKind::Compile, message));
+        }
+    }
+    Ok(())
+}
+
+/// The addresses from the module's first compiled function to its last.
+fn code(module: &Module) -> Range<usize> {
+    let extents = module.sys_artifact().and_then(|artifact| artifact.finished_function_extents());
+    let ranges = extents.unwrap_or_default().into_iter().map(|(_, extent)| {
+        let start = *extent.ptr as usize;
+        start..start + extent.length
+    });
+    ranges.reduce(|all, one| all.start.min(one.start)..all.end.max(one.end)).unwrap_or_default()
+}
+
 /// The stable proposals that plugins of today's compilers use, and no threads: an instance is one thread.
 fn features() -> Features {
     let mut features = Features::none();
@@ -309,10 +347,25 @@ fn features() -> Features {
     features
 }
 
-fn compiler(compiler: Compiler, instrument: Arc<Instrument>) -> Box<dyn CompilerConfig> {
+fn compiler(
+    compiler: Compiler,
+    size: usize,
+    instrument: Arc<Instrument>,
+) -> Box<dyn CompilerConfig> {
+    // Each compilation makes a pool of its own: threads pay off for large modules only.
+    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = if size < PARALLEL { NonZero::<usize>::MIN } else { threads };
     let mut config: Box<dyn CompilerConfig> = match compiler {
-        Compiler::Singlepass => Box::new(Singlepass::default()),
-        Compiler::Cranelift => Box::new(Cranelift::default()),
+        Compiler::Singlepass => {
+            let mut singlepass = Singlepass::default();
+            singlepass.num_threads(threads);
+            Box::new(singlepass)
+        }
+        Compiler::Cranelift => {
+            let mut cranelift = Cranelift::default();
+            cranelift.num_threads(threads);
+            Box::new(cranelift)
+        }
     };
     config.push_middleware(instrument);
     config

@@ -429,22 +429,24 @@ fn a_start_section_may_get_an_answer() {
         r#"(import "env" "string" (func $string (param i32) (result i32)))
            (data (i32.const 1024) "Nic\00")
            (global $answer (mut i32) (i32.const 0))
-           (func $main (global.set $answer (call $copy_string (call $string (i32.const 1024)))))
+           (func $main
+             (global.set $answer
+               (call $copy_string (call $string (call $copy_string (i32.const 1024))))))
            (start $main)
            (func (export "answer") (result i32) (global.get $answer))"#,
     );
     let mut config = Config::new();
-    config.callback("env", "string", &[Kind::String], Kind::String, |caller, _| {
-        caller.answer("Hello".into());
+    config.callback("env", "string", &[Kind::String], Kind::String, |caller, args| {
+        let name: &str = args[0].try_into()?;
+        caller.answer(Value::String(&format!("Hello {name}")));
         Ok(())
     });
     on_both(|engine| {
-        // The instance isn't ready for calls of `allocate` before its start section has run.
-        fails(
-            engine.register("p", wat.as_bytes(), &config),
-            Abi,
-            r#"plugin "p": its start: callback "env"."string" answers: "allocate" can't be called before the start function has ended"#,
-        );
+        let mut p = instance(engine, &wat, &config);
+        // The plugin's own copy is all that is left.
+        assert_eq!(live(&mut p), 1);
+        assert_eq!(p.call("answer", &[], Kind::String).unwrap(), Value::String("Hello Nic"));
+        assert_eq!(live(&mut p), 0);
     });
 }
 

@@ -532,7 +532,7 @@ fn directories_that_do_not_exist() {
         fails(
             engine.instance("p", Some(&file)),
             Io,
-            &format!(r#"plugin "p": workspace {file:?}: Not a directory"#),
+            &format!(r#"plugin "p": workspace {file:?}: not a directory"#),
         );
     });
 }

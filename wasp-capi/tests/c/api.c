@@ -261,32 +261,6 @@ static void environment_and_directories(void) {
   CHECK(rmdir(shown) == 0 && rmdir(locked) == 0 && rmdir(work) == 0);
 }
 
-static void limits(void) {
-  const wasp_slice grows =
-      WAT((module (memory 1) (func (export "grow") (result i32) i32.const 1 memory.grow)
-           (func (export "dig") (param i32) (result i32) local.get 0 i32.eqz if (result i32) i32.const 7 else
-             local.get 0 i32.const 1 i32.sub call 1 end)));
-  wasp_engine *engine = new_engine();
-  wasp_config *config = wasp_config_new();
-  wasp_limits limits = {0};
-  wasp_instance *it;
-  limits.size = sizeof limits;
-  limits.memory_bytes = 2 << 16;
-  wasp_config_limits(config, &limits);
-  OK(wasp_engine_register(engine, wasp_str("p"), grows, config));
-  it = new_instance(engine, "p");
-  CHECK(call_i32(it, "grow") == 1);
-  CHECK(call_i32(it, "grow") == -1);
-  wasp_instance_free(it);
-
-  limits.table_elements = 9;
-  wasp_config_limits(config, &limits);
-  FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, wasp_str("p"), WAT((module (table 10 funcref))), config));
-  FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, wasp_str("p"), WAT((module (memory 3))), config));
-  wasp_config_free(config);
-  wasp_engine_free(engine);
-}
-
 struct log {
   int lines, errors, freed;
   wasp_level worst;
@@ -364,6 +338,5 @@ void test_api(void) {
   resets();
   frees_in_any_order();
   environment_and_directories();
-  limits();
   logs();
 }

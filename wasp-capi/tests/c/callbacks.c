@@ -273,27 +273,39 @@ static void nested_failures(void) {
   wasp_config_free(config);
 }
 
-/* Calls a new instance of itself, deep. */
+/* Calls itself in another instance, as often as the user data says, and passes on what went wrong there. */
 static void dive(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count) {
   int *left = user_data;
   nothing(user_data, caller, args, arg_count);
   if (--*left > 0) {
     wasp_instance *next = new_instance(world.engine, "it");
-    OK(run(next));
+    wasp_error *error = run(next);
+    if (error != NULL)
+      wasp_caller_fail(caller, wasp_error_message(error));
+    wasp_error_free(error);
     wasp_instance_free(next);
   }
 }
 
 static void deep(void) {
-  int left = 50;
+  int left;
   wasp_config *config = new_config(dive, &left, NULL);
   wasp_instance *it;
   world.engine = new_engine();
   OK(wasp_engine_register(world.engine, wasp_str("it"), CALLS_F, config));
   wasp_config_free(config);
   it = new_instance(world.engine, "it");
+  left = 50;
   OK(run(it));
   CHECK(left == 0);
+
+  /* Too deep for the stack is an error, and all above can go on. */
+  left = 1000000;
+  FAILS(WASP_ERROR_CALLBACK, "deep", run(it));
+  CHECK(left > 0);
+  OK(wasp_instance_reset(it));
+  left = 50;
+  OK(run(it));
   wasp_instance_free(it);
   wasp_engine_free(world.engine);
 }
@@ -342,7 +354,8 @@ static void freed_on_bad_arguments(void) {
   wasp_engine *engine = new_engine();
   int how;
   for (how = 0; how < 9; how++) {
-    const char *faults[] = {NULL, "NULL", "not UTF-8", "not UTF-8", "at NULL", "unknown kind 77", "no kind", "at NULL", "unknown kind 77"};
+    const char *faults[] = {NULL,      "NULL",    "not UTF-8",      "not UTF-8", "at NULL", "unknown kind 77",
+                            "no kind", "at NULL", "unknown kind 77"};
     wasp_config *config = wasp_config_new();
     int freed = 0;
     switch (how) {
@@ -392,8 +405,8 @@ static void freed_once(void) {
   FAILS(WASP_ERROR_IMPORT_NOT_FOUND, "",
         wasp_engine_register(engine, name, WAT((module (import "env" "g" (func)))), config));
   FAILS(WASP_ERROR_TRAP, "",
-        wasp_engine_register(engine, name,
-                             WAT((module (import "env" "f" (func)) (func (export "_start") call 0 unreachable))), config));
+        wasp_engine_register(
+            engine, name, WAT((module (import "env" "f" (func)) (func (export "_start") call 0 unreachable))), config));
   FAILS(WASP_ERROR_INVALID, "", wasp_engine_register(NULL, name, CALLS_F, config));
   CHECK(freed == 0);
   wasp_config_free(config);

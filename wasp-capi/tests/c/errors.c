@@ -32,8 +32,9 @@ static void never(void *user_data, wasp_caller *caller, const wasp_value *args, 
 }
 
 static void imports(void) {
-  const wasp_slice needs = WAT((module (import "env" "f" (func (param i32))) (import "other" "missing" (func))
-                                (import "env" "raise_error" (func (param i32))) (import "env" "table" (table 1 funcref))));
+  const wasp_slice needs =
+      WAT((module (import "env" "f" (func (param i32))) (import "other" "missing" (func))
+           (import "env" "raise_error" (func (param i32))) (import "env" "table" (table 1 funcref))));
   wasp_engine *engine = new_engine();
   wasp_config *config = new_config(never, NULL, NULL);
   wasp_error *error = wasp_engine_register(engine, wasp_str("it"), needs, config);
@@ -85,7 +86,8 @@ static void calls(void) {
 
 static void traces(void) {
   wasp_instance *it = instance_of(
-      wasp_str("(module (func $inner unreachable) (func $middle call $inner) (func (export \"outer\") call $middle))"), NULL);
+      wasp_str("(module (func $inner unreachable) (func $middle call $inner) (func (export \"outer\") call $middle))"),
+      NULL);
   wasp_error *error = call(it, "outer"), *poisoned;
   const wasp_frame *trace;
   size_t count = 99;

@@ -15,16 +15,17 @@ static int freed;
 static wasp_engine *engine;
 static wasp_instance *it;
 
-static void nothing(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count) {
+static void refuse(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count) {
   (void)user_data, (void)args, (void)arg_count;
   wasp_caller_fail(caller, wasp_str("this one fails"));
 }
 
 static wasp_config *config(void) {
-  wasp_config *config = new_config(nothing, &freed, count);
+  wasp_config *config = new_config(refuse, &freed, count);
   wasp_limits limits = {0};
   limits.size = sizeof limits;
   limits.memory_bytes = 1 << 20;
+  limits.timeout_ns = 1000 * 1000 * 1000;
   wasp_config_env(config, wasp_str("name"), wasp_str("value"));
   wasp_config_volume(config, wasp_str("/here"), wasp_str("."), true);
   wasp_config_limits(config, &limits);
@@ -47,7 +48,8 @@ static void plugins(void) {
 
 static void plugins_that_fail(void) {
   wasp_config *given = config();
-  FAILS(WASP_ERROR_IMPORT_NOT_FOUND, "", wasp_engine_register(engine, wasp_str("x"), WAT((module (import "a" "b" (func)))), given));
+  FAILS(WASP_ERROR_IMPORT_NOT_FOUND, "",
+        wasp_engine_register(engine, wasp_str("x"), WAT((module (import "a" "b" (func)))), given));
   wasp_config_free(given);
 }
 
@@ -68,6 +70,18 @@ static void callbacks_that_fail(void) {
   wasp_instance *one = new_instance(engine, "again");
   FAILS(WASP_ERROR_CALLBACK, "this one fails", wasp_call(one, wasp_str("run"), NO_ARGS, WASP_NONE, NULL));
   wasp_instance_free(one);
+}
+
+static void *use_instances(void *unused) {
+  instances();
+  instances_that_trap();
+  return unused;
+}
+
+static void threads(void) {
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, use_instances, NULL) == 0);
+  CHECK(pthread_join(thread, NULL) == 0);
 }
 
 static void resets(void) {
@@ -109,6 +123,7 @@ void test_leaks(void) {
   many("instances", instances);
   many("instances that trap", instances_that_trap);
   many("callbacks that fail", callbacks_that_fail);
+  many("threads", threads);
   many("resets", resets);
   many("calls", calls);
   many("errors", errors);

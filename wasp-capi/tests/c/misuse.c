@@ -22,7 +22,7 @@ static struct {
   wasp_slice wasp_slice_name, wasp_slice_value, wasp_slice_guest_path, wasp_slice_host_path, wasp_slice_module;
   wasp_slice wasp_slice_message, wasp_slice_wasm, wasp_slice_path, wasp_slice_plugin, wasp_slice_workspace;
   wasp_slice wasp_slice_function;
-  bool bool_read_only;
+  bool bool_read_only, bool_snapshot;
   wasp_kind wasp_kind_result, wasp_kind_result_kind, *wasp_kind_p_params;
   wasp_callback wasp_callback_callback;
   wasp_free wasp_free_free;
@@ -43,8 +43,11 @@ static void count_freed(void *unused) {
 /* What may be NULL. */
 static bool allowed(const char *function, const char *argument) {
   static const char *const pairs[][2] = {
-      {"wasp_engine_new", "options"},           {"wasp_engine_register", "config"}, {"wasp_engine_register_file", "config"},
-      {"wasp_config_callback", "user_data"},    {"wasp_config_callback", "free"},
+      {"wasp_engine_new", "options"},
+      {"wasp_engine_register", "config"},
+      {"wasp_engine_register_file", "config"},
+      {"wasp_config_callback", "user_data"},
+      {"wasp_config_callback", "free"},
   };
   size_t i;
   for (i = 0; i < sizeof pairs / sizeof *pairs; i++)
@@ -89,7 +92,7 @@ static void check_none(const char *function, const char *argument) {
       wrong(function, argument, "the registration should tell");
     wasp_error_free(error);
   }
-  wasp_engine_unregister(good.wasp_engine_p_engine, wasp_str("configured"));
+  wasp_error_free(wasp_engine_unregister(good.wasp_engine_p_engine, wasp_str("configured")));
   wasp_config_free(good.wasp_config_p_config);
   if (strcmp(function, "wasp_config_callback") == 0 && freed != (strcmp(argument, "free") != 0))
     wrong(function, argument, "user data is freed once");
@@ -167,7 +170,8 @@ static wasp_error *make_engine(const void *options) {
   return error;
 }
 
-static void log_nothing(void *user_data, wasp_level level, wasp_slice message, const wasp_field *fields, size_t field_count) {
+static void log_nothing(void *user_data, wasp_level level, wasp_slice message, const wasp_field *fields,
+                        size_t field_count) {
   (void)user_data, (void)level, (void)message, (void)fields, (void)field_count;
 }
 
@@ -176,7 +180,8 @@ static void options(void) {
   int i;
   for (i = 0; i < 8; i++) {
     wasp_engine_options *options = &newer.known;
-    const char *faults[] = {NULL, NULL, "doesn't know", "compiler 77", "stdio 77", "log level 77", "cache_directory", NULL};
+    const char *faults[] = {NULL,       NULL,           "doesn't know",    "compiler 77",
+                            "stdio 77", "log level 77", "cache_directory", NULL};
     memset(&newer, 0, sizeof newer);
     options->size = sizeof *options;
     options->log = i == 7 ? NULL : log_nothing;
@@ -197,6 +202,7 @@ static void options(void) {
     CHECK(freed == 1);
   }
   memset(&newer, 0, sizeof newer);
+  newer.known.log = log_nothing;
   newer.known.log_free = count_freed;
   newer.known.size = sizeof newer.known;
   freed = 0;
@@ -244,11 +250,9 @@ static void limits(void) {
   newer.known.size = sizeof(size_t);
   OK(limit(&newer));
   newer.known.size = sizeof newer.known;
-  newer.known.memory_bytes = 1;
-  FAILS(WASP_ERROR_INVALID, "memory_bytes", limit(&newer));
   newer.known.memory_bytes = 0;
   newer.known.stack_bytes = 1;
-  FAILS(WASP_ERROR_INVALID, "stack_bytes", limit(&newer));
+  FAILS(WASP_ERROR_INVALID, "stack limit of 1", limit(&newer));
 }
 
 /* 3. Values and text. */

@@ -1,5 +1,5 @@
-# Reads wasp.h and writes C: for each pointer and slice that a function takes, a call with NULL there. The other arguments
-# are members of `good`, named by type and name, so that a function with something new does not compile until that is there.
+# Reads wasp.h and writes C: for each pointer and slice that a function takes, a call with NULL there. The other
+# arguments are members of `good`, named by type and name: a function with a new one does not compile until it is there.
 
 /^extern "C" \{/ { in_functions = 1; next }
 /^}/ { in_functions = 0 }

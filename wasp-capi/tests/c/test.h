@@ -14,6 +14,7 @@ void test_header(void);
 void test_api(void);
 void test_callbacks(void);
 void test_errors(void);
+void test_limits(void);
 void test_threads(void);
 void test_misuse(void);
 void test_leaks(void);

@@ -1,0 +1,56 @@
+# The short names. `make demo` and `make test` set up what they need on Debian or Ubuntu.
+
+PREFIX ?= /usr/local
+CARGO ?= cargo
+BUILD := build
+CMAKE_BUILD := $(BUILD)/cmake
+
+.PHONY: setup plugins demo lib test lint install bench clean
+
+# What isn't here is installed; what is here is left alone, and then no network is needed.
+setup:
+	@missing=; \
+	command -v cc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	command -v c++ >/dev/null || missing="$$missing g++"; \
+	command -v cmake >/dev/null || missing="$$missing cmake"; \
+	command -v pkg-config >/dev/null || missing="$$missing pkg-config"; \
+	if [ -n "$$missing" ]; then \
+		sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update && \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $$missing; \
+	fi
+	@$(MAKE) --no-print-directory -C examples/plugins toolchains
+
+plugins: setup
+	@$(MAKE) --no-print-directory -C examples/plugins
+
+demo: plugins
+	$(CARGO) build --release -p host
+	@for plugin in c rust go assemblyscript; do \
+		echo; echo "$$plugin:"; \
+		target/release/host $(BUILD)/plugins/$$plugin.wasm || exit 1; \
+	done
+
+# libwasp, for C and for the Go module.
+lib:
+	$(CARGO) build --release -p wasp-capi
+	bindings/go/lib.sh
+
+test: plugins
+	cmake -S . -B $(CMAKE_BUILD)
+	cmake --build $(CMAKE_BUILD)
+	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --no-deps --workspace
+
+install: setup
+	cmake -S . -B $(BUILD)/install -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF
+	cmake --build $(BUILD)/install
+	cmake --install $(BUILD)/install --strip
+
+clean:
+	$(CARGO) clean
+	rm -rf $(BUILD)

@@ -1,0 +1,107 @@
+package engine
+
+// #include "ffi.h"
+import "C"
+
+import (
+	"math"
+	"reflect"
+	"unsafe"
+)
+
+// argument is a value on its way to C: the bits of a number, or the length of text or bytes at ptr.
+type argument struct {
+	kind C.wasp_kind
+	bits C.uint64_t
+	ptr  *C.char
+}
+
+// large is the kind of a uint32 beyond int32: what it is depends on the function's parameter.
+const large = math.MaxUint32
+
+// argument makes argument n of the function.
+func (i *instance) argument(function string, n int, value any) (argument, error) {
+	a, err := newArgument(value)
+	if err == nil && a.kind != large {
+		return a, nil
+	}
+	return i.settle(a, err, function, n)
+}
+
+func newArgument(value any) (a argument, err error) {
+	switch value := value.(type) {
+	case string:
+		a.kind, a.bits, a.ptr = C.WASP_STRING, C.uint64_t(len(value)), text(value)
+	case []byte:
+		a.kind, a.bits, a.ptr = C.WASP_BYTES, C.uint64_t(len(value)), data(value)
+	case int32:
+		a.kind, a.bits = C.WASP_I32, C.uint64_t(uint32(value))
+	case int64:
+		a.kind, a.bits = C.WASP_I64, C.uint64_t(value)
+	case int:
+		a.kind, a.bits = C.WASP_I64, C.uint64_t(value)
+	case float32:
+		a.kind, a.bits = C.WASP_F32, C.uint64_t(math.Float32bits(value))
+	case float64:
+		a.kind, a.bits = C.WASP_F64, C.uint64_t(math.Float64bits(value))
+	case uint32:
+		a.kind, a.bits = C.WASP_I32, C.uint64_t(value)
+		if value > math.MaxInt32 {
+			a.kind = large
+		}
+	case bool:
+		a.kind = C.WASP_I32
+		if value {
+			a.bits = 1
+		}
+	default:
+		return rareArgument(reflect.ValueOf(value))
+	}
+	return a, nil
+}
+
+// rareArgument takes the types that have a name of their own, and the rare numbers.
+func rareArgument(value reflect.Value) (argument, error) {
+	switch value.Kind() {
+	case reflect.String:
+		return newArgument(value.String())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return newArgument(value.Int())
+	case reflect.Uint32:
+		return newArgument(uint32(value.Uint()))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint64:
+		number := value.Uint()
+		if number > math.MaxInt64 {
+			return argument{}, invalid("%d, which is more than an i64 can hold", number)
+		}
+		return newArgument(int64(number))
+	case reflect.Float32:
+		return newArgument(float32(value.Float()))
+	case reflect.Float64:
+		return newArgument(value.Float())
+	case reflect.Bool:
+		return newArgument(value.Bool())
+	case reflect.Slice:
+		if value.Type().Elem().Kind() == reflect.Uint8 {
+			return newArgument(value.Bytes())
+		}
+	case reflect.Invalid:
+		return argument{}, invalid("nil, which is no value")
+	}
+	return argument{}, invalid("a %v, and it can be a string, []byte, bool or number", value.Type())
+}
+
+// settle finishes an argument that is not plain.
+func (i *instance) settle(a argument, err error, function string, n int) (argument, error) {
+	if err != nil {
+		return a, invalid("argument %d is %v", n+1, err)
+	}
+	a.kind = C.WASP_I64
+	for _, listed := range listed(i.handle) {
+		if goString(listed.name) == function && n < int(listed.param_count) &&
+			unsafe.Slice(listed.params, listed.param_count)[n] == C.WASP_I32 {
+			a.kind = C.WASP_I32
+		}
+	}
+	return a, nil
+}

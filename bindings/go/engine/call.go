@@ -1,0 +1,143 @@
+package engine
+
+// #include "ffi.h"
+import "C"
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"unsafe"
+)
+
+func (i *instance) CallFunction(name string, outputParam interface{}, inputParams ...interface{}) error {
+	if err := i.enter(name); err != nil {
+		return err
+	}
+	outcome, err := i.call(0, name, outputParam, inputParams)
+	i.leave()
+	if fails(outcome) {
+		return failed(outcome, name)
+	}
+	return err
+}
+
+// call runs the function of an instance that the caller has entered. context is a handle, or 0. An error is a mistake that was
+// seen before anything ran.
+func (i *instance) call(context C.uintptr_t, name string, out any, in []any) (C.wasp_go_outcome, error) {
+	maybeGC()
+	var result C.wasp_go_result
+	kind, err := resultKind(out)
+	if err != nil {
+		return result.outcome, i.misused(name, err)
+	}
+	if len(in) <= C.WASP_GO_DIRECT {
+		var args [C.WASP_GO_DIRECT]argument
+		for n := range in {
+			if args[n], err = i.argument(name, n, in[n]); err != nil {
+				return result.outcome, i.misused(name, err)
+			}
+		}
+		result = C.wasp_go_call(i.address(), text(name), C.size_t(len(name)), context, kind, C.size_t(len(in)),
+			args[0].kind, args[0].bits, args[0].ptr, args[1].kind, args[1].bits, args[1].ptr,
+			args[2].kind, args[2].bits, args[2].ptr, args[3].kind, args[3].bits, args[3].ptr)
+	} else if result, err = i.callMany(context, name, kind, in); err != nil {
+		return result.outcome, i.misused(name, err)
+	}
+	maybeGC()
+	if !fails(result.outcome) {
+		store(out, &result)
+	}
+	return result.outcome, nil
+}
+
+// callMany calls with more arguments than C takes one by one: in an array, which needs what they point to pinned.
+func (i *instance) callMany(context C.uintptr_t, name string, kind C.wasp_kind, in []any) (result C.wasp_go_result, err error) {
+	var pins runtime.Pinner
+	defer pins.Unpin()
+	values := make([]C.wasp_value, len(in))
+	for n := range in {
+		arg, err := i.argument(name, n, in[n])
+		if err != nil {
+			return result, err
+		}
+		values[n].kind = arg.kind
+		of := unsafe.Pointer(&values[n].of)
+		if arg.ptr == nil {
+			*(*C.uint64_t)(of) = arg.bits // the machines that wasp knows are little-endian: this is right for 32 bits too
+			continue
+		}
+		pins.Pin(arg.ptr)
+		*(*C.wasp_slice)(of) = C.wasp_slice{ptr: arg.ptr, len: C.size_t(arg.bits)}
+	}
+	result = C.wasp_go_call_array(i.address(), text(name), C.size_t(len(name)), context, kind, &values[0], C.size_t(len(values)))
+	runtime.KeepAlive(in)
+	return result, nil
+}
+
+// misused is the error for a mistake that needed no call to be seen.
+func (i *instance) misused(function string, err error) error {
+	return &Error{
+		Kind:     KindInvalid,
+		Function: function,
+		Message:  fmt.Sprintf("plugin %q, function %q: %v", i.plugin, function, err),
+	}
+}
+
+// resultKind is what the caller expects.
+func resultKind(out any) (C.wasp_kind, error) {
+	missing := false
+	kind := C.wasp_kind(C.WASP_NONE)
+	switch out := out.(type) {
+	case nil:
+	case *string:
+		kind, missing = C.WASP_STRING, out == nil
+	case *[]byte:
+		kind, missing = C.WASP_BYTES, out == nil
+	case *int32:
+		kind, missing = C.WASP_I32, out == nil
+	case *uint32:
+		kind, missing = C.WASP_I32, out == nil
+	case *bool:
+		kind, missing = C.WASP_I32, out == nil
+	case *int64:
+		kind, missing = C.WASP_I64, out == nil
+	case *int:
+		kind, missing = C.WASP_I64, out == nil
+	case *float32:
+		kind, missing = C.WASP_F32, out == nil
+	case *float64:
+		kind, missing = C.WASP_F64, out == nil
+	default:
+		return kind, invalid("outputParam is a %T, and it can be a *string, *[]byte, *int32, *uint32, *int64, *int, *float32, *float64 or *bool, or nil", out)
+	}
+	if missing {
+		return kind, invalid("outputParam is a nil %T; nil without a type ignores the result", out)
+	}
+	return kind, nil
+}
+
+// store sets what out points to.
+func store(out any, result *C.wasp_go_result) {
+	bits := uint64(result.bits)
+	switch out := out.(type) {
+	case *string:
+		*out = copyString(result.ptr, C.size_t(bits))
+	case *[]byte:
+		*out = copyBytes(result.ptr, C.size_t(bits))
+	case *int32:
+		*out = int32(bits)
+	case *uint32:
+		*out = uint32(bits)
+	case *bool:
+		*out = bits != 0
+	case *int64:
+		*out = int64(bits)
+	case *int:
+		*out = int(bits)
+	case *float32:
+		*out = math.Float32frombits(uint32(bits))
+	case *float64:
+		*out = math.Float64frombits(bits)
+	}
+}

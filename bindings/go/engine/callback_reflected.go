@@ -1,0 +1,94 @@
+package engine
+
+// #include "ffi.h"
+import "C"
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"reflect"
+)
+
+// reflected calls a function of any type.
+func (c *callback) reflected(ctx context.Context, v *invocation) error {
+	args := make([]reflect.Value, 0, 8)
+	if c.context {
+		args = append(args, reflect.ValueOf(ctx))
+	}
+	for i, param := range c.params {
+		arg := reflect.New(param.ty).Elem()
+		v.read(i, arg)
+		args = append(args, arg)
+	}
+	results := c.function.Call(args)
+	if c.fails {
+		if err, _ := results[len(results)-1].Interface().(error); err != nil {
+			return err
+		}
+	}
+	if c.result == nil {
+		return nil
+	}
+	return c.answer(v, results[0])
+}
+
+// read sets arg to the argument i.
+func (v *invocation) read(i int, arg reflect.Value) {
+	switch arg.Kind() {
+	case reflect.Int32:
+		arg.SetInt(int64(v.int32(i)))
+	case reflect.Uint32:
+		arg.SetUint(uint64(uint32(v.int32(i))))
+	case reflect.Bool:
+		arg.SetBool(v.int32(i) != 0)
+	case reflect.Int:
+		if v.at(i).kind == C.WASP_I32 {
+			arg.SetInt(int64(v.int32(i)))
+		} else {
+			arg.SetInt(v.int64(i))
+		}
+	case reflect.Int64:
+		arg.SetInt(v.int64(i))
+	case reflect.Float32:
+		arg.SetFloat(float64(v.float32(i)))
+	case reflect.Float64:
+		arg.SetFloat(v.float64(i))
+	case reflect.String:
+		arg.SetString(v.string(i))
+	case reflect.Slice:
+		arg.SetBytes(v.bytes(i))
+	}
+}
+
+// answer hands the function's result on.
+func (c *callback) answer(v *invocation, result reflect.Value) error {
+	switch result.Kind() {
+	case reflect.Int32:
+		v.answerInt32(int32(result.Int()))
+	case reflect.Uint32:
+		v.answerInt32(int32(uint32(result.Uint())))
+	case reflect.Bool:
+		v.answerBool(result.Bool())
+	case reflect.Int:
+		number := result.Int()
+		if c.wide {
+			v.answerInt64(number)
+		} else if number < math.MinInt32 || number > math.MaxInt32 {
+			return fmt.Errorf("its answer %d does not fit the i32 that the plugin imports", number)
+		} else {
+			v.answerInt32(int32(number))
+		}
+	case reflect.Int64:
+		v.answerInt64(result.Int())
+	case reflect.Float32:
+		v.answerFloat32(float32(result.Float()))
+	case reflect.Float64:
+		v.answerFloat64(result.Float())
+	case reflect.String:
+		v.answerString(result.String())
+	case reflect.Slice:
+		v.answerBytes(result.Bytes())
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+//go:build cgo
+
+package engine
+
+import (
+	"maps"
+	"slices"
+)
+
+// Callbacks are functions of the host that a plugin may call.
+type Callbacks struct {
+	functions map[callbackName]any
+}
+
+type callbackName struct{ module, name string }
+
+// AddCallback offers f to the plugin, which imports it as name from namespace. The same name again replaces it.
+//
+// f is any function that takes string, []byte, int32, uint32, int64, int, float32, float64 and bool, and returns at most one of
+// those and then, if it can fail, an error. RegisterPlugin checks this. For the plugin, an int is what it imports, an i32 or
+// an i64; uint32 and bool are an i32. If its first parameter is a context.Context, that is the one of CallFunctionContext.
+//
+// f runs in the goroutine that called CallFunction, before that returns. Where it is offered to plugins with several instances,
+// it runs in several goroutines at once. It may use other instances; its own is busy. If it returns an error, the plugin is
+// stopped and CallFunction returns an error that wraps it. If it panics, the plugin is stopped and CallFunction panics
+// with the same value.
+func (c *Callbacks) AddCallback(namespace string, name string, f interface{}) {
+	if c.functions == nil {
+		c.functions = make(map[callbackName]any)
+	}
+	c.functions[callbackName{namespace, name}] = f
+}
+
+// check looks at each function's type, in a fixed order.
+func (c *Callbacks) check() ([]*callback, error) {
+	if c == nil {
+		return nil, nil
+	}
+	names := slices.SortedFunc(maps.Keys(c.functions), func(a, b callbackName) int {
+		return slices.Compare([]string{a.module, a.name}, []string{b.module, b.name})
+	})
+	var callbacks []*callback
+	for _, name := range names {
+		checked, err := newCallback(name, c.functions[name])
+		if err != nil {
+			return nil, err
+		}
+		callbacks = append(callbacks, checked)
+	}
+	return callbacks, nil
+}

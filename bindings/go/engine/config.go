@@ -1,0 +1,94 @@
+package engine
+
+// #include "ffi.h"
+import "C"
+
+import (
+	"errors"
+	"maps"
+	"runtime/cgo"
+	"slices"
+	"strings"
+)
+
+// PluginConfig is what a plugin is given. It may be changed and used again after RegisterPlugin.
+type PluginConfig struct {
+	// Environment is the plugin's environment. That of this process is never visible to it.
+	Environment map[string]string
+	// Volumes are directories of this machine that every instance sees, from the absolute path that the plugin uses to the
+	// path here, as "/data": "/srv/data". A path here that ends in ":ro" is read-only.
+	Volumes map[string]string
+	// Callbacks are the functions of this process that the plugin may call.
+	Callbacks *Callbacks
+	// Limits are what one instance may use at most.
+	Limits Limits
+	// WithoutSnapshot lets each instance run the plugin's start-up itself. Otherwise instances start, much faster, from a
+	// snapshot of what one start-up left; what that drew at random or read off a clock is then the same for all of them.
+	WithoutSnapshot bool
+}
+
+// translation is a checked config on its way to C.
+type translation struct {
+	config    *PluginConfig
+	callbacks []*callback
+}
+
+// translate checks the config's Go part. A nil config is translated to nil.
+func (c *PluginConfig) translate() (*translation, error) {
+	if c == nil {
+		return nil, nil
+	}
+	if c.Limits.Timeout < 0 {
+		return nil, invalid("the limit Timeout is %v", c.Limits.Timeout)
+	}
+	callbacks, err := c.Callbacks.check()
+	if err != nil {
+		return nil, err
+	}
+	return &translation{config: c, callbacks: callbacks}, nil
+}
+
+// handle makes the config for C, which owns a handle to each callback.
+func (t *translation) handle() *C.wasp_config {
+	if t == nil {
+		return nil
+	}
+	handle := C.wasp_config_new()
+	for _, name := range slices.Sorted(maps.Keys(t.config.Environment)) {
+		value := t.config.Environment[name]
+		C.wasp_go_env(handle, text(name), C.size_t(len(name)), text(value), C.size_t(len(value)))
+	}
+	for _, guest := range slices.Sorted(maps.Keys(t.config.Volumes)) {
+		host, readOnly := strings.CutSuffix(t.config.Volumes[guest], ":ro")
+		C.wasp_go_volume(handle, text(guest), C.size_t(len(guest)), text(host), C.size_t(len(host)), C.bool(readOnly))
+	}
+	limits := t.config.Limits
+	C.wasp_go_limits(handle, C.uint64_t(limits.MemoryBytes), C.uint64_t(limits.Timeout), C.uint64_t(limits.StackBytes),
+		C.uint64_t(limits.TableElements), C.uint64_t(limits.IdleInstances))
+	C.wasp_config_snapshot(handle, C.bool(!t.config.WithoutSnapshot))
+	for _, offered := range t.callbacks {
+		params, result := offered.kinds()
+		C.wasp_go_offer(handle, text(offered.module), C.size_t(len(offered.module)), text(offered.name),
+			C.size_t(len(offered.name)), &params[0], C.size_t(len(params)-1), result, C.uintptr_t(cgo.NewHandle(offered)))
+	}
+	return handle
+}
+
+// widen makes int64 of the ints of those callbacks that the plugin imports with another type, and says whether there are any.
+func (t *translation) widen(err error) bool {
+	var failed *Error
+	if t == nil || !errors.As(err, &failed) || failed.Kind != KindImportNotFound {
+		return false
+	}
+	widened := false
+	for i, offered := range t.callbacks {
+		if offered.hasInt && !offered.wide && slices.Contains(failed.causes, error(ImportNotFoundError{offered.name, offered.module})) {
+			// Another one: C may still have a handle to this.
+			wider := *offered
+			wider.wide = true
+			t.callbacks[i] = &wider
+			widened = true
+		}
+	}
+	return widened
+}

@@ -1,0 +1,159 @@
+package engine
+
+// #include "ffi.h"
+import "C"
+
+import (
+	"math"
+	"runtime"
+	"runtime/cgo"
+	"sync/atomic"
+
+	"github.com/nicholasjackson/wasp/bindings/go/engine/logger"
+)
+
+// Wasm is an engine: it holds plugins by name and makes instances of them. Any number of goroutines may use it at once.
+type Wasm struct {
+	handle  *C.wasp_engine
+	invalid error        // why there is none
+	users   atomic.Int64 // how many are in C with the handle, and less than 0 once it is closed
+	closed  atomic.Bool
+	freed   atomic.Bool
+	cleanup runtime.Cleanup
+}
+
+// New makes an engine that compiles with Cranelift. A nil logger is a silent engine.
+func New(log *logger.Wrapper) *Wasm {
+	return NewWithOptions(log, Options{})
+}
+
+// NewWithCompiler makes an engine that compiles with the given compiler. A nil logger is a silent engine.
+func NewWithCompiler(log *logger.Wrapper, compiler Compiler) *Wasm {
+	return NewWithOptions(log, Options{Compiler: compiler})
+}
+
+// NewWithOptions makes an engine. A nil logger is a silent engine. What is wrong with the options is the error of the first
+// RegisterPlugin.
+func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
+	var handle cgo.Handle // libwasp frees it, also when it makes no engine
+	if log.Level() != 0 {
+		handle = cgo.NewHandle(log)
+	}
+	cache := options.CacheDirectory
+	made := C.wasp_go_engine_new(C.wasp_compiler(options.Compiler), C.wasp_stdio(options.Stdio),
+		text(cache), C.size_t(len(cache)), C.wasp_level(log.Level()), C.uintptr_t(handle))
+	if made.error != nil {
+		return &Wasm{invalid: take(made.error)}
+	}
+	w := &Wasm{handle: made.engine}
+	w.cleanup = runtime.AddCleanup(w, freeEngine, made.engine)
+	return w
+}
+
+// RegisterPlugin compiles the module in the file, WebAssembly in its binary or its text format, checks that config has what it
+// imports, and starts it once. A nil config gives the plugin nothing.
+//
+// A name that is registered already is replaced for new instances. On failure nothing changes. The error of a plugin whose
+// imports are not all provided wraps an [ImportNotFoundError] for each.
+func (w *Wasm) RegisterPlugin(name, path string, config *PluginConfig) error {
+	return w.register(config, func(given *C.wasp_config) C.wasp_go_outcome {
+		return C.wasp_go_register_file(w.handle, text(name), C.size_t(len(name)), text(path), C.size_t(len(path)), given)
+	})
+}
+
+// RegisterPluginBytes is RegisterPlugin for a module in memory, as from go:embed.
+func (w *Wasm) RegisterPluginBytes(name string, module []byte, config *PluginConfig) error {
+	return w.register(config, func(given *C.wasp_config) C.wasp_go_outcome {
+		return C.wasp_go_register(w.handle, text(name), C.size_t(len(name)), data(module), C.size_t(len(module)), given)
+	})
+}
+
+func (w *Wasm) register(config *PluginConfig, register func(*C.wasp_config) C.wasp_go_outcome) error {
+	if err := w.enter(); err != nil {
+		return err
+	}
+	defer w.leave()
+	given, err := config.translate()
+	if err != nil {
+		return err
+	}
+	for {
+		handle := given.handle()
+		err := failed(register(handle), "")
+		C.wasp_config_free(handle)
+		if err == nil || !given.widen(err) {
+			return err
+		}
+	}
+}
+
+// UnregisterPlugin forgets a plugin. Its instances keep what they need.
+func (w *Wasm) UnregisterPlugin(name string) error {
+	if err := w.enter(); err != nil {
+		return err
+	}
+	defer w.leave()
+	if err := C.wasp_go_unregister(w.handle, text(name), C.size_t(len(name))); err != nil {
+		return take(err)
+	}
+	return nil
+}
+
+// GetInstance makes an instance of a plugin, with memory of its own. It sees the directory workspaceDir as /workspace; empty is
+// none. Give it back with [Instance.Remove].
+func (w *Wasm) GetInstance(name, workspaceDir string) (Instance, error) {
+	// Small enough to be inlined: the compiler then sees which Instance it is and need not allocate for its calls.
+	i, err := w.instance(name, workspaceDir)
+	if err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+func (w *Wasm) instance(name, workspaceDir string) (*instance, error) {
+	if err := w.enter(); err != nil {
+		return nil, err
+	}
+	maybeGC()
+	made := C.wasp_go_instance_new(w.handle, text(name), C.size_t(len(name)), text(workspaceDir), C.size_t(len(workspaceDir)))
+	w.leave()
+	if fails(made.outcome) {
+		return nil, failed(made.outcome, "")
+	}
+	return newInstance(name, made.instance), nil
+}
+
+// Close frees the engine, or lets the last one do so who uses it now; its instances live on. Closing it again does nothing.
+func (w *Wasm) Close() error {
+	if w.invalid == nil && w.closed.CompareAndSwap(false, true) && w.users.Add(math.MinInt64) == math.MinInt64 {
+		w.free()
+	}
+	return nil
+}
+
+// enter keeps the handle alive until leave.
+func (w *Wasm) enter() error {
+	if w.invalid != nil {
+		return w.invalid
+	}
+	if w.users.Add(1) < 0 {
+		w.leave()
+		return invalid("the engine is closed")
+	}
+	return nil
+}
+
+func (w *Wasm) leave() {
+	if w.users.Add(-1) == math.MinInt64 {
+		w.free()
+	}
+}
+
+func (w *Wasm) free() {
+	if w.freed.CompareAndSwap(false, true) {
+		w.cleanup.Stop()
+		freeEngine(w.handle)
+	}
+}
+
+func freeEngine(handle *C.wasp_engine) { C.wasp_engine_free(handle) }

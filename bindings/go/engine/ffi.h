@@ -1,0 +1,234 @@
+/* What the Go side calls instead of wasp.h: each is one crossing, takes Go's pointers as direct arguments, and gives its
+ * results by value, so that nothing has to be pinned or allocated. */
+
+#pragma once
+
+#include "wasp.h"
+
+/* The context of the running call, a cgo.Handle or 0, for the callbacks that run on this thread. */
+extern _Thread_local uintptr_t wasp_go_context;
+/* What the last failed callback on this thread leaves to the Go function that called into the guest, or 0. */
+extern _Thread_local uintptr_t wasp_go_failure;
+
+/* A callback's arguments and its answer, on the stack of the C function between core and Go. */
+typedef struct {
+  wasp_caller *caller;
+  const wasp_value *args;
+  size_t arg_count;
+  uintptr_t context;
+  wasp_value answer;
+  bool answered; /* directly, through wasp_caller_return */
+  uintptr_t failure;
+  char text[256];
+} wasp_go_invocation;
+
+/* The functions that core gets, in ffi.c. `user_data` is a cgo.Handle. */
+void wasp_go_callback(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count);
+void wasp_go_log(void *user_data, wasp_level level, wasp_slice message, const wasp_field *fields, size_t field_count);
+void wasp_go_free(void *user_data);
+
+typedef struct {
+  wasp_error *error;
+  uintptr_t failure;
+} wasp_go_outcome;
+
+static inline wasp_go_outcome wasp_go_done(wasp_error *error) {
+  wasp_go_outcome outcome = {error, wasp_go_failure};
+  wasp_go_failure = 0;
+  return outcome;
+}
+
+static inline wasp_slice wasp_go_slice(const char *ptr, size_t len) {
+  wasp_slice slice = {ptr, len};
+  return slice;
+}
+
+typedef struct {
+  wasp_engine *engine;
+  wasp_error *error;
+} wasp_go_new_engine;
+
+static inline wasp_go_new_engine wasp_go_engine_new(wasp_compiler compiler, wasp_stdio stdio, const char *cache,
+                                                    size_t cache_len, wasp_level level, uintptr_t log) {
+  wasp_engine_options options = {.size = sizeof options, .compiler = compiler, .stdio = stdio};
+  wasp_go_new_engine made = {NULL, NULL};
+  options.cache_directory = wasp_go_slice(cache, cache_len);
+  if (log != 0) {
+    options.log = wasp_go_log;
+    options.log_level = level;
+    options.log_user_data = (void *)log;
+    options.log_free = wasp_go_free;
+  }
+  made.error = wasp_engine_new(&options, &made.engine);
+  return made;
+}
+
+static inline wasp_go_outcome wasp_go_register(const wasp_engine *engine, const char *name, size_t name_len,
+                                               const char *wasm, size_t wasm_len, const wasp_config *config) {
+  return wasp_go_done(
+      wasp_engine_register(engine, wasp_go_slice(name, name_len), wasp_go_slice(wasm, wasm_len), config));
+}
+
+static inline wasp_go_outcome wasp_go_register_file(const wasp_engine *engine, const char *name, size_t name_len,
+                                                    const char *path, size_t path_len, const wasp_config *config) {
+  return wasp_go_done(
+      wasp_engine_register_file(engine, wasp_go_slice(name, name_len), wasp_go_slice(path, path_len), config));
+}
+
+static inline wasp_error *wasp_go_unregister(const wasp_engine *engine, const char *name, size_t name_len) {
+  return wasp_engine_unregister(engine, wasp_go_slice(name, name_len));
+}
+
+static inline void wasp_go_env(wasp_config *config, const char *name, size_t name_len, const char *value,
+                               size_t value_len) {
+  wasp_config_env(config, wasp_go_slice(name, name_len), wasp_go_slice(value, value_len));
+}
+
+static inline void wasp_go_volume(wasp_config *config, const char *guest, size_t guest_len, const char *host,
+                                  size_t host_len, bool read_only) {
+  wasp_config_volume(config, wasp_go_slice(guest, guest_len), wasp_go_slice(host, host_len), read_only);
+}
+
+static inline void wasp_go_limits(wasp_config *config, uint64_t memory_bytes, uint64_t timeout_ns, uint64_t stack_bytes,
+                                  uint64_t table_elements, uint64_t idle_instances) {
+  wasp_limits limits = {sizeof limits, memory_bytes, timeout_ns, stack_bytes, table_elements, idle_instances};
+  wasp_config_limits(config, &limits);
+}
+
+static inline void wasp_go_offer(wasp_config *config, const char *module, size_t module_len, const char *name,
+                                 size_t name_len, const wasp_kind *params, size_t param_count, wasp_kind result,
+                                 uintptr_t callback) {
+  wasp_config_callback(config, wasp_go_slice(module, module_len), wasp_go_slice(name, name_len), params, param_count,
+                       result, wasp_go_callback, (void *)callback, wasp_go_free);
+}
+
+typedef struct {
+  wasp_instance *instance;
+  wasp_go_outcome outcome;
+} wasp_go_new_instance;
+
+static inline wasp_go_new_instance wasp_go_instance_new(const wasp_engine *engine, const char *plugin,
+                                                        size_t plugin_len, const char *workspace,
+                                                        size_t workspace_len) {
+  wasp_go_new_instance made = {NULL, {NULL, 0}};
+  made.outcome = wasp_go_done(wasp_instance_new(engine, wasp_go_slice(plugin, plugin_len),
+                                                wasp_go_slice(workspace, workspace_len), &made.instance));
+  return made;
+}
+
+static inline wasp_go_outcome wasp_go_reset(wasp_instance *instance) {
+  return wasp_go_done(wasp_instance_reset(instance));
+}
+
+/* The instance comes as a number: Go looks at each pointer that may point to pointers, which this never does. */
+
+/* A result: the bits of a number, or the length of text or bytes at `ptr`. */
+typedef struct {
+  wasp_go_outcome outcome;
+  uint64_t bits;
+  const char *ptr;
+} wasp_go_result;
+
+static inline wasp_go_result wasp_go_call_array(uintptr_t instance, const char *name, size_t name_len,
+                                                uintptr_t context, wasp_kind kind, const wasp_value *args,
+                                                size_t arg_count) {
+  wasp_go_result result = {{NULL, 0}, 0, NULL};
+  wasp_value value;
+  uintptr_t outer = wasp_go_context;
+  wasp_go_context = context;
+  result.outcome =
+      wasp_go_done(wasp_call((wasp_instance *)instance, wasp_go_slice(name, name_len), args, arg_count, kind, &value));
+  wasp_go_context = outer;
+  if (result.outcome.error == NULL) {
+    switch (kind) {
+    case WASP_I32:
+    case WASP_F32:
+      result.bits = (uint32_t)value.of.i32;
+      break;
+    case WASP_I64:
+    case WASP_F64:
+      result.bits = (uint64_t)value.of.i64;
+      break;
+    case WASP_STRING:
+    case WASP_BYTES:
+      result.bits = value.of.slice.len;
+      result.ptr = value.of.slice.ptr;
+      break;
+    }
+  }
+  return result;
+}
+
+/* A value from its parts, as wasp_go_result has them. */
+static inline wasp_value wasp_go_value(wasp_kind kind, uint64_t bits, const char *ptr) {
+  wasp_value value;
+  value.kind = kind;
+  if (kind == WASP_STRING || kind == WASP_BYTES)
+    value.of.slice = wasp_go_slice(ptr, bits);
+  else if (kind == WASP_I32 || kind == WASP_F32)
+    value.of.i32 = (int32_t)(uint32_t)bits;
+  else
+    value.of.i64 = (int64_t)bits;
+  return value;
+}
+
+#define WASP_GO_DIRECT 4
+
+/* A call with up to WASP_GO_DIRECT arguments. */
+static inline wasp_go_result wasp_go_call(uintptr_t instance, const char *name, size_t name_len,
+                                          uintptr_t context, wasp_kind kind, size_t arg_count, wasp_kind kind0,
+                                          uint64_t bits0, const char *ptr0, wasp_kind kind1, uint64_t bits1,
+                                          const char *ptr1, wasp_kind kind2, uint64_t bits2, const char *ptr2,
+                                          wasp_kind kind3, uint64_t bits3, const char *ptr3) {
+  wasp_value args[WASP_GO_DIRECT];
+  switch (arg_count) {
+  case 4:
+    args[3] = wasp_go_value(kind3, bits3, ptr3); /* fall through */
+  case 3:
+    args[2] = wasp_go_value(kind2, bits2, ptr2); /* fall through */
+  case 2:
+    args[1] = wasp_go_value(kind1, bits1, ptr1); /* fall through */
+  case 1:
+    args[0] = wasp_go_value(kind0, bits0, ptr0);
+  }
+  return wasp_go_call_array(instance, name, name_len, context, kind, args, arg_count);
+}
+
+static inline void wasp_go_return(wasp_caller *caller, wasp_kind kind, const char *ptr, size_t len) {
+  wasp_caller_return(caller, wasp_go_value(kind, len, ptr));
+}
+
+static inline void wasp_go_fail(wasp_caller *caller, const char *message, size_t message_len) {
+  wasp_caller_fail(caller, wasp_go_slice(message, message_len));
+}
+
+/* All that an error says, borrowed from it. */
+typedef struct {
+  wasp_error_tag kind;
+  wasp_slice message, function;
+  const wasp_frame *frames;
+  size_t frame_count;
+  const wasp_import *imports;
+  size_t import_count;
+} wasp_go_error;
+
+static inline wasp_go_error wasp_go_error_read(const wasp_error *error) {
+  wasp_go_error read;
+  read.kind = wasp_error_kind(error);
+  read.message = wasp_error_message(error);
+  read.function = wasp_error_function(error);
+  read.frames = wasp_error_trace(error, &read.frame_count);
+  read.imports = wasp_error_imports(error, &read.import_count);
+  return read;
+}
+
+typedef struct {
+  const wasp_function *functions;
+  size_t count;
+} wasp_go_functions;
+
+static inline wasp_go_functions wasp_go_instance_functions(const wasp_instance *instance) {
+  wasp_go_functions listed;
+  listed.functions = wasp_instance_functions(instance, &listed.count);
+  return listed;
+}

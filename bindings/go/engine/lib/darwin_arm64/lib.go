@@ -1,0 +1,2 @@
+// Package darwin_arm64 is here so that go mod vendor takes this folder along: libwasp.a lies beside it, put there by make lib.
+package darwin_arm64

@@ -1,0 +1,2 @@
+// Package linux_amd64 is here so that go mod vendor takes this folder along: libwasp.a lies beside it, put there by make lib.
+package linux_amd64

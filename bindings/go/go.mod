@@ -1,0 +1,3 @@
+module github.com/nicholasjackson/wasp/bindings/go
+
+go 1.24

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Installs wasp, moves it, and builds the C host out of the tree: by pkg-config and by find_package, shared and static.
+#
+#   outside.sh BUILD HOSTS PLUGINS
+
+set -eu
+build=$1
+hosts=$2
+plugins=$3
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+cmake --install "$build" --prefix "$tmp/installed" --strip
+mv "$tmp/installed" "$tmp/prefix"
+cp -r "$hosts/c" "$tmp/c"
+cd "$tmp/c"
+
+lib=$(dirname "$(find "$tmp/prefix" -name libwasp.a)")
+export PKG_CONFIG_PATH="$lib/pkgconfig"
+# Flags are words.
+# shellcheck disable=SC2046
+cc -o pc-shared host.c $(pkg-config --cflags --libs wasp) "-Wl,-rpath,$lib"
+# shellcheck disable=SC2046
+cc -o pc-static host.c $(pkg-config --static --cflags --libs wasp | sed s/-lwasp/-l:libwasp.a/)
+
+cmake -S . -B cmake "-DCMAKE_PREFIX_PATH=$tmp/prefix"
+cmake --build cmake
+
+needs() { objdump -p "$1" | grep -q 'NEEDED *libwasp'; }
+needs pc-shared && needs cmake/host
+if needs pc-static || needs cmake/host-static; then echo "a static one needs libwasp.so" >&2; exit 1; fi
+
+sh "$hosts/matrix.sh" "$plugins" \
+  pc-shared=./pc-shared pc-static=./pc-static cmake=cmake/host cmake-static=cmake/host-static

@@ -1,0 +1,264 @@
+//! What the process has to pay: memory that stays flat over many calls, instances, plugins and failures.
+//!
+//! The memory of the process is measured, so these tests run one after the other.
+
+mod plugins;
+
+use plugins::{instance, live, on_both, pages, plugin, with_allocator};
+use std::fs;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use wasp_core::ErrorKind::*;
+use wasp_core::{Config, Engine, Instance, Kind, Limits, Value};
+
+const MIB: i64 = 1 << 20;
+
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The memory of this process that is in use, in bytes.
+fn resident() -> i64 {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: i64 = pages.split(' ').nth(1).unwrap().parse().unwrap();
+    pages * 4096
+}
+
+/// What `body` made the process grow to at most above what it had before.
+fn peak(body: impl FnOnce()) -> i64 {
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = resident();
+    body();
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    let kilobytes: i64 = line.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    kilobytes * 1024 - before
+}
+
+/// Runs `body` so often to warm up, and then `times`: the process must not grow by more than a little.
+#[track_caller]
+fn flat(warm_up: u32, times: u32, mut body: impl FnMut()) {
+    (0..warm_up).for_each(|_| body());
+    let before = resident();
+    (0..times).for_each(|_| body());
+    let grown = resident() - before;
+    assert!(grown < 4 * MIB, "it grew by {grown} bytes over {times} rounds");
+}
+
+/// A callback "env"."string" that gives its argument back.
+fn echo() -> Config {
+    let mut config = Config::new();
+    config.callback("env", "string", &[Kind::String], Kind::String, |caller, args| {
+        caller.answer(args[0]);
+        Ok(())
+    });
+    config
+}
+
+/// Passes a string through a callback, with a copy at each step.
+fn through_callback() -> String {
+    with_allocator(
+        r#"(import "env" "string" (func $string (param i32) (result i32)))
+           (import "env" "raise_error" (func $raise (param i32)))
+           (func (export "string") (param i32) (result i32)
+             (call $copy_string (call $string (call $copy_string (local.get 0)))))
+           (func (export "raise") (param i32) (call $raise (call $copy_string (local.get 0))))
+           (func (export "trap") (param i32) unreachable)"#,
+    )
+}
+
+#[test]
+fn a_hundred_thousand_calls() {
+    let _alone = alone();
+    on_both(|engine| {
+        let mut p = instance(engine, &through_callback(), &echo());
+        let text = "äöü€🦀".repeat(20);
+        let mut call = || {
+            let back = p.call("string", &[(&text).into()], Kind::String).unwrap();
+            assert_eq!(back, Value::String(&text));
+        };
+        flat(1000, 100_000, &mut call);
+        assert_eq!(live(&mut p), 0);
+        assert_eq!(pages(&mut p), 2);
+    });
+}
+
+#[test]
+fn a_hundred_thousand_raised_errors() {
+    let _alone = alone();
+    on_both(|engine| {
+        let mut p = instance(engine, &through_callback(), &echo());
+        let mut call = || {
+            let error = p.call("raise", &["oh".into()], Kind::None).unwrap_err();
+            assert_eq!((error.kind(), error.to_string().as_str()), (Guest, "oh"));
+        };
+        flat(1000, 100_000, &mut call);
+        assert_eq!(live(&mut p), 0);
+        assert_eq!(pages(&mut p), 2);
+    });
+}
+
+#[test]
+fn ten_thousand_traps_and_resets() {
+    let _alone = alone();
+    on_both(|engine| {
+        let mut p = instance(engine, &through_callback(), &echo());
+        flat(1000, 10_000, || {
+            let error = p.call("trap", &["oh".into()], Kind::None).unwrap_err();
+            assert_eq!(error.kind(), Trap);
+            assert_eq!(p.call("live", &[], Kind::I32).unwrap_err().kind(), Poisoned);
+            p.reset().unwrap();
+        });
+        assert_eq!(live(&mut p), 0);
+    });
+}
+
+#[test]
+fn ten_thousand_instances() {
+    let _alone = alone();
+    on_both(|engine| {
+        engine.register("p", through_callback().as_bytes(), &echo()).unwrap();
+        let mut one = |name: &str| {
+            let mut p = engine.instance("p", None).unwrap();
+            let _ = p.call(name, &["Nic".into()], Kind::None);
+        };
+        flat(1000, 10_000, || one("string"));
+        flat(1000, 10_000, || one("trap"));
+        // All at once, and gone again.
+        flat(3, 10, || {
+            let mut all: Vec<_> = (0..500).map(|_| engine.instance("p", None).unwrap()).collect();
+            for p in &mut all {
+                p.call("string", &["Nic".into()], Kind::None).unwrap();
+            }
+        });
+    });
+}
+
+#[test]
+fn instances_that_are_never_kept() {
+    let _alone = alone();
+    on_both(|engine| {
+        // Neither idle instances nor an image: each is a new one.
+        let (mut config, mut limits) = (echo(), Limits::default());
+        limits.idle_instances = 0;
+        config.limits(limits).snapshot(false);
+        engine.register("p", through_callback().as_bytes(), &config).unwrap();
+        flat(500, 3000, || {
+            let mut p = engine.instance("p", None).unwrap();
+            p.call("string", &["Nic".into()], Kind::String).unwrap();
+        });
+    });
+}
+
+#[test]
+fn hundreds_of_plugins() {
+    let _alone = alone();
+    on_both(|engine| {
+        // The same name again, other names, and such as are refused at each stage.
+        let good = through_callback();
+        flat(20, 100, || {
+            let mut p = instance(engine, &good, &echo());
+            engine.register("other", good.as_bytes(), &echo()).unwrap();
+            p.call("string", &["Nic".into()], Kind::String).unwrap();
+            engine.unregister("other").unwrap();
+            for bad in ["(module", r#"(import "a" "b" (func))"#, "(func $f unreachable) (start $f)"]
+            {
+                engine.register("bad", bad.as_bytes(), &echo()).unwrap_err();
+            }
+        });
+    });
+}
+
+#[test]
+fn what_one_huge_call_needed_is_given_back() {
+    let _alone = alone();
+    on_both(|engine| {
+        let mut p = instance(engine, &plugin("echo"), &Config::new());
+        let before = resident();
+        let text = "x".repeat(64 << 20);
+        p.call("same", &[(&text).into()], Kind::String).unwrap();
+        drop(text);
+        // The host's copy goes with the next result; the guest's pages stay with the guest.
+        p.call("string", &["Nic".into()], Kind::String).unwrap();
+        let grown = resident() - before;
+        assert!(grown < 68 * MIB, "{grown}");
+        p.reset().unwrap();
+        let grown = resident() - before;
+        assert!(grown < 4 * MIB, "{grown}");
+    });
+}
+
+#[test]
+fn a_flood_of_blocks_is_bounded() {
+    let _alone = alone();
+    // Hands out a distinct pointer for each of 16 million empty strings.
+    let wat = r#"
+        (import "env" "string" (func $string (param i32) (result i32)))
+        (memory (export "memory") 256)
+        (func (export "allocate") (param i32) (result i32) (i32.const 8))
+        (func (export "flood")
+          (local $at i32)
+          (loop $next
+            (local.set $at (i32.add (local.get $at) (i32.const 1)))
+            (drop (call $string (local.get $at)))
+            (br_if $next (i32.lt_u (local.get $at) (i32.const 0xFFFFF0))))))"#;
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &echo());
+        let before = resident();
+        let peak = peak(|| {
+            assert_eq!(p.call("flood", &[], Kind::None).unwrap_err().kind(), Resource);
+        });
+        assert!(peak < 128 * MIB, "{peak}");
+        p.reset().unwrap();
+        let grown = resident() - before;
+        assert!(grown < 8 * MIB, "{grown}");
+    });
+}
+
+#[test]
+fn tables_and_memories_cost_nothing_before_they_are_refused() {
+    let _alone = alone();
+    on_both(|engine| {
+        for wat in ["(table 60000000 funcref)", "(memory 65536) (memory 65536)"] {
+            let peak = peak(|| {
+                let error = engine.register("p", wat.as_bytes(), &Config::new()).unwrap_err();
+                assert_eq!(error.kind(), Resource);
+            });
+            assert!(peak < 16 * MIB, "{wat}: {peak}");
+        }
+        // A large memory costs only what is touched.
+        let peak = peak(|| drop(instance(engine, "(memory 65536)", &Config::new())));
+        assert!(peak < 16 * MIB, "{peak}");
+    });
+}
+
+#[test]
+fn the_end_of_the_address_space_is_an_error() {
+    let _alone = alone();
+    // Each memory reserves gigabytes of address space, and each instance has a hundred memories.
+    let wat = format!(
+        r#"{} (func (export "seven") (result i32) (i32.const 7))"#,
+        "(memory 0) ".repeat(100)
+    );
+    on_both(|engine: &Engine| {
+        engine.register("p", wat.as_bytes(), &Config::new()).unwrap();
+        let mut all: Vec<Instance> = Vec::new();
+        let error = loop {
+            match engine.instance("p", None) {
+                Ok(p) => all.push(p),
+                Err(error) => break error,
+            }
+            assert!(all.len() < 2000, "it never ends");
+        };
+        assert_eq!(error.kind(), Resource, "{error}");
+        plugins::well_formed(&error);
+        assert!(error.to_string().starts_with(r#"plugin "p": "#), "{error}");
+        // Those that are there work on, and the room comes back.
+        for p in &mut all {
+            assert_eq!(p.call("seven", &[], Kind::I32).unwrap(), Value::I32(7));
+        }
+        drop(all);
+        let mut p = engine.instance("p", None).unwrap();
+        assert_eq!(p.call("seven", &[], Kind::I32).unwrap(), Value::I32(7));
+    });
+}
