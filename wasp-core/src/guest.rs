@@ -6,7 +6,7 @@ use crate::entry::{self, Ended};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::{Interrupt, Reason};
 use crate::log::Level;
-use crate::memory::Memory;
+use crate::memory::{Budget, Memory, Parts};
 use crate::number;
 use crate::plugin::Plugin;
 use crate::stack::Running;
@@ -21,13 +21,14 @@ use wasmer_types::RawValue;
 
 /// How many blocks one call may have handed over before they are looked through for doubles. A guest that keeps half of
 /// them alive at once is told so: the list is host memory.
-const MANY_BLOCKS: usize = 1 << 22;
+const MANY_BLOCKS: usize = 1 << 21;
 
 /// The guest side of one instance: what its host functions and its calls share. One thread at a time is in an
 /// instance, so cells are enough.
 pub(crate) struct Guest {
     pub plugin: Arc<Plugin>,
     memory: OnceCell<Memory>,
+    budget: OnceCell<Arc<Budget>>,
     exports: Cell<Exports>,
     /// The function of the ABI that runs, for the words of a trap in it.
     step: Cell<Option<&'static str>>,
@@ -62,6 +63,7 @@ impl Guest {
         Self {
             plugin,
             memory: OnceCell::new(),
+            budget: OnceCell::new(),
             exports: Cell::default(),
             step: Cell::new(None),
             on_guest_stack: Cell::new(false),
@@ -75,10 +77,13 @@ impl Guest {
         }
     }
 
-    /// Tells the guest what its instance exports, once that exists.
-    pub(crate) fn bind(&self, memory: Option<Memory>, exports: Exports) {
-        if let Some(memory) = memory {
-            self.memory.get_or_init(|| memory);
+    /// Tells the guest what its instance has, once that exists.
+    pub(crate) fn bind(&self, parts: &Parts, exports: Exports) {
+        if let Some(memory) = &parts.memory {
+            self.memory.get_or_init(|| memory.clone());
+        }
+        if let Some(budget) = &parts.budget {
+            self.budget.get_or_init(|| Arc::clone(budget));
         }
         self.exports.set(exports);
     }
@@ -92,7 +97,7 @@ impl Guest {
     /// Forgets everything that calls left here, as a new instance: there is no workspace until [`started`](Self::started).
     pub(crate) fn forget(&self) {
         self.started(wasi::Workspace::None);
-        self.blocks.borrow_mut().clear();
+        self.forget_blocks();
         self.raised.take();
         self.unwound.set(false);
     }
@@ -183,8 +188,7 @@ impl Guest {
 
     /// A trap after the memory limit was met says so: most guests die of the `-1`, far from where they grew.
     fn explain(&self, error: Error) -> Error {
-        let refused = self.memory().is_some_and(|memory| memory.take_refused());
-        if error.kind() != ErrorKind::Trap || !refused {
+        if !self.take_refused() || error.kind() != ErrorKind::Trap {
             return error;
         }
         let limit = self.plugin.limits.memory_bytes;
@@ -202,9 +206,7 @@ impl Guest {
     ) -> Result<R, Error> {
         self.raised.take();
         self.step.take();
-        if let Some(memory) = self.memory() {
-            memory.take_refused();
-        }
+        self.take_refused();
         let limit = self.plugin.limits.timeout;
         self.interrupt.begin(limit);
         let outcome = self.call_steps(function, args, params, result, keep);
@@ -215,7 +217,7 @@ impl Guest {
         if !self.unwound() {
             return outcome;
         }
-        self.blocks.borrow_mut().clear();
+        self.forget_blocks();
         match stopped {
             None => outcome,
             Some(reason) => outcome.map_err(|error| match (error.kind(), reason) {
@@ -438,6 +440,11 @@ impl Guest {
         })
     }
 
+    /// Whether growing memory was refused since the last time this was asked.
+    fn take_refused(&self) -> bool {
+        self.budget.get().is_some_and(|budget| budget.take_refused())
+    }
+
     fn memory(&self) -> Option<&Memory> {
         self.memory.get()
     }
@@ -483,11 +490,17 @@ impl Guest {
                 );
             }
         }
-        // Keep the room for the next call, but not what one huge call needed.
+        self.forget_blocks();
+        freed
+    }
+
+    /// Keeps the room for the next call, but not what one huge call needed.
+    fn forget_blocks(&self) {
         let mut blocks = self.blocks.borrow_mut();
         blocks.clear();
-        blocks.shrink_to(64);
-        freed
+        if blocks.capacity() > 64 {
+            blocks.shrink_to(64);
+        }
     }
 
     /// `env.raise_error`: the call fails with this text when the guest returns (section 3.4).

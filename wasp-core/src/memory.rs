@@ -53,20 +53,21 @@ impl Memory {
             slice::from_raw_parts_mut(definition.base, definition.current_length)
         }
     }
-
-    /// Whether growing was refused since the last time this was asked.
-    pub(crate) fn take_refused(&self) -> bool {
-        // Asked at each call: the load is cheaper than the swap.
-        self.0.budget.refused.load(Ordering::Relaxed)
-            && self.0.budget.refused.swap(false, Ordering::Relaxed)
-    }
 }
 
 /// The pages that the memories of one instance may still grow by.
 #[derive(Debug)]
-struct Budget {
+pub(crate) struct Budget {
     pages_left: AtomicU64,
     refused: AtomicBool,
+}
+
+impl Budget {
+    /// Whether growing was refused since the last time this was asked.
+    pub(crate) fn take_refused(&self) -> bool {
+        // Asked at each call: the load is cheaper than the swap.
+        self.refused.load(Ordering::Relaxed) && self.refused.swap(false, Ordering::Relaxed)
+    }
 }
 
 /// What the host must reach of one instance.
@@ -75,6 +76,8 @@ pub(crate) struct Parts {
     /// What it exports as `memory`, where the guest ABI's blocks live.
     pub memory: Option<Memory>,
     memories: Vec<Memory>,
+    /// What all its memories grow from.
+    pub budget: Option<Arc<Budget>>,
     /// The mutable ones, references excepted.
     globals: Vec<NonNull<VMGlobalDefinition>>,
     flag: Option<NonNull<VMGlobalDefinition>>,
@@ -224,6 +227,7 @@ impl Tunables for PluginTunables {
             _ => None,
         };
         MAKING.with_borrow_mut(|making| {
+            making.parts.budget = Some(Arc::clone(&budget));
             let mut memories = PrimaryMap::new();
             for ((index, ty), definition) in types().zip(locations) {
                 let image = making.image.as_ref().filter(|_| memories.is_empty());

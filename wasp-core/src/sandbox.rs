@@ -68,7 +68,7 @@ impl Sandbox {
             allocate: sandbox.abi_export("allocate"),
             deallocate: sandbox.abi_export("deallocate"),
         };
-        sandbox.guest.bind(sandbox.parts.memory.clone(), exports);
+        sandbox.guest.bind(&sandbox.parts, exports);
         sandbox.aim();
         match snapshot {
             Some(snapshot) => sandbox.restore(snapshot)?,

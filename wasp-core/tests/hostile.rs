@@ -447,7 +447,7 @@ fn a_flood_of_blocks_is_stopped() {
         fails(
             p.call("flood", &[0.into()], Kind::None),
             Resource,
-            r#"plugin "p", function "flood": callback "env"."string": one call handed over more than 2097152 blocks"#,
+            r#"plugin "p", function "flood": callback "env"."string": one call handed over more than 1048576 blocks"#,
         );
         assert_eq!(p.call("freed", &[], Kind::I32).unwrap_err().kind(), Poisoned);
         p.reset().unwrap();

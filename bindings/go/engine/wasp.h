@@ -360,6 +360,9 @@ wasp_slice wasp_error_message(const wasp_error *error);
 // The plugin's function that was being called, as long as the error lives; empty if none was.
 wasp_slice wasp_error_function(const wasp_error *error);
 
+// The code that the guest gave to `proc_exit`, for WASP_ERROR_EXIT; else 0.
+int32_t wasp_error_exit_code(const wasp_error *error);
+
 // The guest's stack when it failed, innermost frame first, as long as the error lives; NULL where none is known. `count`
 // gets the number of frames; it may be NULL.
 const wasp_frame *wasp_error_trace(const wasp_error *error,
