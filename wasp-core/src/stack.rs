@@ -148,9 +148,14 @@ unsafe fn program_counter(context: *const libc::c_void) -> Option<usize> {
     None
 }
 
-/// Where the zones are: by stack, its size and its zone.
-static ZONES: LazyLock<Mutex<HashMap<usize, (usize, Range<usize>)>>> =
-    LazyLock::new(Mutex::default);
+/// Where the zone of a stack is. The size tells a stack from a later one in its place: those are larger.
+struct Placed {
+    total: usize,
+    zone: Range<usize>,
+}
+
+/// By the base of the stack.
+static ZONES: LazyLock<Mutex<HashMap<usize, Placed>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
     /// Stacks that this thread used lately, their sizes and the ends of their zones: each nested call has another.
@@ -160,23 +165,19 @@ thread_local! {
 /// Makes sure that `zone` of the stack at `base` gives no access.
 fn place(base: usize, total: usize, zone: Range<usize>) -> io::Result<()> {
     let known = (base, total, zone.end);
-    let at = (base / PAGE ^ base / total) % 8;
+    let at = ((base / PAGE) ^ (base / total)) % 8;
     if LATELY.with(|lately| lately[at].get()) == known {
         return Ok(());
     }
     let mut zones = ZONES.lock().unwrap_or_else(PoisonError::into_inner);
-    match zones.get(&base) {
-        Some((size, known)) if *size == total && *known == zone => {}
-        before => {
-            // Another plugin's zone, unless the stack is a new one in an old one's place: those differ in size.
-            if let Some((size, known)) = before
-                && *size == total
-            {
-                protect(known, libc::PROT_READ | libc::PROT_WRITE)?;
-            }
-            protect(&zone, libc::PROT_NONE)?;
-            zones.insert(base, (total, zone.clone()));
+    let before = zones.get(&base).filter(|before| before.total == total);
+    if before.is_none_or(|before| before.zone != zone) {
+        if let Some(before) = before {
+            // Another plugin's.
+            protect(&before.zone, libc::PROT_READ | libc::PROT_WRITE)?;
         }
+        protect(&zone, libc::PROT_NONE)?;
+        zones.insert(base, Placed { total, zone });
     }
     LATELY.with(|lately| lately[at].set(known));
     Ok(())
