@@ -298,6 +298,14 @@ impl Guest {
 
     /// Turns a value of the host into a slot of type `ty`, by way of guest memory where it is a block (section 3.2).
     pub(crate) fn give(&self, value: &Value<'_>, kind: Kind, ty: Type) -> Result<RawValue, Error> {
+        // What most arguments are.
+        match (value, ty) {
+            (Value::I32(number), Type::I32) if kind == Kind::I32 => return Ok((*number).into()),
+            (Value::I64(number), Type::I64) => return Ok((*number).into()),
+            (Value::F32(number), Type::F32) => return Ok((*number).into()),
+            (Value::F64(number), Type::F64) => return Ok((*number).into()),
+            _ => {}
+        }
         let refuse = || {
             let message = format!("{} is not {kind}", value.kind());
             Error::new(ErrorKind::Signature, message)
@@ -472,6 +480,9 @@ impl Guest {
     /// Frees each distinct block of the call once (section 3.6).
     fn free(&self) -> Result<(), Error> {
         let mut freed = Ok(());
+        if self.blocks.borrow().is_empty() {
+            return freed;
+        }
         if let Some(deallocate) = self.exports.get().deallocate {
             drop_doubles(&mut self.blocks.borrow_mut());
             // What a `deallocate` hands over itself stays with the guest.

@@ -210,6 +210,9 @@ impl Export {
                     type_name(*ty)
                 ));
             };
+            if arg.kind() == kind {
+                continue;
+            }
             let fits = match arg.kind() {
                 Kind::String | Kind::Bytes if declared.is_some() => arg.kind() == kind,
                 Kind::String | Kind::Bytes => kind == Kind::I32,

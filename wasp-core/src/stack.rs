@@ -47,7 +47,8 @@ static TOTAL: AtomicUsize = AtomicUsize::new(0);
 /// The size of stack to ask wasmer for, for a guest that may use `bytes` of it.
 pub(crate) fn total(bytes: usize) -> usize {
     let total = bytes.next_multiple_of(PAGE) + ZONE + RESERVE;
-    TOTAL.fetch_max(total, Ordering::Relaxed).max(total)
+    let known = TOTAL.load(Ordering::Relaxed);
+    if total <= known { known } else { TOTAL.fetch_max(total, Ordering::Relaxed).max(total) }
 }
 
 /// A call that runs on a guest's stack.
