@@ -62,7 +62,8 @@ pub struct wasp_engine_options {
     pub size: usize,
     pub compiler: wasp_compiler,
     pub stdio: wasp_stdio,
-    /// Where compiled modules are kept between runs; empty for nowhere.
+    /// Where compiled modules are kept between runs; empty for nowhere. It is made if it isn't there. What is in it runs
+    /// as code: it must belong to whoever runs the process, and to nobody else.
     pub cache_directory: wasp_slice,
     /// Who hears what happens; NULL for nobody.
     pub log: wasp_log,
@@ -134,9 +135,9 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
         WASP_LEVEL_TRACE => Level::Trace,
         other => return Err(invalid(format!("there is no log level {other}"))),
     };
-    if given.cache_directory.len != 0 {
-        return Err(invalid("the option cache_directory is not available yet"));
-    }
+    // SAFETY: the caller's promise.
+    let directory = unsafe { given.cache_directory.text("cache_directory") }?;
+    options.cache_directory = Some(directory).filter(|path| !path.is_empty()).map(Into::into);
     if let Some(log) = given.log {
         options.log = Log::new(level, move |record| tell(log, &user_data, record));
     }
@@ -202,6 +203,43 @@ pub unsafe extern "C" fn wasp_engine_register_file(
         // SAFETY: the caller's promise.
         let (name, path) = unsafe { (name.text("the plugin's name")?, path.text("the path")?) };
         with_config(name, config, |config| engine.0.register_file(name, Path::new(path), config))
+    })
+}
+
+/// Compiles `wasm` ahead of time into the file `path`, for `wasp_engine_register_compiled` with the same version of wasp,
+/// the same compiler and a processor of the same kind.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_engine_compile(
+    engine: Option<&wasp_engine>,
+    wasm: wasp_slice,
+    path: wasp_slice,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        let engine = handle(engine, "engine")?;
+        // SAFETY: the caller's promise.
+        let (wasm, path) = unsafe { (wasm.bytes("the module")?, path.text("the path")?) };
+        engine.0.compile_to_file(wasm, Path::new(path))
+    })
+}
+
+/// Registers the plugin `name` from a file that `wasp_engine_compile` wrote. It runs as code, outside every sandbox: a hash
+/// finds damage, but not malice, so whoever made the file must be trusted as much as this program.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_engine_register_compiled(
+    engine: Option<&wasp_engine>,
+    name: wasp_slice,
+    path: wasp_slice,
+    config: Option<&wasp_config>,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        let engine = handle(engine, "engine")?;
+        // SAFETY: the caller's promise, also about the file.
+        unsafe {
+            let (name, path) = (name.text("the plugin's name")?, path.text("the path")?);
+            with_config(name, config, |config| {
+                engine.0.register_compiled_file(name, Path::new(path), config)
+            })
+        }
     })
 }
 

@@ -1,5 +1,7 @@
 //! The engine: plugins by name.
 
+use crate::cache;
+use crate::compile::{self, Source};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::instance::Instance;
@@ -7,8 +9,8 @@ use crate::log::{Level, Log};
 use crate::plugin::Plugin;
 use crate::pool::Pool;
 use crate::wasi::Workspace;
-use std::collections::HashMap;
-use std::path::Path;
+use rustc_hash::FxHashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Which compiler makes machine code of plugins.
@@ -39,6 +41,10 @@ pub enum Stdio {
 pub struct Options {
     /// Which compiler makes machine code of plugins.
     pub compiler: Compiler,
+    /// Where compiled modules are kept between runs, so that each is compiled once; nowhere by default. Processes may
+    /// share the directory, which is made if it isn't there. It must belong to whoever runs the process, and to nobody
+    /// else: what is in it runs as code.
+    pub cache_directory: Option<PathBuf>,
     /// What the standard streams of plugins are.
     pub stdio: Stdio,
     /// Who hears what happens; nobody by default.
@@ -54,7 +60,7 @@ pub struct Engine(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     options: Options,
-    plugins: RwLock<HashMap<String, Arc<Pool>>>,
+    plugins: RwLock<FxHashMap<String, Arc<Pool>>>,
 }
 
 impl Engine {
@@ -79,7 +85,11 @@ impl Engine {
     /// type; [`ErrorKind::Io`] if a volume doesn't exist; [`ErrorKind::Resource`] if the module starts beyond its
     /// limits; and whatever ends the plugin's start-up.
     pub fn register(&self, name: &str, wasm: &[u8], config: &Config) -> Result<()> {
-        let pool = Plugin::new(name, wasm, config, &self.0.options)
+        self.register_source(name, Source::Wasm(wasm), config)
+    }
+
+    fn register_source(&self, name: &str, source: Source<'_>, config: &Config) -> Result<()> {
+        let pool = Plugin::new(name, source, config, &self.0.options)
             .and_then(Pool::new)
             .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
@@ -89,15 +99,67 @@ impl Engine {
         Ok(())
     }
 
+    /// Compiles `wasm` ahead of time, for [`register_compiled`](Self::register_compiled) in this process or another
+    /// one, with the same version of wasp, the same compiler and a processor of the same kind.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Compile`]
+    pub fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>> {
+        compile::to_bytes(wasm, &self.0.options)
+    }
+
+    /// Registers the plugin `name` from what [`compile`](Self::compile) gave, as [`register`](Self::register) does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Compile`] if the bytes are damaged or made by another version, compiler or processor, and those of
+    /// `register`.
+    ///
+    /// # Safety
+    /// The bytes run as code, outside every sandbox. A hash finds damage, but not malice: whoever made them must be
+    /// trusted as much as this program.
+    pub unsafe fn register_compiled(
+        &self,
+        name: &str,
+        compiled: &[u8],
+        config: &Config,
+    ) -> Result<()> {
+        self.register_source(name, Source::Compiled(compiled.to_vec()), config)
+    }
+
     /// Registers the plugin `name` from a file.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] if the file can't be read, and those of [`register`](Self::register).
     pub fn register_file(&self, name: &str, path: impl AsRef<Path>, config: &Config) -> Result<()> {
-        let path = path.as_ref();
-        let wasm = std::fs::read(path)
-            .map_err(|error| Error::io(format_args!("plugin {name:?}: file {path:?}"), error))?;
+        let wasm = read(name, path.as_ref())?;
         self.register(name, &wasm, config)
+    }
+
+    /// The same as [`compile`](Self::compile), into the file `path`: others see all of it or nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Compile`] and [`ErrorKind::Io`]
+    pub fn compile_to_file(&self, wasm: &[u8], path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        cache::write(path, &self.compile(wasm)?)
+            .map_err(|error| Error::io(format_args!("file {path:?}"), error))
+    }
+
+    /// The same as [`register_compiled`](Self::register_compiled), from a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file can't be read, and those of `register_compiled`.
+    ///
+    /// # Safety
+    /// As for `register_compiled`.
+    pub unsafe fn register_compiled_file(
+        &self,
+        name: &str,
+        path: impl AsRef<Path>,
+        config: &Config,
+    ) -> Result<()> {
+        let compiled = read(name, path.as_ref())?;
+        self.register_source(name, Source::Compiled(compiled), config)
     }
 
     /// Forgets the plugin `name`; living instances keep what they need.
@@ -127,9 +189,14 @@ impl Engine {
     }
 
     // A panic can't leave the map half-changed, so a poisoned lock is as good as any.
-    fn plugins_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, Arc<Pool>>> {
+    fn plugins_mut(&self) -> std::sync::RwLockWriteGuard<'_, FxHashMap<String, Arc<Pool>>> {
         self.0.plugins.write().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn read(name: &str, path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path)
+        .map_err(|error| Error::io(format_args!("plugin {name:?}: file {path:?}"), error))
 }
 
 fn not_found(name: &str) -> Error {

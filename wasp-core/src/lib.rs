@@ -19,12 +19,14 @@
 //! # }
 //! ```
 //!
-//! Reading order: `value`, `error`, `log`; `config`, `engine`, `plugin`; `instance`, `pool`, `sandbox`, `guest`, `host`;
+//! Reading order: `value`, `error`, `log`; `config`, `engine`, `compile`, `cache`, `plugin`; `instance`, `pool`, `sandbox`, `guest`, `host`;
 //! then what lies below: `entry`, `memory`, `stack`, `image`, `instrument`, `interrupt`, `wasi`.
 
 // wasmer's errors are large, and on ways that are rarely taken.
 #![allow(clippy::result_large_err)]
 
+mod cache;
+mod compile;
 mod config;
 mod engine;
 mod entry;

@@ -1,32 +1,23 @@
 //! A registered plugin: a compiled module, checked against what its Config gives it.
 
+use crate::compile::{self, Source};
 use crate::config::{Config, Limits};
-use crate::engine::{Compiler, Options};
-use crate::entry::panic_message;
+use crate::engine::Options;
 use crate::error::{self, Error, ErrorKind, Result};
 use crate::host::Target;
-use crate::instrument::{HIDDEN, Instrument};
+use crate::instrument::HIDDEN;
 use crate::interrupt;
 use crate::log::{Level, Log};
-use crate::memory::{self, PluginTunables};
+use crate::memory;
 use crate::number;
 use crate::signature::Signature;
-use crate::stack;
 use crate::value::Kind;
 use crate::wasi;
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::num::NonZero;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
 use wasmer::{ExternType, FunctionType, Module, Type};
-use wasmer_types::entity::EntityRef;
-
-/// Modules of fewer bytes are compiled by one thread.
-const PARALLEL: usize = 128 << 10;
 
 /// Exports that the guest ABI asks for: not functions that the plugin offers.
 const ABI_NAMES: [&str; 6] =
@@ -82,32 +73,20 @@ pub struct Function {
 }
 
 impl Plugin {
-    /// Compiles `wasm` and checks it against `config`.
-    pub(crate) fn new(name: &str, wasm: &[u8], config: &Config, options: &Options) -> Result<Self> {
+    /// Compiles or loads `source` and checks it against `config`.
+    pub(crate) fn new(
+        name: &str,
+        source: Source<'_>,
+        config: &Config,
+        options: &Options,
+    ) -> Result<Self> {
         check_limits(&config.limits)?;
         if config.limits.timeout.is_some() {
             interrupt::prepare()?;
         }
-        let wasm = binary(wasm)?;
-        let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
-        let builder =
-            EngineBuilder::new(compiler(options.compiler, wasm.len(), Arc::clone(&instrument)));
-        let mut engine = builder.set_features(Some(features())).engine();
-        engine.set_tunables(PluginTunables::new(config.limits));
-        let engine = wasmer::Engine::from(engine);
-        // A compiler is a lot of code, and it meets hostile bytes here.
-        let module = catch_unwind(AssertUnwindSafe(|| Module::from_binary(&engine, &wasm)))
-            .map_err(|payload| {
-                let text = one_line(panic_message(&*payload));
-                Error::new(
-                    ErrorKind::Compile,
-                    format!("the compiler can't take this module: {text}"),
-                )
-            })?
-            .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
-
-        check_frames(&module)?;
-        let code = code(&module);
+        let (engine, compiled) = source.compiled(&config.limits, options)?;
+        let module = compiled.module;
+        let code = compile::code(&module);
         let imports = resolve(&module, config)?;
         let exports: Vec<Export> = module
             .exports()
@@ -122,7 +101,7 @@ impl Plugin {
         let by_name =
             exports.iter().enumerate().map(|(at, export)| (export.name.clone(), at)).collect();
         let restorable =
-            config.snapshot && memory::restorable(module.info()) && !instrument.saw_unrestorable();
+            config.snapshot && memory::restorable(module.info()) && !compiled.unrestorable;
         Ok(Self {
             name: name.to_owned(),
             restorable,
@@ -259,36 +238,6 @@ fn check_limits(limits: &Limits) -> Result<()> {
     Ok(())
 }
 
-/// The module as WebAssembly's binary format, from that or from text.
-fn binary(wasm: &[u8]) -> Result<std::borrow::Cow<'_, [u8]>> {
-    let refuse = |text: String| Err(Error::new(ErrorKind::Compile, text));
-    if wasm.is_empty() {
-        return refuse("the module is empty".into());
-    }
-    if wasm.starts_with(b"\0asm") {
-        return check_layer(wasm).map(|()| wasm.into());
-    }
-    let text = std::str::from_utf8(wasm).map(str::trim_start).unwrap_or_default();
-    if !text.starts_with(['(', ';']) {
-        return refuse("it is not WebAssembly, neither binary nor text".into());
-    }
-    let wasm = wasmer::wat2wasm(wasm)
-        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
-    check_layer(&wasm)?;
-    Ok(wasm)
-}
-
-/// Refuses components: the second half of the version is the layer, 0 for modules.
-fn check_layer(wasm: &[u8]) -> Result<()> {
-    match wasm.get(4..8) {
-        Some([_, _, 1, 0]) => {
-            let message = "it is a WebAssembly component, and only modules can be plugins";
-            Err(Error::new(ErrorKind::Compile, message))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Refuses functions of the ABI that are not what the ABI says.
 fn check_abi(exports: &[Export]) -> Result<()> {
     let allocate = ("allocate", FunctionType::new([Type::I32], [Type::I32]));
@@ -304,71 +253,6 @@ fn check_abi(exports: &[Export]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Refuses functions that could step over the zone below their stack, where the compiler doesn't probe it.
-fn check_frames(module: &Module) -> Result<()> {
-    let frames =
-        module.sys_artifact().and_then(|artifact| artifact.finished_functions_max_stack_usage());
-    for (function, bytes) in frames.unwrap_or_default() {
-        if bytes.is_some_and(|bytes| bytes > stack::LARGEST_FRAME) {
-            let message = format!(
-                "function {} needs {} bytes of stack at once, and Singlepass can check {} bytes; Cranelift has no bound",
-                module.info().num_imported_functions + function.index(),
-                bytes.unwrap_or_default(),
-                stack::LARGEST_FRAME
-            );
-            return Err(Error::new(ErrorKind::Compile, message));
-        }
-    }
-    Ok(())
-}
-
-/// The addresses from the module's first compiled function to its last.
-fn code(module: &Module) -> Range<usize> {
-    let extents = module.sys_artifact().and_then(|artifact| artifact.finished_function_extents());
-    let ranges = extents.unwrap_or_default().into_iter().map(|(_, extent)| {
-        let start = *extent.ptr as usize;
-        start..start + extent.length
-    });
-    ranges.reduce(|all, one| all.start.min(one.start)..all.end.max(one.end)).unwrap_or_default()
-}
-
-/// The stable proposals that plugins of today's compilers use, and no threads: an instance is one thread.
-fn features() -> Features {
-    let mut features = Features::none();
-    features
-        .reference_types(true)
-        .simd(true)
-        .bulk_memory(true)
-        .multi_value(true)
-        .multi_memory(true);
-    features.extended_const(true);
-    features
-}
-
-fn compiler(
-    compiler: Compiler,
-    size: usize,
-    instrument: Arc<Instrument>,
-) -> Box<dyn CompilerConfig> {
-    // Each compilation makes a pool of its own: threads pay off for large modules only.
-    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let threads = if size < PARALLEL { NonZero::<usize>::MIN } else { threads };
-    let mut config: Box<dyn CompilerConfig> = match compiler {
-        Compiler::Singlepass => {
-            let mut singlepass = Singlepass::default();
-            singlepass.num_threads(threads);
-            Box::new(singlepass)
-        }
-        Compiler::Cranelift => {
-            let mut cranelift = Cranelift::default();
-            cranelift.num_threads(threads);
-            Box::new(cranelift)
-        }
-    };
-    config.push_middleware(instrument);
-    config
 }
 
 /// Finds every import, or reports all that are missing or differ in one error.
@@ -432,9 +316,4 @@ pub(crate) fn type_text(ty: &FunctionType) -> String {
 /// `i32`, `externref`
 pub(crate) fn type_name(ty: Type) -> String {
     ty.to_string().to_lowercase()
-}
-
-/// The words of a message that may go over several lines, on one.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,206 @@
+//! From a module's bytes to machine code.
+
+use crate::cache::{self, Compiled};
+use crate::config::Limits;
+use crate::engine::{Compiler, Options};
+use crate::entry::panic_message;
+use crate::error::{Error, ErrorKind, Result};
+use crate::instrument::Instrument;
+use crate::memory::PluginTunables;
+use crate::stack;
+use std::borrow::Cow;
+use std::num::NonZero;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use wasmer::Module;
+use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
+use wasmer_types::entity::EntityRef;
+
+/// Modules of fewer bytes are compiled by one thread.
+const PARALLEL: usize = 128 << 10;
+
+/// Where a plugin's machine code comes from.
+pub(crate) enum Source<'a> {
+    /// WebAssembly, in its binary or its text format.
+    Wasm(&'a [u8]),
+    /// What [`Compiled::to_bytes`] made.
+    Compiled(Vec<u8>),
+}
+
+impl Source<'_> {
+    /// The machine code, and the wasmer engine that holds it: one for each plugin, which makes its memories and tables
+    /// within `limits`.
+    pub(crate) fn compiled(
+        self,
+        limits: &Limits,
+        options: &Options,
+    ) -> Result<(wasmer::Engine, Compiled)> {
+        let made = match self {
+            Source::Wasm(wasm) => {
+                let wasm = binary(wasm)?;
+                let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
+                let engine = engine(options.compiler, wasm.len(), limits, &instrument);
+                let compile = || compile(&engine, &wasm, &instrument);
+                let compiled = match &options.cache_directory {
+                    Some(directory) => cache::through(
+                        directory,
+                        &options.log,
+                        &engine,
+                        options.compiler,
+                        &wasm,
+                        compile,
+                    ),
+                    None => compile(),
+                };
+                (engine, compiled?)
+            }
+            Source::Compiled(bytes) => {
+                let instrument = Arc::new(Instrument::new(true));
+                let engine = engine(options.compiler, 0, limits, &instrument);
+                let recipe = cache::recipe(options.compiler);
+                // SAFETY: whoever registers compiled bytes promises that wasp made them.
+                let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &recipe, None) };
+                let compiled = compiled.map_err(|reason| {
+                    Error::new(
+                        ErrorKind::Compile,
+                        format!("the compiled module can't be used: {reason}"),
+                    )
+                })?;
+                (engine, compiled)
+            }
+        };
+        check_frames(&made.1.module)?;
+        Ok(made)
+    }
+}
+
+/// A module's machine code as bytes, for [`Source::Compiled`].
+pub(crate) fn to_bytes(wasm: &[u8], options: &Options) -> Result<Vec<u8>> {
+    let (_engine, compiled) = Source::Wasm(wasm).compiled(&Limits::default(), options)?;
+    compiled.to_bytes(&cache::recipe(options.compiler), &binary(wasm)?)
+}
+
+fn engine(
+    compiler: Compiler,
+    size: usize,
+    limits: &Limits,
+    instrument: &Arc<Instrument>,
+) -> wasmer::Engine {
+    let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument)));
+    let mut engine = builder.set_features(Some(features())).engine();
+    engine.set_tunables(PluginTunables::new(*limits));
+    engine.into()
+}
+
+fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Result<Compiled> {
+    // A compiler is a lot of code, and it meets hostile bytes here.
+    let module = catch_unwind(AssertUnwindSafe(|| Module::from_binary(engine, wasm)))
+        .map_err(|payload| {
+            let text = one_line(panic_message(&*payload));
+            let message = format!("the compiler can't take this module: {text}");
+            Error::new(ErrorKind::Compile, message)
+        })?
+        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
+    Ok(Compiled { module, unrestorable: instrument.saw_unrestorable() })
+}
+
+/// The module as WebAssembly's binary format, from that or from text.
+fn binary(wasm: &[u8]) -> Result<Cow<'_, [u8]>> {
+    let refuse = |text: String| Err(Error::new(ErrorKind::Compile, text));
+    if wasm.is_empty() {
+        return refuse("the module is empty".into());
+    }
+    if wasm.starts_with(b"\0asm") {
+        return check_layer(wasm).map(|()| wasm.into());
+    }
+    let text = std::str::from_utf8(wasm).map(str::trim_start).unwrap_or_default();
+    if !text.starts_with(['(', ';']) {
+        return refuse("it is not WebAssembly, neither binary nor text".into());
+    }
+    let wasm = wasmer::wat2wasm(wasm)
+        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
+    check_layer(&wasm)?;
+    Ok(wasm)
+}
+
+/// Refuses components: the second half of the version is the layer, 0 for modules.
+fn check_layer(wasm: &[u8]) -> Result<()> {
+    match wasm.get(4..8) {
+        Some([_, _, 1, 0]) => {
+            let message = "it is a WebAssembly component, and only modules can be plugins";
+            Err(Error::new(ErrorKind::Compile, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses functions that could step over the zone below their stack, where the compiler doesn't probe it.
+fn check_frames(module: &Module) -> Result<()> {
+    let frames =
+        module.sys_artifact().and_then(|artifact| artifact.finished_functions_max_stack_usage());
+    for (function, bytes) in frames.unwrap_or_default() {
+        if bytes.is_some_and(|bytes| bytes > stack::LARGEST_FRAME) {
+            let message = format!(
+                "function {} needs {} bytes of stack at once, and Singlepass can check {} bytes; Cranelift has no bound",
+                module.info().num_imported_functions + function.index(),
+                bytes.unwrap_or_default(),
+                stack::LARGEST_FRAME
+            );
+            return Err(Error::new(ErrorKind::Compile, message));
+        }
+    }
+    Ok(())
+}
+
+/// The addresses from the module's first compiled function to its last.
+pub(crate) fn code(module: &Module) -> Range<usize> {
+    let extents = module.sys_artifact().and_then(|artifact| artifact.finished_function_extents());
+    let ranges = extents.unwrap_or_default().into_iter().map(|(_, extent)| {
+        let start = *extent.ptr as usize;
+        start..start + extent.length
+    });
+    ranges.reduce(|all, one| all.start.min(one.start)..all.end.max(one.end)).unwrap_or_default()
+}
+
+/// The stable proposals that plugins of today's compilers use, and no threads: an instance is one thread.
+fn features() -> Features {
+    let mut features = Features::none();
+    features
+        .reference_types(true)
+        .simd(true)
+        .bulk_memory(true)
+        .multi_value(true)
+        .multi_memory(true);
+    features.extended_const(true);
+    features
+}
+
+fn compiler_config(
+    compiler: Compiler,
+    size: usize,
+    instrument: Arc<Instrument>,
+) -> Box<dyn CompilerConfig> {
+    // Each compilation makes a pool of its own: threads pay off for large modules only.
+    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = if size < PARALLEL { NonZero::<usize>::MIN } else { threads };
+    let mut config: Box<dyn CompilerConfig> = match compiler {
+        Compiler::Singlepass => {
+            let mut singlepass = Singlepass::default();
+            singlepass.num_threads(threads);
+            Box::new(singlepass)
+        }
+        Compiler::Cranelift => {
+            let mut cranelift = Cranelift::default();
+            cranelift.num_threads(threads);
+            Box::new(cranelift)
+        }
+    };
+    config.push_middleware(instrument);
+    config
+}
+
+/// The words of a message that may go over several lines, on one.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
