@@ -7,6 +7,7 @@ use crate::entry::panic_message;
 use crate::error::{Error, ErrorKind, Result};
 use crate::instrument::Instrument;
 use crate::memory::PluginTunables;
+use crate::names;
 use crate::stack;
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -105,8 +106,14 @@ fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Res
     Ok(Compiled { module, unrestorable: instrument.saw_unrestorable() })
 }
 
-/// The module as WebAssembly's binary format, from that or from text.
+/// The module as WebAssembly's binary format, from that or from text, without names that would swell traces.
 fn binary(wasm: &[u8]) -> Result<Cow<'_, [u8]>> {
+    let mut wasm = any_binary(wasm)?;
+    names::hide_long_names(&mut wasm);
+    Ok(wasm)
+}
+
+fn any_binary(wasm: &[u8]) -> Result<Cow<'_, [u8]>> {
     let refuse = |text: String| Err(Error::new(ErrorKind::Compile, text));
     if wasm.is_empty() {
         return refuse("the module is empty".into());

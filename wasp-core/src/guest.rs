@@ -560,12 +560,13 @@ impl Guest {
 
     /// Runs a WASI function over the guest's memory, with a context made at the first one.
     pub(crate) fn call_wasi(&self, function: &wasi::Function, args: &[u64]) -> Result<u64, Error> {
-        let memory = self.memory().ok_or_else(|| {
-            abi(format!(
+        let memory = self.memory();
+        if memory.is_none() && function.name != "proc_exit" {
+            return Err(abi(format!(
                 "no memory is exported as \"memory\", which WASI function {:?} needs",
                 function.name
-            ))
-        })?;
+            )));
+        }
         let mut wasi = self.wasi.borrow_mut();
         let context = match &mut *wasi {
             Some(context) => context,
@@ -577,8 +578,11 @@ impl Guest {
                 context
             }
         };
-        // SAFETY: the guest waits for its import to return, and nobody else looks into its memory meanwhile.
-        let bytes = unsafe { memory.bytes_mut() };
+        let bytes = match memory {
+            // SAFETY: the guest waits for its import to return, and nobody else looks into its memory meanwhile.
+            Some(memory) => unsafe { memory.bytes_mut() },
+            None => &mut [],
+        };
         function.call(context, bytes, args).map_err(|stop| match stop {
             wasi::Stop::Exit(code) => {
                 Error::new(ErrorKind::Exit, format!("the plugin exited with code {code}"))

@@ -45,10 +45,21 @@ impl Image {
     pub(crate) fn new(memory: &[u8]) -> io::Result<Self> {
         let file = file_in_memory()?;
         file.set_len(memory.len() as u64)?;
-        // Pages of zeros stay holes: an untouched heap costs nothing.
-        for (at, page) in memory.chunks(PAGE).enumerate() {
+        // Pages of zeros stay holes: an untouched heap costs nothing, and isn't even looked at where the kernel can say
+        // what was touched.
+        let start = memory.as_ptr() as u64;
+        let mut touched = Vec::new();
+        let known =
+            pagemap::private_pages(start..start + memory.len() as u64, usize::MAX, |page| {
+                touched.push((page - start) as usize);
+            });
+        if !known {
+            touched = (0..memory.len()).step_by(PAGE).collect();
+        }
+        for at in touched {
+            let page = &memory[at..at + PAGE];
             if page.iter().any(|byte| *byte != 0) {
-                file.write_all_at(page, (at * PAGE) as u64)?;
+                file.write_all_at(page, at as u64)?;
             }
         }
         seal(&file)?;

@@ -39,6 +39,7 @@ mod instrument;
 mod interrupt;
 mod log;
 mod memory;
+mod names;
 mod number;
 mod plugin;
 mod pool;

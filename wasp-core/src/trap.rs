@@ -3,6 +3,9 @@
 use crate::error::{Error, ErrorKind, Frame};
 use wasmer::{RuntimeError, sys::vm::Trap};
 
+/// A trace is cut after this many of the innermost frames: an error should not be as large as a guest's stack.
+const MOST_FRAMES: usize = 100;
+
 /// The error for `trap`: the one that a host function raised, or what the guest did, with its stack.
 pub(crate) fn error(trap: Trap) -> Error {
     runtime_error(trap.into())
@@ -10,7 +13,7 @@ pub(crate) fn error(trap: Trap) -> Error {
 
 /// The same, from wasmer's wrapping of a trap.
 pub(crate) fn runtime_error(error: RuntimeError) -> Error {
-    let trace = error.trace().iter().map(frame).collect();
+    let trace = error.trace().iter().take(MOST_FRAMES).map(frame).collect();
     match error.downcast::<Error>() {
         Ok(raised) => raised.with_trace(trace),
         Err(trap) => Error::new(ErrorKind::Trap, trap.message()).with_trace(trace),

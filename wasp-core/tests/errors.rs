@@ -173,6 +173,33 @@ fn a_plugin_exits() {
 }
 
 #[test]
+fn a_plugin_without_memory_exits_and_aborts_too() {
+    let wat = r#"
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (import "env" "abort" (func $abort (param i32 i32 i32 i32)))
+        (import "env" "raise_error" (func $raise (param i32)))
+        (func (export "exit") (call $exit (i32.const 3)))
+        (func (export "abort")
+          (call $abort (i32.const 64) (i32.const 64) (i32.const 1) (i32.const 2)))
+        (func (export "raise") (call $raise (i32.const 64)))"#;
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &Config::new());
+        let mut ends = |name: &str, kind, message: &str| {
+            let message = format!(r#"plugin "p", function "{name}": {message}"#);
+            fails(p.call(name, &[], Kind::None), kind, &message);
+            p.reset().unwrap();
+        };
+        ends("exit", Exit, "the plugin exited with code 3");
+        ends("abort", Abort, "the plugin aborted");
+        ends(
+            "raise",
+            Abi,
+            r#"host function "env"."raise_error": no memory is exported as "memory", which passing string needs"#,
+        );
+    });
+}
+
+#[test]
 fn traps_say_what_happened() {
     on_both(|engine| {
         let mut p = instance(engine, &plugin("traps"), &Config::new());

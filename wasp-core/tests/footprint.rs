@@ -250,6 +250,32 @@ fn a_large_memory_costs_only_what_is_touched() {
 }
 
 #[test]
+fn a_trace_is_no_larger_than_people_can_read() {
+    let _alone = alone();
+    // Ten thousand frames of a function, or a module, with a name of 90,000 bytes.
+    let long = "n".repeat(90_000);
+    for (module, function) in [("$m", long.as_str()), (&format!("${long}"), "f")] {
+        let wat = format!(
+            r#"(module {module} (func ${function} (export "f") (param i32)
+                 (if (local.get 0)
+                   (then (call ${function} (i32.sub (local.get 0) (i32.const 1))))
+                   (else unreachable))))"#
+        );
+        on_both(|engine| {
+            let mut p = instance(engine, &wat, &Config::new());
+            let peak = peak(|| {
+                let error = p.call("f", &[10_000.into()], Kind::None).unwrap_err();
+                assert_eq!(error.to_string(), r#"plugin "p", function "f": unreachable"#);
+                let trace = error.trace();
+                assert!((10..1000).contains(&trace.len()), "{}", trace.len());
+                assert!(trace.iter().all(|frame| frame.function_index == 0));
+            });
+            assert!(peak < 64 * MIB, "{peak}");
+        });
+    }
+}
+
+#[test]
 fn the_end_of_the_address_space_is_an_error() {
     let _alone = alone();
     // Each memory reserves gigabytes of address space, and each instance has a hundred memories.

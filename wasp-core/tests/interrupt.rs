@@ -111,9 +111,8 @@ fn start_up_and_the_allocator_are_within_the_limit() {
             let wat =
                 format!(r#"(memory (export "memory") 1) (func (export "f") (param i32)) {fields}"#);
             let mut p = instance(engine, &wat, &config);
-            let message =
-                format!(r#"plugin "p", function "f": the call ran past its time limit of 20ms"#);
-            fails(p.call("f", &["Nic".into()], Kind::None), Timeout, &message);
+            let message = r#"plugin "p", function "f": the call ran past its time limit of 20ms"#;
+            fails(p.call("f", &["Nic".into()], Kind::None), Timeout, message);
             p.reset().unwrap();
             p.call("f", &[7.into()], Kind::None).unwrap();
         };

@@ -327,6 +327,41 @@ static void logs(void) {
   CHECK(log.lines > 0);
 }
 
+static void compiled_ahead(void) {
+  char directory[] = "/tmp/wasp-compiled-XXXXXX", path[64], cache[64];
+  wasp_engine_options options = {0};
+  wasp_engine *engine, *cached;
+  wasp_instance *it;
+  FILE *file;
+  CHECK(mkdtemp(directory) != NULL);
+  snprintf(path, sizeof path, "%s/seven", directory);
+  snprintf(cache, sizeof cache, "%s/cache", directory);
+  options.size = sizeof options;
+  OK(wasp_engine_new(&options, &engine));
+  OK(wasp_engine_compile(engine, WAT((module (func (export "seven") (result i32) i32.const 7))), wasp_str(path)));
+  OK(wasp_engine_register_compiled(engine, wasp_str("p"), wasp_str(path), NULL));
+  it = new_instance(engine, "p");
+  CHECK(call_i32(it, "seven") == 7);
+  wasp_instance_free(it);
+  FAILS(WASP_ERROR_COMPILE, "empty", wasp_engine_compile(engine, wasp_str(""), wasp_str(path)));
+  FAILS(WASP_ERROR_IO, "nowhere", wasp_engine_compile(engine, WAT((module)), wasp_str("/nowhere/at/all")));
+  FAILS(WASP_ERROR_IO, "nowhere", wasp_engine_register_compiled(engine, wasp_str("p"), wasp_str("/nowhere"), NULL));
+  file = fopen(path, "r+b");
+  CHECK(file != NULL && fseek(file, 100, SEEK_SET) == 0 && fputc('x', file) == 'x' && fclose(file) == 0);
+  FAILS(WASP_ERROR_COMPILE, "damaged", wasp_engine_register_compiled(engine, wasp_str("p"), wasp_str(path), NULL));
+  wasp_engine_free(engine);
+
+  /* The same through the cache: made, then found. */
+  options.cache_directory = wasp_str(cache);
+  for (int round = 0; round < 2; round++) {
+    OK(wasp_engine_new(&options, &cached));
+    OK(wasp_engine_register_file(cached, wasp_str("echo"), wasp_str("echo.wat"), NULL));
+    wasp_engine_free(cached);
+  }
+  snprintf(path, sizeof path, "rm -r %s", directory);
+  CHECK(system(path) == 0);
+}
+
 void test_api(void) {
   versions();
   values(0);
@@ -339,4 +374,5 @@ void test_api(void) {
   frees_in_any_order();
   environment_and_directories();
   logs();
+  compiled_ahead();
 }

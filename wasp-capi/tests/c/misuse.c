@@ -46,6 +46,7 @@ static bool allowed(const char *function, const char *argument) {
       {"wasp_engine_new", "options"},
       {"wasp_engine_register", "config"},
       {"wasp_engine_register_file", "config"},
+      {"wasp_engine_register_compiled", "config"},
       {"wasp_config_callback", "user_data"},
       {"wasp_config_callback", "free"},
   };

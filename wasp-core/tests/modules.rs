@@ -1,0 +1,280 @@
+//! Files and modules that are none, or more than a plugin may be.
+
+mod plugins;
+
+use plugins::{binary, engine, fails, instance, on_both, plugin, well_formed};
+use std::path::{Path, PathBuf};
+use wasp_core::ErrorKind::*;
+use wasp_core::{Compiler, Config, ErrorKind, Kind, Log, Value};
+
+/// A file of this process, removed when it is dropped.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, content: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("wasp-errors-{}-{name}", std::process::id()));
+        std::fs::write(&path, content).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn files_that_are_no_modules() {
+    let none = Config::new();
+    on_both(|engine| {
+        let missing = Path::new("/nowhere/at/all.wasm");
+        let error = fails(
+            engine.register_file("p", missing, &none),
+            Io,
+            r#"plugin "p": file "/nowhere/at/all.wasm": No such file or directory"#,
+        );
+        let source = std::error::Error::source(&error).unwrap();
+        let source = source.downcast_ref::<std::io::Error>().unwrap();
+        assert_eq!(source.kind(), std::io::ErrorKind::NotFound);
+        fails(
+            engine.register_file("p", "/tmp", &none),
+            Io,
+            r#"plugin "p": file "/tmp": Is a directory"#,
+        );
+        let empty = File::new("empty", b"");
+        fails(
+            engine.register_file("p", &empty.0, &none),
+            Compile,
+            r#"plugin "p": the module is empty"#,
+        );
+        let module = File::new("good", br#"(module (func (export "f")))"#);
+        engine.register_file("p", &module.0, &none).unwrap();
+        engine.instance("p", None).unwrap().call("f", &[], Kind::None).unwrap();
+    });
+}
+
+#[test]
+fn bytes_that_are_no_modules() {
+    on_both(|engine| {
+        let refuses = |bytes: &[u8], message: &str| {
+            let message = format!(r#"plugin "p": {message}"#);
+            fails(engine.register("p", bytes, &Config::new()), Compile, &message);
+        };
+        let other = "it is not WebAssembly, neither binary nor text";
+        let component = "it is a WebAssembly component, and only modules can be plugins";
+        refuses(b"", "the module is empty");
+        refuses(b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0", other);
+        refuses(b"#!/bin/sh\necho hello\n", other);
+        refuses("\u{FEFF}".as_bytes(), other);
+        refuses(b" \n\t ", other);
+        refuses(b"\xFF\xFE(\0m\0o\0d\0u\0l\0e\0)\0", other);
+        refuses(b"\0", other);
+        refuses(b"\0asm\x0D\0\x01\0", component);
+        refuses(b"(component)", component);
+    });
+}
+
+#[test]
+fn text_that_is_no_module_says_where_on_one_line() {
+    on_both(|engine| {
+        let broken = b"(module\n  (func (export \"f\") (result i32)\n    (i32.cosnt 5)))";
+        let error = engine.register("p", broken, &Config::new()).unwrap_err();
+        well_formed(&error);
+        assert_eq!(error.kind(), Compile);
+        let message = error.to_string();
+        assert!(message.starts_with(r#"plugin "p": unknown operator or unexpected token"#));
+        assert!(message.contains(":3:6 "), "{message}");
+        for text in
+            ["(", "(module", "(module))", "(module (func", ";; nothing", "(module \u{1F980})"]
+        {
+            let error = engine.register("p", text.as_bytes(), &Config::new());
+            // A text with nothing but a comment is an empty module.
+            if let Err(error) = error {
+                assert_eq!(error.kind(), Compile);
+                well_formed(&error);
+            } else {
+                assert_eq!(text, ";; nothing");
+            }
+        }
+    });
+}
+
+/// Where the sections of a binary module end, and its header.
+fn ends_of_sections(module: &[u8]) -> Vec<usize> {
+    let mut ends = vec![8];
+    while *ends.last().unwrap() < module.len() {
+        let (mut at, mut size, mut shift) = (ends.last().unwrap() + 1, 0, 0);
+        loop {
+            let byte = module[at];
+            at += 1;
+            size |= usize::from(byte & 0x7F) << shift;
+            shift += 7;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        ends.push(at + size);
+    }
+    ends
+}
+
+#[test]
+fn a_module_cut_short_anywhere_is_refused() {
+    let module = binary(&plugin("echo"));
+    let ends = ends_of_sections(&module);
+    on_both(|engine| {
+        engine.register("p", &module, &Config::new()).unwrap();
+        let mut whole = 0;
+        for length in 0..module.len() {
+            match engine.register("cut", &module[..length], &Config::new()) {
+                // The first sections alone are a module too.
+                Ok(()) => {
+                    assert!(ends.contains(&length), "{length} of {} bytes", module.len());
+                    whole += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error.kind(), Compile, "{error}");
+                    well_formed(&error);
+                }
+            }
+        }
+        // Types alone; with functions goes code, at the end.
+        assert!((1..=4).contains(&whole), "{whole}");
+    });
+}
+
+#[test]
+fn proposals_that_are_not_supported() {
+    // What the message must name, and a module that needs it.
+    let proposals = [
+        ("threads", "(memory 1 1 shared)"),
+        ("threads", "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))"),
+        ("memory64", "(memory i64 1)"),
+        ("64-bit tables", "(table i64 1 funcref)"),
+        ("exceptions", "(tag $e) (func (throw $e))"),
+        ("exceptions", "(func (block $b (try_table (catch_all $b))))"),
+        ("tail calls", "(func $f (return_call $f))"),
+        ("gc", "(type $s (struct (field i32))) (func (drop (struct.new $s (i32.const 1))))"),
+        ("gc", "(func (drop (ref.i31 (i32.const 1))))"),
+        (
+            "function references",
+            "(type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0)))",
+        ),
+        ("relaxed SIMD", "(func (param v128) (drop (i32x4.relaxed_trunc_f32x4_s (local.get 0))))"),
+        ("wide arithmetic", "(func (drop (drop (i64.mul_wide_u (i64.const 1) (i64.const 1)))))"),
+        ("custom page sizes", "(memory 1 (pagesize 1))"),
+        ("stack switching", "(type $f (func)) (type $c (cont $f)) (func (param (ref $c)))"),
+    ];
+    on_both(|engine| {
+        for (proposal, fields) in proposals {
+            let Err(error) = engine.register("p", fields.as_bytes(), &Config::new()) else {
+                panic!("{proposal} works: {fields}")
+            };
+            assert_eq!(error.kind(), Compile, "{proposal}: {error}");
+            assert!(error.to_string().contains(proposal), "{proposal}: {error}");
+            well_formed(&error);
+        }
+    });
+}
+
+#[test]
+fn proposals_that_are_supported() {
+    let fields = r#"
+        (memory $other 1) (memory $one (export "memory") 1)
+        (global $g i32 (i32.add (i32.const 40) (i32.const 2)))
+        (table $t 1 externref)
+        (func $two (result i32 i32) (i32.const 1) (i32.const 2))
+        (func (export "works") (result i32)
+          (call $two) (drop)
+          (i32.extend8_s (i32.const 0xFF))
+          (i32.trunc_sat_f64_s (f64.const nan))
+          (i32.add) (i32.add)
+          (memory.fill $other (i32.const 0) (i32.const 1) (i32.const 4))
+          (memory.copy $one $other (i32.const 0) (i32.const 0) (i32.const 4))
+          (i32.load8_u $one (i32.const 3))
+          (i32.add)
+          (table.set $t (i32.const 0) (ref.null extern))
+          (global.get $g)
+          (i32.add))"#;
+    on_both(|engine| {
+        let mut p = instance(engine, fields, &Config::new());
+        assert_eq!(p.call("works", &[], Kind::I32).unwrap(), Value::I32(43));
+    });
+    // Vectors are for the compiler that optimises.
+    let fields = r#"(func (export "f") (param i32) (result i32)
+        (i32x4.extract_lane 3 (i32x4.add (i32x4.splat (local.get 0)) (v128.const i32x4 1 2 3 4))))"#;
+    let mut p = instance(&engine(Compiler::Cranelift, Log::default()), fields, &Config::new());
+    assert_eq!(p.call("f", &[5.into()], Kind::I32).unwrap(), Value::I32(9));
+    let error = engine(Compiler::Singlepass, Log::default())
+        .register("p", fields.as_bytes(), &Config::new())
+        .unwrap_err();
+    assert_eq!(error.kind(), Compile);
+    well_formed(&error);
+}
+
+#[test]
+fn modules_with_any_byte_damaged() {
+    let module = binary(&plugin("declared"));
+    on_both(|engine| {
+        let (mut fine, mut broken) = (0, 0);
+        for at in 0..module.len() {
+            for flip in [0x01, 0xFF] {
+                let mut damaged = module.clone();
+                damaged[at] ^= flip;
+                match engine.register("p", &damaged, &Config::new()) {
+                    Ok(()) => fine += 1,
+                    Err(error) => {
+                        let kinds: [ErrorKind; 6] =
+                            [Compile, ImportNotFound, Signature, Abi, Trap, Resource];
+                        assert!(kinds.contains(&error.kind()), "byte {at}: {error:?}");
+                        well_formed(&error);
+                        broken += 1;
+                    }
+                }
+            }
+        }
+        // Damage in data and in names does no harm.
+        assert!(fine > 100 && broken > 100, "{fine} fine, {broken} broken");
+    });
+}
+
+#[test]
+fn modules_that_are_nested_deeply() {
+    on_both(|engine| {
+        let depth = 100_000;
+        let blocks = format!("(func {}{})", "(block ".repeat(depth), ")".repeat(depth));
+        engine.register("p", blocks.as_bytes(), &Config::new()).unwrap();
+        let sums = "(i32.eqz ".repeat(depth) + "(i32.const 1)" + &")".repeat(depth);
+        let sums = format!(r#"(func (export "f") (result i32) {sums})"#);
+        let mut p = instance(engine, &sums, &Config::new());
+        assert_eq!(p.call("f", &[], Kind::I32).unwrap(), Value::I32(1));
+        // What never ends is no module.
+        for open in ["(", "(module ", "(func (block "] {
+            let error = engine.register("p", open.repeat(100_000).as_bytes(), &Config::new());
+            let error = error.unwrap_err();
+            assert_eq!(error.kind(), Compile);
+            well_formed(&error);
+        }
+    });
+}
+
+#[test]
+fn modules_that_ask_for_much() {
+    on_both(|engine| {
+        let refuses = |wat: &str, message: &str| {
+            let message = format!(r#"plugin "p": {message}"#);
+            fails(engine.register("p", wat.as_bytes(), &Config::new()), Resource, &message);
+        };
+        let elements = |count: u64| {
+            format!("it starts with {count} table elements, more than its limit of 1000000")
+        };
+        refuses("(table 60000000 funcref)", &elements(60_000_000));
+        refuses("(table 1000001 externref)", &elements(1_000_001));
+        refuses("(table 500000 funcref) (table 500001 funcref)", &elements(1_000_001));
+        refuses(
+            "(memory 65536) (memory 1)",
+            "it starts with 4295032832 bytes of memory, more than its limit of 4294967296 bytes",
+        );
+    });
+}
