@@ -89,7 +89,7 @@ fn engine(
     instrument: &Arc<Instrument>,
 ) -> wasmer::Engine {
     let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument)));
-    let mut engine = builder.set_features(Some(features())).engine();
+    let mut engine = builder.set_features(Some(features(compiler))).engine();
     engine.set_tunables(PluginTunables::new(*limits));
     engine.into()
 }
@@ -171,15 +171,12 @@ pub(crate) fn code(module: &Module) -> Range<usize> {
 }
 
 /// The stable proposals that plugins of today's compilers use, and no threads: an instance is one thread.
-fn features() -> Features {
+fn features(compiler: Compiler) -> Features {
     let mut features = Features::none();
-    features
-        .reference_types(true)
-        .simd(true)
-        .bulk_memory(true)
-        .multi_value(true)
-        .multi_memory(true);
+    features.reference_types(true).bulk_memory(true).multi_value(true).multi_memory(true);
     features.extended_const(true);
+    // Singlepass has no vectors.
+    features.simd(compiler == Compiler::Cranelift);
     features
 }
 
