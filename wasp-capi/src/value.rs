@@ -37,6 +37,7 @@ pub struct wasp_value {
 }
 
 impl wasp_value {
+    #[inline(always)]
     pub(crate) fn new(value: Value<'_>) -> Self {
         let kind = value.kind() as wasp_kind;
         let of = match value {
@@ -55,6 +56,7 @@ impl wasp_value {
     ///
     /// # Safety
     /// The member that `kind` names is set, and a slice is as [`wasp_slice::bytes`] asks.
+    #[inline(always)]
     pub(crate) unsafe fn read<'a>(self, what: &str) -> Result<Value<'a>, Error> {
         // SAFETY: the caller set the member that the kind names; every bit pattern is a number.
         unsafe {

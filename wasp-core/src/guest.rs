@@ -196,14 +196,14 @@ impl Guest {
     }
 
     /// A whole call (section 3): `result` gets the value, still in guest memory, before everything is freed.
-    pub(crate) fn call<R>(
+    pub(crate) fn call(
         &self,
         function: entry::Function,
         args: &[Value<'_>],
         params: &[Type],
         result: Option<(Type, Kind)>,
-        keep: impl FnOnce(Value<'_>) -> R,
-    ) -> Result<R, Error> {
+        keep: impl FnOnce(Value<'_>),
+    ) -> Result<(), Error> {
         self.raised.take();
         self.step.take();
         self.take_refused();
@@ -234,14 +234,14 @@ impl Guest {
         }
     }
 
-    fn call_steps<R>(
+    fn call_steps(
         &self,
         function: entry::Function,
         args: &[Value<'_>],
         params: &[Type],
         result: Option<(Type, Kind)>,
-        keep: impl FnOnce(Value<'_>) -> R,
-    ) -> Result<R, Error> {
+        keep: impl FnOnce(Value<'_>),
+    ) -> Result<(), Error> {
         // Most functions have few parameters: no allocation for those.
         let mut few = [RawValue::default(); 8];
         let mut many = Vec::new();
@@ -257,7 +257,7 @@ impl Guest {
                 return outcome;
             }
             let freed = self.free();
-            outcome.and_then(|kept| freed.map(|()| kept))
+            outcome.and(freed)
         };
         if self.plugin.log.wants(Level::Debug) {
             // The host's logger must not run on the guest's stack.
@@ -271,17 +271,17 @@ impl Guest {
         outcome.flatten()
     }
 
-    fn call_and_read<R>(
+    fn call_and_read(
         &self,
         function: entry::Function,
         args: &[Value<'_>],
         params: &[Type],
         result: Option<(Type, Kind)>,
         slots: &mut [RawValue],
-        keep: impl FnOnce(Value<'_>) -> R,
-    ) -> Result<R, Error> {
+        keep: impl FnOnce(Value<'_>),
+    ) -> Result<(), Error> {
         for ((slot, arg), ty) in slots.iter_mut().zip(args).zip(params) {
-            *slot = self.give(arg, arg.kind(), *ty)?;
+            self.give(arg, arg.kind(), *ty, slot)?;
         }
         self.enter(function, slots)?;
         let value = match result {
@@ -297,20 +297,35 @@ impl Guest {
     }
 
     /// Turns a value of the host into a slot of type `ty`, by way of guest memory where it is a block (section 3.2).
-    pub(crate) fn give(&self, value: &Value<'_>, kind: Kind, ty: Type) -> Result<RawValue, Error> {
-        // What most arguments are.
+    pub(crate) fn give(
+        &self,
+        value: &Value<'_>,
+        kind: Kind,
+        ty: Type,
+        slot: &mut RawValue,
+    ) -> Result<(), Error> {
+        // What most arguments are. Only the part of a slot that counts is written: whoever reads it as a whole right
+        // afterwards would wait for the processor.
         match (value, ty) {
-            (Value::I32(number), Type::I32) if kind == Kind::I32 => return Ok((*number).into()),
-            (Value::I64(number), Type::I64) => return Ok((*number).into()),
-            (Value::F32(number), Type::F32) => return Ok((*number).into()),
-            (Value::F64(number), Type::F64) => return Ok((*number).into()),
+            (Value::I32(number), Type::I32) if kind == Kind::I32 => {
+                slot.i32 = *number;
+                return Ok(());
+            }
+            (Value::I64(number), Type::I64) => {
+                slot.i64 = *number;
+                return Ok(());
+            }
+            (Value::F64(number), Type::F64) => {
+                slot.f64 = *number;
+                return Ok(());
+            }
             _ => {}
         }
         let refuse = || {
             let message = format!("{} is not {kind}", value.kind());
             Error::new(ErrorKind::Signature, message)
         };
-        match value {
+        slot.u32 = match value {
             Value::String(text) if kind == Kind::String => {
                 if text.as_bytes().contains(&0) {
                     let message =
@@ -321,32 +336,31 @@ impl Guest {
                     let (text_part, end) = block.split_at_mut(text.len());
                     text_part.copy_from_slice(text.as_bytes());
                     end[0] = 0;
-                })
+                })?
             }
-            Value::Bytes(bytes) if kind == Kind::Bytes => self.place(kind, bytes.len(), |block| {
-                let (length, data) = block.split_at_mut(4);
-                // `place` has checked that it fits.
-                length.copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-                data.copy_from_slice(bytes);
-            }),
-            _ if kind.is_block() => Err(refuse()),
+            Value::Bytes(bytes) if kind == Kind::Bytes => {
+                self.place(kind, bytes.len(), |block| {
+                    let (length, data) = block.split_at_mut(4);
+                    // `place` has checked that it fits.
+                    length.copy_from_slice(&(bytes.len() as u32).to_le_bytes());
+                    data.copy_from_slice(bytes);
+                })?
+            }
+            _ if kind.is_block() => return Err(refuse()),
             number => {
                 let wanted = number::kind(ty).ok_or_else(refuse)?;
                 let fitting = number::coerce(*number, wanted).ok_or_else(|| {
                     let message = format!("{} does not fit {wanted}", number::Listed(&[*number]));
                     Error::new(ErrorKind::Signature, message)
                 })?;
-                number::to_slot(fitting).ok_or_else(refuse)
+                *slot = number::to_slot(fitting).ok_or_else(refuse)?;
+                return Ok(());
             }
-        }
+        };
+        Ok(())
     }
 
-    fn place(
-        &self,
-        kind: Kind,
-        length: usize,
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<RawValue, Error> {
+    fn place(&self, kind: Kind, length: usize, fill: impl FnOnce(&mut [u8])) -> Result<u32, Error> {
         let extra = if kind == Kind::String { 1 } else { 4 };
         let size = u32::try_from(length + extra).map_err(|_| {
             let message = format!("{length} bytes are more than a plugin's memory can hold");
@@ -371,7 +385,7 @@ impl Guest {
             "Allocated memory in host",
             &[("size", &size), ("addr", &pointer)],
         );
-        Ok(RawValue::from(pointer as i32))
+        Ok(pointer)
     }
 
     fn allocate(&self, size: u32, kind: Kind) -> Result<u32, Error> {

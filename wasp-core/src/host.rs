@@ -200,7 +200,7 @@ impl Callback {
             return Err(Error::new(ErrorKind::Callback, message));
         }
         if let Some(ty) = number::wasm_type(self.result) {
-            slots[0] = guest.give(&answer, self.result, ty).map_err(|error| {
+            guest.give(&answer, self.result, ty, &mut slots[0]).map_err(|error| {
                 let kind = match error.kind() {
                     ErrorKind::Signature | ErrorKind::Invalid => ErrorKind::Callback,
                     other => other,

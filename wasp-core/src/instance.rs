@@ -87,36 +87,38 @@ impl Instance {
             Instant::now()
         });
         let Held { text, bytes } = &mut self.result;
+        let mut number = Value::None;
         let outcome = self.sandbox.call(at, args, wanted, |value| match value {
             Value::String(string) => {
                 text.clear();
                 text.shrink_to(KEPT_BYTES.max(string.len()));
                 text.push_str(string);
-                Value::None
             }
             Value::Bytes(data) => {
                 bytes.clear();
                 bytes.shrink_to(KEPT_BYTES.max(data.len()));
                 bytes.extend_from_slice(data);
-                Value::None
             }
-            Value::None => Value::None,
-            Value::I32(number) => Value::I32(number),
-            Value::I64(number) => Value::I64(number),
-            Value::F32(number) => Value::F32(number),
-            Value::F64(number) => Value::F64(number),
+            Value::None => {}
+            Value::I32(value) => number = Value::I32(value),
+            Value::I64(value) => number = Value::I64(value),
+            Value::F32(value) => number = Value::F32(value),
+            Value::F64(value) => number = Value::F64(value),
         });
-        let number: Value<'static> = outcome.map_err(context).inspect_err(|error| {
+        if let Err(error) = outcome {
+            let error = context(error);
             if self.sandbox.unwound() {
                 self.poison = Some(error.to_string());
             }
-            let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", error)];
+            let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", &error)];
             log.write(Level::Error, "Calling function failed", &fields);
-        })?;
+            return Err(error);
+        }
         let value = match result {
             Kind::None => Value::None,
             Kind::String => Value::String(text),
             Kind::Bytes => Value::Bytes(bytes),
+            kind if kind == number.kind() => number,
             kind => number::coerce(number, kind).ok_or_else(|| {
                 let message =
                     format!("its result {} does not fit {kind}", number::Listed(&[number]));

@@ -152,13 +152,13 @@ impl Sandbox {
     }
 
     /// Calls the export at index `at`, whose type the arguments and the wanted kind fit, and gives its result to `keep`.
-    pub(crate) fn call<R>(
+    pub(crate) fn call(
         &mut self,
         at: usize,
         args: &[Value<'_>],
         kind: Kind,
-        keep: impl FnOnce(Value<'_>) -> R,
-    ) -> Result<R> {
+        keep: impl FnOnce(Value<'_>),
+    ) -> Result<()> {
         let function = self.function(at);
         let ty = &self.guest.plugin.exports[at].ty;
         let result = ty.results().first().filter(|_| kind != Kind::None).map(|ty| (*ty, kind));
@@ -169,11 +169,13 @@ impl Sandbox {
     pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
         let Ok(at) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
         let context = format_args!("{SIGNATURES:?}");
-        let pointer = self.call(at, &[], Kind::I32, |value| match value {
-            Value::I32(pointer) => pointer as u32,
-            _ => 0,
+        let mut pointer = 0;
+        let called = self.call(at, &[], Kind::I32, |value| {
+            if let Value::I32(value) = value {
+                pointer = value as u32;
+            }
         });
-        let pointer = pointer.map_err(|error| error.in_context(context))?;
+        called.map_err(|error| error.in_context(context))?;
         let text = self.guest.text(pointer).map_err(|error| error.in_context(context))?;
         signature::parse(text).map_err(|line| {
             let message = format!("{context} has a line that is no signature: {line:?}");

@@ -189,11 +189,11 @@ fn an_earlier_owner_stops_nobody() {
     on_both(|engine| {
         for timeout in [None, Some(Duration::from_secs(60))] {
             engine.register("p", plugin("time").as_bytes(), &config(timeout)).unwrap();
-            let (over, sent) = (AtomicBool::new(false), AtomicU32::new(0));
+            let (over, sent) = (&AtomicBool::new(false), &AtomicU32::new(0));
             let (sender, receiver) = std::sync::mpsc::channel::<Interrupter>();
             thread::scope(|scope| {
                 // Interrupts the owners before the last one, all the time.
-                scope.spawn(|| {
+                scope.spawn(move || {
                     let mut earlier = Vec::new();
                     while !over.load(Ordering::Relaxed) {
                         earlier.extend(receiver.try_iter());
@@ -326,6 +326,8 @@ fn a_read_of_a_stdin_that_never_comes_ends() {
 #[test]
 #[ignore = "needs a standard input that stays open: run by a_read_of_a_stdin_that_never_comes_ends"]
 fn silent_stdin() {
+    // SAFETY: ends this process if the guest isn't stopped.
+    unsafe { libc::alarm(10) };
     for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
         let mut options = Options::default();
         options.compiler = compiler;

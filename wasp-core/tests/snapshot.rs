@@ -1,0 +1,163 @@
+//! A reset instance is a new one. Modules are generated, called at random, reset, and compared with truly new instances:
+//! those of the same module registered without a snapshot. A failure prints its seed; `WASP_SEED=n` runs that one alone.
+
+#[path = "snapshot/module.rs"]
+mod module;
+mod plugins;
+
+use module::{Random, Shape, Writer};
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use wasp_core::ErrorKind::{Callback, Trap};
+use wasp_core::{Compiler, Config, Engine, ErrorKind, Instance, Kind, Limits, Log, Value};
+
+const MODULES: u64 = 250;
+const RESETS: u32 = 16;
+
+type State = [Result<i64, ErrorKind>; 4];
+
+fn state(p: &mut Instance) -> State {
+    ["memory_digest", "globals_digest", "tables_digest", "probe"].map(|name| {
+        p.call(name, &[], Kind::I64)
+            .map(|value| value.try_into().unwrap())
+            .map_err(|error| error.kind())
+    })
+}
+
+fn config(limit_pages: u32, snapshot: bool) -> (Config, Arc<AtomicU32>) {
+    let starts = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&starts);
+    let mut limits = Limits::default();
+    limits.memory_bytes = u64::from(limit_pages) << 16;
+    let mut config = Config::new();
+    config
+        .limits(limits)
+        .snapshot(snapshot)
+        .callback("env", "tick", &[Kind::I32], Kind::I32, |caller, args| {
+            let number: i32 = args[0].try_into()?;
+            if number % 5 == 0 {
+                return Err("a multiple of five".into());
+            }
+            caller.answer(number.wrapping_mul(17).into());
+            Ok(())
+        })
+        .callback("env", "started", &[], Kind::None, move |_, _| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        });
+    (config, starts)
+}
+
+/// What happened, so that the test can say that it tried enough.
+#[derive(Default, Debug)]
+struct Tried {
+    refused: u32,
+    resets: u32,
+    failed_calls: u32,
+}
+
+struct SeedOnPanic(u64, Compiler);
+
+impl Drop for SeedOnPanic {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("WASP_SEED={} with {:?}", self.0, self.1);
+        }
+    }
+}
+
+fn compare(engine: &Engine, seed: u64, shape: Shape, simd: bool, tried: &mut Tried) {
+    let module = Writer::module(seed, shape, simd);
+    let wat = &module.wat;
+    let mut random = Random(!seed);
+    let limit = 4 + module.min_pages + random.below(8);
+    let (plain, _) = config(limit, false);
+    let (with_snapshot, starts) = config(limit, true);
+    if let Err(error) = engine.register("plain", wat.as_bytes(), &plain) {
+        // Start-up trapped; it does so on both ways.
+        assert_eq!(error.kind(), Trap, "{error}\n{wat}");
+        assert_eq!(engine.register("p", wat.as_bytes(), &with_snapshot).unwrap_err().kind(), Trap);
+        tried.refused += 1;
+        return;
+    }
+    engine.register("p", wat.as_bytes(), &with_snapshot).unwrap();
+    let new = state(&mut engine.instance("plain", None).unwrap());
+    assert_eq!(state(&mut engine.instance("plain", None).unwrap()), new, "no test\n{wat}");
+
+    let mut p = engine.instance("p", None).unwrap();
+    assert_eq!(state(&mut p), new, "as made\n{wat}");
+    let functions = p.functions().iter().filter(|function| function.name.starts_with('f')).count();
+    for round in 0..RESETS {
+        let mut calls = String::new();
+        for _ in 0..1 + random.below(6) {
+            let name = format!("f{}", random.below(functions as u32));
+            let args = [(); 2].map(|()| random.next() as i32 >> random.below(32));
+            write!(calls, "{name}{args:?} ").unwrap();
+            match p.call(&name, &args.map(Value::I32), Kind::I32) {
+                Ok(_) => {}
+                Err(error) => {
+                    assert!(matches!(error.kind(), Trap | Callback), "{error}");
+                    tried.failed_calls += 1;
+                    break;
+                }
+            }
+        }
+        let how = if random.one_in(3) {
+            // The pool gives the same one again, or makes one.
+            drop(p);
+            p = engine.instance("p", None).unwrap();
+            "the next instance"
+        } else {
+            p.reset().unwrap();
+            "after a reset"
+        };
+        tried.resets += 1;
+        assert_eq!(state(&mut p), new, "{how}, round {round} after {calls}\n{shape:?} {wat}");
+        if random.one_in(2) {
+            p.reset().unwrap();
+        }
+    }
+    // Which way it took.
+    let restorable = matches!(shape, Shape::Plain | Shape::NoMemory);
+    if wat.contains("(start $begin)") {
+        let starts = starts.load(Ordering::Relaxed);
+        assert_eq!(starts == 1, restorable, "{shape:?}: {starts} starts\n{wat}");
+    }
+}
+
+#[test]
+fn a_reset_instance_is_like_a_new_one() {
+    use Shape::*;
+    let shapes = [
+        Plain,
+        Plain,
+        Plain,
+        NoMemory,
+        TwoMemories,
+        Plain,
+        References,
+        ChangesTables,
+        Plain,
+        DropsData,
+        DropsElements,
+    ];
+    let only = std::env::var("WASP_SEED")
+        .ok()
+        .map(|seed| seed.parse::<u64>().expect("WASP_SEED is a number"));
+    for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
+        let engine = plugins::engine(compiler, Log::default());
+        let mut tried = Tried::default();
+        for seed in 0..MODULES {
+            if only.is_none_or(|only| only == seed) {
+                let _seed = SeedOnPanic(seed, compiler);
+                let shape = shapes[seed as usize % shapes.len()];
+                compare(&engine, seed, shape, compiler == Compiler::Cranelift, &mut tried);
+            }
+        }
+        println!("{compiler:?}: {tried:?}");
+        assert!(only.is_some() || u64::from(tried.refused) < MODULES / 4, "{tried:?}");
+        assert!(only.is_some() || tried.resets > 2000, "{tried:?}");
+    }
+}
