@@ -131,7 +131,8 @@ typedef struct {
   size_t size;
   wasp_compiler compiler;
   wasp_stdio stdio;
-  // Where compiled modules are kept between runs; empty for nowhere.
+  // Where compiled modules are kept between runs; empty for nowhere. It is made if it isn't there. What is in it runs
+  // as code: it must belong to whoever runs the process, and to nobody else.
   wasp_slice cache_directory;
   // Who hears what happens; NULL for nobody.
   wasp_log log;
@@ -344,6 +345,19 @@ wasp_error *wasp_engine_register_file(const wasp_engine *engine,
                                       wasp_slice name,
                                       wasp_slice path,
                                       const wasp_config *config);
+
+// Compiles `wasm` ahead of time into the file `path`, for `wasp_engine_register_compiled` with the same version of wasp,
+// the same compiler and a processor of the same kind.
+wasp_error *wasp_engine_compile(const wasp_engine *engine,
+                                wasp_slice wasm,
+                                wasp_slice path);
+
+// Registers the plugin `name` from a file that `wasp_engine_compile` wrote. It runs as code, outside every sandbox: a hash
+// finds damage, but not malice, so whoever made the file must be trusted as much as this program.
+wasp_error *wasp_engine_register_compiled(const wasp_engine *engine,
+                                          wasp_slice name,
+                                          wasp_slice path,
+                                          const wasp_config *config);
 
 // Forgets the plugin `name`; living instances keep what they need.
 wasp_error *wasp_engine_unregister(const wasp_engine *engine, wasp_slice name);
