@@ -8,8 +8,9 @@
 //!   its own, the others are shared by all instances of the plugin.
 //! - [`Mapping::restore`] makes the memory equal to the image again. This is what keeps tenants apart, so it is strict:
 //!   a page that was once found written to is copied back at every reset until all are dropped together, and new ones
-//!   are looked for whenever the thread took a page fault since the last look. A page can't get written to for the
-//!   first time without a fault on the thread that does it: guest code and WASI run on the thread of the call.
+//!   are looked for whenever the thread took a page fault since the last look, or another thread made a call. A page
+//!   can't get written to for the first time without a fault on the thread that does it: guest code and WASI run on the
+//!   thread of the call.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -154,11 +155,17 @@ impl Mapping {
         })
     }
 
-    /// Makes the first `len` bytes equal to `image`, from which it was made, and the rest inaccessible.
+    /// Makes the first `len` bytes equal to `image`, from which it was made, and the rest inaccessible. `strayed` says
+    /// that another thread than this may have written to it since this one last did that.
     ///
     /// # Safety
     /// Nobody may hold a reference into the memory.
-    pub(crate) unsafe fn restore(&mut self, len: usize, image: &Image) -> io::Result<()> {
+    pub(crate) unsafe fn restore(
+        &mut self,
+        len: usize,
+        image: &Image,
+        strayed: bool,
+    ) -> io::Result<()> {
         if len > image.len {
             let none =
                 libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED;
@@ -171,8 +178,8 @@ impl Mapping {
         if image.len == 0 {
             return Ok(());
         }
-        let faults = faults();
-        if self.written.seen != Some(faults) && !self.look_for_written(image) {
+        let known = !strayed && self.written.seen == Some(faults());
+        if !known && !self.look_for_written(image) {
             return self.drop_written(image);
         }
         self.written.resets += 1;
@@ -277,11 +284,18 @@ struct Faults {
     count: i64,
 }
 
+thread_local! {
+    /// This thread's number, and the forks before it was given.
+    static THREAD: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+}
+
+/// This thread's number, 0 if it never brought a memory back.
+pub(crate) fn thread() -> u64 {
+    THREAD.get().0
+}
+
 fn faults() -> Faults {
     static THREADS: AtomicU64 = AtomicU64::new(1);
-    thread_local! {
-        static THREAD: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
-    }
     let fork = forks();
     let mut thread = THREAD.get();
     if thread.0 == 0 || thread.1 != fork {
@@ -303,7 +317,7 @@ fn faults() -> Faults {
 }
 
 /// How many times this process is a child of itself: what was known of pages before a fork is not known after it.
-fn forks() -> u64 {
+pub(crate) fn forks() -> u64 {
     static FORKS: AtomicU64 = AtomicU64::new(0);
     static WATCH: Once = Once::new();
     extern "C" fn in_child() {

@@ -5,9 +5,10 @@
 //! only happens to the call that it was meant for, and the call's end waits for a stop that is on its way.
 
 use crate::error::{Error, ErrorKind, Result};
-use once_cell::sync::OnceCell;
+use crate::image::forks;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -39,7 +40,8 @@ pub(crate) struct Interrupt {
     flag: AtomicPtr<i32>,
     /// Held while a stop is delivered.
     delivery: Mutex<()>,
-    watched: AtomicBool,
+    /// The number of the watchdog that has it on its list; 0 where none has.
+    watchdog: AtomicU64,
     /// Counts the owners that the sandbox had: an [`Interrupter`] works for its own only.
     owner: AtomicU64,
 }
@@ -51,7 +53,7 @@ impl Interrupt {
             deadline: AtomicU64::new(NEVER),
             flag: AtomicPtr::default(),
             delivery: Mutex::default(),
-            watched: AtomicBool::new(false),
+            watchdog: AtomicU64::new(0),
             owner: AtomicU64::new(0),
         })
     }
@@ -224,6 +226,8 @@ pub(crate) fn prepare() -> Result<()> {
 
 /// One thread that stops calls at their deadline, started with the first of them.
 struct Watchdog {
+    /// One more than the forks before it: a child of a fork has no thread of its parent's, and starts its own.
+    number: u64,
     list: Mutex<Watched>,
     changed: Condvar,
     /// When it looks next, in nanoseconds of [`now`]; `NEVER` while it looks and when it waits to be called.
@@ -239,29 +243,40 @@ struct Watched {
 impl Watchdog {
     /// The one of this process, started if need be.
     fn get() -> io::Result<&'static Self> {
-        static LIST: Watchdog = Watchdog {
+        static CURRENT: AtomicPtr<Watchdog> = AtomicPtr::new(ptr::null_mut());
+        let number = forks() + 1;
+        let current = CURRENT.load(Ordering::Acquire);
+        // SAFETY: it only ever points to watchdogs that are never freed.
+        if let Some(watchdog) = unsafe { current.as_ref() }.filter(|known| known.number == number) {
+            return Ok(watchdog);
+        }
+        let new: &'static Watchdog = Box::leak(Box::new(Watchdog {
+            number,
             list: Mutex::new(Watched { interrupts: Vec::new(), shortest: None }),
             changed: Condvar::new(),
             next_look: AtomicU64::new(NEVER),
-        };
-        static STARTED: OnceCell<&Watchdog> = OnceCell::new();
-        STARTED
-            .get_or_try_init(|| {
+        }));
+        let pointer = ptr::from_ref(new).cast_mut();
+        match CURRENT.compare_exchange(current, pointer, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
                 let thread = std::thread::Builder::new().name("wasp-watchdog".to_owned());
-                thread.spawn(|| LIST.run()).map(|_| &LIST)
-            })
-            .copied()
+                let started = thread.spawn(|| new.run());
+                started.map(|_| new).inspect_err(|_| CURRENT.store(current, Ordering::Release))
+            }
+            // SAFETY: the same.
+            Err(other) => Ok(unsafe { &*other }),
+        }
     }
 
     /// Makes sure that it looks at `interrupt` no later than at `deadline`.
     fn expect(&self, interrupt: &Arc<Interrupt>, deadline: u64, limit: Duration) {
-        let known = interrupt.watched.load(Ordering::Relaxed);
+        let known = interrupt.watchdog.load(Ordering::Relaxed) == self.number;
         if known && self.next_look.load(Ordering::SeqCst) <= deadline {
             return;
         }
         let mut list = self.lock();
         if !known {
-            interrupt.watched.store(true, Ordering::Relaxed);
+            interrupt.watchdog.store(self.number, Ordering::Relaxed);
             list.interrupts.push(Arc::downgrade(interrupt));
             list.shortest = Some(list.shortest.map_or(limit, |shortest| shortest.min(limit)));
         }

@@ -4,7 +4,7 @@
 //! One of the rooms that hold `unsafe`: what it hands out points into the instance that owns it.
 
 use crate::config::Limits;
-use crate::image::{Image, Mapping};
+use crate::image::{self, Image, Mapping};
 use crate::instrument;
 use std::cell::RefCell;
 use std::io;
@@ -95,6 +95,15 @@ impl Parts {
         self.flag.map_or(std::ptr::null_mut(), |global| global.as_ptr().cast())
     }
 
+    /// This thread makes a call.
+    pub(crate) fn entered(&self) {
+        if let Some(Memory(linear)) = self.memories.first()
+            && linear.thread.load(Ordering::Relaxed) != image::thread()
+        {
+            linear.thread.store(STRAYED, Ordering::Relaxed);
+        }
+    }
+
     /// The state as it is now.
     ///
     /// # Safety
@@ -147,7 +156,11 @@ pub(crate) fn capture<R>(
     let image = snapshot.and_then(|snapshot| snapshot.image.clone());
     MAKING.set(Making { image, parts: Parts::default() });
     let made = instantiate();
-    (made, MAKING.take().parts)
+    let parts = MAKING.take().parts;
+    for memory in &parts.memories {
+        memory.0.has_segments.store(false, Ordering::Relaxed);
+    }
+    (made, parts)
 }
 
 /// How wasmer makes the memories, tables and stacks of one plugin: within its limits.
@@ -329,8 +342,15 @@ struct Linear {
     definition: NonNull<VMMemoryDefinition>,
     budget: Arc<Budget>,
     from_image: bool,
+    /// Whether the active segments that its instance is being made with are there already: the image has them.
+    has_segments: AtomicBool,
+    /// The thread that brought it back last, or `STRAYED` when another one was in the instance since then.
+    thread: AtomicU64,
     mapping: Mutex<Mapping>,
 }
+
+/// No thread's number.
+const STRAYED: u64 = u64::MAX;
 
 // SAFETY: the definition belongs to the instance, as this does; one thread at a time is in an instance.
 unsafe impl Send for Linear {}
@@ -356,7 +376,10 @@ impl Linear {
         // What start-up grew by is taken already.
         take(&budget.pages_left, ((len - minimum) / WASM_PAGE_SIZE) as u64);
         let (budget, from_image) = (Arc::clone(budget), image.is_some());
-        Ok(Self { ty, style, definition, budget, from_image, mapping: Mutex::new(mapping) })
+        let has_segments = AtomicBool::new(from_image);
+        let mapping = Mutex::new(mapping);
+        let thread = AtomicU64::new(STRAYED);
+        Ok(Self { ty, style, definition, budget, from_image, has_segments, thread, mapping })
     }
 
     fn len(&self) -> usize {
@@ -371,8 +394,10 @@ impl Linear {
             return Err(io::Error::other("the memory was not made from an image"));
         }
         let len = self.len();
+        let strayed = self.thread.swap(STRAYED, Ordering::Relaxed) != image::thread();
         // SAFETY: passed on.
-        unsafe { self.mapping().restore(len, image) }?;
+        unsafe { self.mapping().restore(len, image, strayed) }?;
+        self.thread.store(image::thread(), Ordering::Relaxed);
         let grown = (len - image.len()) / WASM_PAGE_SIZE;
         self.budget.pages_left.fetch_add(grown as u64, Ordering::Relaxed);
         self.budget.refused.store(false, Ordering::Relaxed);
@@ -437,11 +462,12 @@ impl LinearMemory for Memory {
         start: usize,
         data: &[u8],
     ) -> Result<(), wasmer_vm::Trap> {
-        if self.0.from_image {
-            // The image has the module's data already, and what start-up made of it.
+        // `memory.init` comes here too, later.
+        if self.0.has_segments.load(Ordering::Relaxed) {
             return Ok(());
         }
-        // SAFETY: an instance that is being made runs no code, and nobody else has its memory.
+        // SAFETY: an instance that is being made runs no code, a guest waits for its `memory.init`, and nobody else has
+        // the memory.
         unsafe { wasmer_vm::initialize_memory_with_data(self.0.definition.as_ref(), start, data) }
     }
 

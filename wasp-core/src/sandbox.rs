@@ -159,6 +159,7 @@ impl Sandbox {
         kind: Kind,
         keep: impl FnOnce(Value<'_>),
     ) -> Result<()> {
+        self.parts.entered();
         let function = self.function(at);
         let ty = &self.guest.plugin.exports[at].ty;
         let result = ty.results().first().filter(|_| kind != Kind::None).map(|ty| (*ty, kind));

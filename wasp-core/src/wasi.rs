@@ -143,7 +143,7 @@ impl Context {
         for (name, value) in &settings.environment {
             wasi.push_env(name, value).map_err(too_long)?;
         }
-        settings.streams.connect(&wasi);
+        settings.streams.connect(&wasi, &interrupted);
 
         let handles = Handles::default();
         for Mount { guest, dir, read_only } in &settings.volumes {

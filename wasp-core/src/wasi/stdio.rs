@@ -2,6 +2,7 @@
 
 use crate::engine::Stdio;
 use crate::log::{Level, Log};
+use crate::wasi::time::{Interrupted, Sleep};
 use std::any::Any;
 use std::io::{self, IoSlice, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,7 +32,7 @@ impl Streams {
     }
 
     /// Puts them into a new context, which has an empty input and drops its outputs.
-    pub(super) fn connect(&self, wasi: &WasiCtx) {
+    pub(super) fn connect(&self, wasi: &WasiCtx, interrupted: &Arc<Interrupted>) {
         match self.stdio {
             Stdio::None => {}
             Stdio::Log => {
@@ -40,7 +41,7 @@ impl Streams {
             }
             Stdio::Inherit => {
                 let [out, err] = self.terminals;
-                wasi.set_stdin(Box::new(stdio::stdin()));
+                wasi.set_stdin(Box::new(Input(stdio::stdin(), Sleep(interrupted.clone()))));
                 wasi.set_stdout(if out { terminal(io::stdout) } else { Box::new(stdio::stdout()) });
                 wasi.set_stderr(if err { terminal(io::stderr) } else { Box::new(stdio::stderr()) });
             }
@@ -56,6 +57,46 @@ impl Streams {
             message,
             line: Mutex::default(),
         })
+    }
+}
+
+/// The process's input, whose reader can be interrupted while nothing comes.
+struct Input(stdio::Stdin, Sleep);
+
+#[wiggle::async_trait]
+impl WasiFile for Input {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    #[cfg(unix)]
+    fn pollable(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.0.pollable()
+    }
+
+    fn isatty(&self) -> bool {
+        self.0.isatty()
+    }
+
+    async fn get_filetype(&self) -> Result<FileType, Error> {
+        self.0.get_filetype().await
+    }
+
+    async fn get_filestat(&self) -> Result<wasi_common::file::Filestat, Error> {
+        self.0.get_filestat().await
+    }
+
+    fn num_ready_bytes(&self) -> Result<u64, Error> {
+        self.0.num_ready_bytes()
+    }
+
+    async fn read_vectored<'a>(&self, bufs: &mut [io::IoSliceMut<'a>]) -> Result<u64, Error> {
+        self.1.wait(None, || {
+            let mut input = libc::pollfd { fd: 0, events: libc::POLLIN, revents: 0 };
+            // SAFETY: one descriptor, which the kernel looks at without waiting. An end or an error is ready too.
+            Ok(unsafe { libc::poll(&raw mut input, 1, 0) } != 0)
+        })?;
+        self.0.read_vectored(bufs).await
     }
 }
 

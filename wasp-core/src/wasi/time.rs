@@ -35,7 +35,7 @@ pub(super) struct Sleep(pub(super) Arc<Interrupted>);
 
 impl Sleep {
     /// Waits until `ready` or until `duration` is over, which `None` never is.
-    fn wait(
+    pub(super) fn wait(
         &self,
         duration: Option<Duration>,
         mut ready: impl FnMut() -> Result<bool, Error>,
