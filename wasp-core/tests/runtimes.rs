@@ -140,7 +140,7 @@ fn time_never_goes_back() {
             // Timers of its own, and the one that was started before the snapshot.
             if round % 100 == 0 {
                 let slept = number(&mut p, "sleep", &[2]);
-                assert!(slept >= 2_000_000 && slept < 1_000_000_000, "{slept}");
+                assert!(slept >= 2_000_000, "{slept}");
                 let fired = number(&mut p, "start_timer", &[]);
                 assert!(
                     fired >= 20_000_000 && fired <= before.elapsed().as_nanos() as i64,

@@ -1,0 +1,3 @@
+import wasp from './index.js'
+
+export const { Engine, Instance, WaspError } = wasp

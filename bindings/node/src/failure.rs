@@ -1,0 +1,88 @@
+//! What comes of a call here: a value, or what `index.js` makes a `WaspError` of.
+
+use crate::value::Taken;
+use napi::bindgen_prelude::{Object, ToNapiValue};
+use napi::{Env, JsValue, sys};
+use wasp_core::{Error, ErrorKind, Value};
+
+/// A value of JavaScript, ready, or a failure.
+pub(crate) struct Outcome(pub Result<Ready, Error>);
+
+/// A value of JavaScript that was made in the call that gives it.
+pub(crate) struct Ready(sys::napi_value);
+
+impl Ready {
+    pub(crate) fn new(env: &Env, value: impl ToNapiValue) -> napi::Result<Self> {
+        // SAFETY: the environment is that of the call that runs.
+        unsafe { ToNapiValue::to_napi_value(env.raw(), value) }.map(Self)
+    }
+}
+
+impl Outcome {
+    pub(crate) fn new(env: &Env, result: Result<(), Error>) -> napi::Result<Self> {
+        Ok(Self(match result {
+            Ok(()) => Ok(Ready::new(env, Taken(Value::None))?),
+            Err(error) => Err(error),
+        }))
+    }
+}
+
+impl ToNapiValue for Outcome {
+    unsafe fn to_napi_value(env: sys::napi_env, outcome: Self) -> napi::Result<sys::napi_value> {
+        match outcome.0 {
+            Ok(ready) => Ok(ready.0),
+            Err(error) => failure(&Env::from_raw(env), &error).map(|object| object.raw()),
+        }
+    }
+}
+
+/// The parts of a `WaspError`.
+pub(crate) fn failure<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
+    let mut object = Object::new(env)?;
+    object.set("code", code(error.kind()))?;
+    object.set("message", error.to_string())?;
+    object.set("function", error.function())?;
+    object.set("exitCode", error.exit_code())?;
+    let mut frames = Vec::new();
+    for frame in error.trace() {
+        let mut each = Object::new(env)?;
+        each.set("function", frame.function.as_deref())?;
+        each.set("functionIndex", frame.function_index)?;
+        each.set("moduleOffset", frame.module_offset)?;
+        frames.push(each);
+    }
+    object.set("wasmStack", frames)?;
+    let mut imports = Vec::new();
+    for import in error.imports() {
+        let mut each = Object::new(env)?;
+        each.set("module", import.module.as_str())?;
+        each.set("name", import.name.as_str())?;
+        imports.push(each);
+    }
+    object.set("imports", imports)?;
+    Ok(object)
+}
+
+fn code(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Invalid => "INVALID",
+        ErrorKind::Io => "IO",
+        ErrorKind::Compile => "COMPILE",
+        ErrorKind::ImportNotFound => "IMPORT_NOT_FOUND",
+        ErrorKind::PluginNotFound => "PLUGIN_NOT_FOUND",
+        ErrorKind::FunctionNotFound => "FUNCTION_NOT_FOUND",
+        ErrorKind::Signature => "SIGNATURE",
+        ErrorKind::Abi => "ABI",
+        ErrorKind::Trap => "TRAP",
+        ErrorKind::Guest => "GUEST",
+        ErrorKind::Abort => "ABORT",
+        ErrorKind::Exit => "EXIT",
+        ErrorKind::Callback => "CALLBACK",
+        ErrorKind::Timeout => "TIMEOUT",
+        ErrorKind::Cancelled => "CANCELLED",
+        ErrorKind::Resource => "RESOURCE",
+        ErrorKind::Poisoned => "POISONED",
+        ErrorKind::Busy => "BUSY",
+        _ => "INTERNAL",
+    }
+}

@@ -1,0 +1,48 @@
+// The package as it is installed: both module systems, its types, and what it says when its native half is missing.
+'use strict'
+
+const assert = require('node:assert/strict')
+const { cpSync, mkdtempSync, readFileSync, rmSync } = require('node:fs')
+const { spawnSync } = require('node:child_process')
+const { tmpdir } = require('node:os')
+const { dirname, join } = require('node:path')
+const { test } = require('node:test')
+const wasp = require('wasp')
+
+const folder = dirname(require.resolve('wasp/package.json'))
+
+test('require and import give the same', async () => {
+  const imported = await import('wasp')
+  for (const name of ['Engine', 'Instance', 'WaspError']) assert.equal(imported[name], wasp[name])
+  assert.deepEqual(Object.keys(imported).sort(), Object.keys(wasp).sort())
+})
+
+test('index.d.ts declares what is there, and nothing else', () => {
+  const types = readFileSync(join(folder, 'index.d.ts'), 'utf8')
+  for (const name of ['Engine', 'Instance']) {
+    const body = new RegExp(`export class ${name} \\{(.*?)\\n\\}`, 's').exec(types)[1]
+    const declared = new Set([...body.matchAll(/^ {2}(?:private |get )?(\w+)[<(]/gm)].map((found) => found[1]))
+    assert.deepEqual([...declared].sort(), Object.getOwnPropertyNames(wasp[name].prototype).sort())
+  }
+  const classes = [...types.matchAll(/^export class (\w+)/gm)].map((found) => found[1])
+  assert.deepEqual(classes.sort(), Object.keys(wasp).sort())
+})
+
+test('a missing native half is named', (context) => {
+  const place = mkdtempSync(join(tmpdir(), 'wasp-'))
+  context.after(() => rmSync(place, { recursive: true }))
+  cpSync(folder, join(place, 'node_modules/wasp'), { recursive: true })
+  const { status, stderr } = spawnSync(process.execPath, ['-e', 'require("wasp")'], { cwd: place, encoding: 'utf8' })
+  assert.notEqual(status, 0)
+  assert.match(stderr, new RegExp(`wasp needs the package "wasp-${process.platform}-${process.arch}`))
+})
+
+test('a process with nothing left to do ends, and one with a call stays', () => {
+  const run = (code) => spawnSync(process.execPath, ['-e', code], { cwd: __dirname, encoding: 'utf8', timeout: 20_000 })
+  const setUp = `const { Engine } = require('wasp'); const engine = new Engine()
+    engine.register('p', Buffer.from('(module (func (export "f") (result f64) (f64.const 4)))'))
+    const instance = engine.instance('p');`
+  assert.deepEqual(run(`${setUp} console.log(instance.call('f'))`).stdout, '4\n')
+  assert.deepEqual(run(`${setUp} instance.callAsync('f').then(console.log)`).stdout, '4\n')
+  assert.equal(run(`${setUp} instance.callAsync('f'); process.exit(5)`).status, 5)
+})

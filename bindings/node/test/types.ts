@@ -1,0 +1,61 @@
+// Compiled, not run: what the types allow and what they don't.
+
+import { Engine, Instance, WaspError, type Config, type Code, type Result } from 'wasp'
+
+const config: Config = {
+  callbacks: {
+    env: {
+      call_me: { params: ['string'], returns: 'string', call: (name: string) => `Hello ${name}` },
+      later: { params: ['bytes', 'i64'], returns: 'i32', call: async (bytes: Buffer, n: bigint) => bytes.length + Number(n) },
+      event: { call() {} },
+    },
+  },
+  env: { LANGUAGE: 'de' },
+  volumes: { '/data': '/srv/data', '/more': { path: new URL('file:///srv'), readOnly: true } },
+  limits: { memoryBytes: 1 << 20, timeout: 1.5 },
+  snapshot: false,
+}
+
+const engine = new Engine({ compiler: 'singlepass', stdio: 'log', logger: ({ level, fields }) => console.log(level, fields.name) })
+engine.register('plugin', 'plugin.wasm', config)
+engine.register('plugin', Buffer.alloc(0))
+engine.register('plugin', new Uint8Array(), { callbacks: {} })
+
+const instance: Instance = engine.instance('plugin', { workspace: '/tmp' })
+const text: string = instance.call('hello', ['Nic'], 'string')
+const bytes: Buffer = instance.call('reverse', [new Uint8Array(3)], 'bytes')
+const long: bigint = instance.call('long', [1, 2n, true], 'i64')
+const nothing: undefined = instance.call('fail', [], 'none')
+const some: Result = instance.call('sum', [3, 2])
+const later: Promise<number> = instance.callAsync('sum', [3, 2], 'i32', { signal: AbortSignal.timeout(10) })
+const unsaid: Promise<Result> = instance.callAsync('sum', [3, 2], undefined, { signal: AbortSignal.timeout(10) })
+{
+  using scoped = engine.instance('plugin')
+  scoped.reset()
+  scoped.interrupt()
+}
+for (const { name, params, returns, declared } of instance.functions) console.log(name, params.length, returns, declared)
+
+try {
+  instance.call('fail')
+} catch (error) {
+  if (error instanceof WaspError) {
+    const code: Code = error.code
+    console.log(code, error.function, error.wasmStack[0]?.moduleOffset, error.exitCode, error.imports)
+  }
+}
+console.log(text, bytes, long, nothing, some, later, unsaid)
+
+// @ts-expect-error: no such kind
+instance.call('hello', ['Nic'], 'text')
+// @ts-expect-error: a string is not a number
+const wrong: number = instance.call('hello', ['Nic'], 'string')
+// @ts-expect-error: objects don't pass
+instance.call('hello', [{}], 'string')
+// @ts-expect-error: no such option
+new Engine({ colour: 'red' })
+// @ts-expect-error: instances come from engines
+new Instance()
+// @ts-expect-error: a parameter is something
+engine.register('plugin', 'plugin.wasm', { callbacks: { env: { f: { params: ['none'], call() {} } } } })
+console.log(wrong)

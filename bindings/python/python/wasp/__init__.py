@@ -1,0 +1,64 @@
+"""WebAssembly plugins: load a module, get a sandbox, call its functions with plain values.
+
+>>> import wasp
+>>> engine = wasp.Engine()
+>>> engine.register("calculator", b'''(module (func (export "sum") (param i32 i32) (result i32)
+...     (i32.add (local.get 0) (local.get 1))))''')
+>>> with engine.instance("calculator") as calculator:
+...     calculator.call("sum", 3, 2, returns=int)
+5
+"""
+
+import os
+
+from . import _wasp
+from ._callback import Callback
+from ._engine import Engine, Limits
+from ._errors import (
+    Cancelled,
+    Error,
+    Frame,
+    FunctionNotFound,
+    GuestError,
+    ImportNotFound,
+    IntegerOverflow,
+    PluginNotFound,
+    Timeout,
+    Trap,
+)
+from ._wasp import Function, Instance, Kind, __version__
+
+I32 = Kind.I32
+I64 = Kind.I64
+F32 = Kind.F32
+F64 = Kind.F64
+STRING = Kind.STRING
+BYTES = Kind.BYTES
+
+__all__ = [
+    "BYTES",
+    "Callback",
+    "Cancelled",
+    "Engine",
+    "Error",
+    "F32",
+    "F64",
+    "Frame",
+    "Function",
+    "FunctionNotFound",
+    "GuestError",
+    "I32",
+    "I64",
+    "ImportNotFound",
+    "Instance",
+    "IntegerOverflow",
+    "Kind",
+    "Limits",
+    "PluginNotFound",
+    "STRING",
+    "Timeout",
+    "Trap",
+    "__version__",
+]
+
+os.register_at_fork(after_in_child=_wasp.forked)

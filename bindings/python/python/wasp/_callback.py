@@ -1,0 +1,65 @@
+"""Python functions that plugins call."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+from ._wasp import Kind
+
+_KINDS: dict[object, Kind] = {
+    str: Kind.STRING,
+    bytes: Kind.BYTES,
+    int: Kind.I32,
+    bool: Kind.I32,
+    float: Kind.F64,
+    None: Kind.NONE,
+    type(None): Kind.NONE,
+}
+
+
+class Callback(NamedTuple):
+    """A function with the kinds that it takes and gives, where its annotations don't say them.
+
+    A kind is str, bytes, int (an i32), float (an f64), None, or a Kind.
+    """
+
+    function: Callable[..., Any]
+    params: Sequence[type | Kind] = ()
+    result: type | Kind | None = None
+
+
+def read(name: tuple[str, str], given: Callable[..., Any] | Callback) -> tuple[Callable[..., Any], list[Kind], Kind]:
+    """The function, its parameters' kinds, and its result's."""
+    if isinstance(given, Callback):
+        kinds = [_kind(name, f"parameter {at}", kind) for at, kind in enumerate(given.params, 1)]
+        return given.function, kinds, _kind(name, "the result", given.result)
+    if not callable(given):
+        raise TypeError(f"callback {name}: {given!r} is not callable")
+    annotated = given if inspect.isroutine(given) else type(given).__call__
+    try:
+        hints = get_type_hints(annotated, include_extras=True)
+        parameters = inspect.signature(given).parameters.values()
+    except (TypeError, ValueError, NameError) as error:
+        raise TypeError(f"callback {name}: {error}: say its kinds by wasp.Callback") from error
+    kinds = []
+    for parameter in parameters:
+        if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            raise TypeError(f"callback {name}: parameter {parameter} is not positional")
+        kinds.append(_kind(name, f"parameter {parameter.name!r}", hints.get(parameter.name, inspect.Parameter.empty)))
+    return given, kinds, _kind(name, "the result", hints.get("return", inspect.Parameter.empty))
+
+
+def _kind(name: tuple[str, str], what: str, given: object) -> Kind:
+    if isinstance(given, Kind):
+        return given
+    if get_origin(given) is Annotated:
+        given = next((extra for extra in get_args(given)[1:] if isinstance(extra, Kind)), get_args(given)[0])
+        return _kind(name, what, given)
+    if given is inspect.Parameter.empty:
+        raise TypeError(f"callback {name}: {what} has no annotation: annotate it, or say its kinds by wasp.Callback")
+    try:
+        return _KINDS[given]
+    except (KeyError, TypeError):
+        raise TypeError(f"callback {name}: {what} is of no kind that passes: {given!r}") from None

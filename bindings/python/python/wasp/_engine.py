@@ -1,0 +1,158 @@
+"""The engine: plugins by name."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+from uuid import uuid4
+
+from . import _callback, _wasp
+from ._callback import Callback
+
+_Path = str | os.PathLike[str]
+_Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
+
+
+class Limits(NamedTuple):
+    """What one instance may use at most."""
+
+    memory_bytes: int | None = None
+    """Linear memory in bytes; 4 GiB if not given."""
+    timeout: float | None = None
+    """Seconds that a call may take, callbacks included; no limit if not given."""
+    stack_bytes: int | None = None
+    """The stack of guest code, from 64 KiB to 100 MiB; 1 MiB if not given."""
+    table_elements: int | None = None
+    """Elements over all tables; 1,000,000 if not given."""
+    idle_instances: int | None = None
+    """How many released instances are kept ready; 64 if not given."""
+
+
+class _Plugin(NamedTuple):
+    source: bytes | str
+    callbacks: dict[tuple[str, str], Callable[..., Any] | Callback]
+    env: dict[str, str]
+    volumes: dict[str, tuple[str, bool]]
+    limits: Limits
+    snapshot: bool
+
+
+class Engine(_wasp.Engine):
+    """Holds plugins by name and makes instances of them.
+
+    compiler is "cranelift", whose code runs fastest, or "singlepass", which compiles fastest. cache_dir keeps compiled
+    modules between runs; it must belong to whoever runs this, for what is in it runs as code. logger is a
+    logging.Logger; the level that it has now counts. stdio says what the standard streams of plugins are: those of this
+    process ("inherit"), the logger ("log") or nothing ("none").
+
+    It may be used from any thread at once. It pickles by what was registered, and after a fork the child registers it
+    anew at its first use. Instances do neither.
+    """
+
+    def __init__(
+        self,
+        compiler: Literal["cranelift", "singlepass"] = "cranelift",
+        *,
+        cache_dir: _Path | None = None,
+        logger: logging.Logger | None = None,
+        stdio: Literal["inherit", "log", "none"] = "inherit",
+    ) -> None:
+        self._options = (compiler, None if cache_dir is None else os.fspath(cache_dir), logger, stdio)
+        self._plugins: dict[str, _Plugin] = {}
+        self._identity = uuid4().hex
+        self._open(*self._options)
+
+    def register(
+        self,
+        name: str,
+        source: _Path | bytes | bytearray | memoryview,
+        *,
+        callbacks: Mapping[tuple[str, str], Callable[..., Any] | Callback] | None = None,
+        env: Mapping[str, str] | None = None,
+        volumes: Mapping[str, _Volume] | None = None,
+        limits: Limits | None = None,
+        snapshot: bool = True,
+    ) -> None:
+        """Registers a plugin: compiles it, checks it against what it is given, and starts it once.
+
+        source is a path, or the bytes of a module, binary or text. callbacks offers functions by (namespace, name), with
+        kinds from their annotations or a Callback. volumes shows directories of the host by their path in the guest, as
+        a path or as (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself.
+
+        A name that is registered already is replaced for new instances. On failure nothing changes.
+        """
+        plugin = _Plugin(
+            os.path.abspath(source) if isinstance(source, (str, os.PathLike)) else bytes(source),
+            dict(callbacks or {}),
+            dict(env or {}),
+            {guest: _volume(guest, volume) for guest, volume in (volumes or {}).items()},
+            limits or Limits(),
+            snapshot,
+        )
+        self._add(name, plugin)
+        self._plugins[name] = plugin
+        self._identity = uuid4().hex
+
+    def unregister(self, name: str) -> None:
+        """Forgets a plugin; living instances keep what they need."""
+        self._unregister(name)
+        self._plugins.pop(name, None)
+        self._identity = uuid4().hex
+
+    def _add(self, name: str, plugin: _Plugin) -> None:
+        callbacks = []
+        for key, given in plugin.callbacks.items():
+            function, params, result = _callback.read(key, given)
+            callbacks.append((*key, params, result, function))
+        volumes = [(guest, host, read_only) for guest, (host, read_only) in plugin.volumes.items()]
+        self._register(
+            name,
+            plugin.source,
+            callbacks,
+            list(plugin.env.items()),
+            volumes,
+            tuple(plugin.limits),
+            plugin.snapshot,
+        )
+
+    def _revive(self) -> None:
+        """Registers everything anew: this process is a child of the one that did."""
+        self._open(*self._options)
+        for name, plugin in self._plugins.items():
+            self._add(name, plugin)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (self._identity, self._options, self._plugins)
+
+
+_restored: OrderedDict[str, Engine] = OrderedDict()
+"""Engines that came as pickles, so that a worker compiles its plugins once and not for each task."""
+
+
+def _restore(identity: str, options: tuple[Any, ...], plugins: dict[str, _Plugin]) -> Engine:
+    engine = _restored.get(identity)
+    if engine is None:
+        compiler, cache_dir, logger, stdio = options
+        engine = Engine(compiler, cache_dir=cache_dir, logger=logger, stdio=stdio)
+        for name, plugin in plugins.items():
+            engine._add(name, plugin)
+            engine._plugins[name] = plugin
+        engine._identity = identity
+        _restored[identity] = engine
+        while len(_restored) > 8:
+            _restored.popitem(last=False)
+    # Whoever registered more in it since then has another engine.
+    elif engine._identity != identity:
+        del _restored[identity]
+        return _restore(identity, options, plugins)
+    return engine
+
+
+def _volume(guest: str, volume: _Volume) -> tuple[str, bool]:
+    path, mode = volume if isinstance(volume, tuple) else (volume, "rw")
+    if mode not in ("ro", "rw"):
+        raise ValueError(f"volume {guest!r} is \"ro\" or \"rw\", not {mode!r}")
+    return os.path.abspath(path), mode == "ro"

@@ -1,0 +1,54 @@
+//! Python functions as host functions.
+
+use crate::arguments::{Argument, to_python};
+use crate::signals;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use wasp_core::{Caller, Config, Kind, Value};
+
+/// Offers `function` to a plugin as `module`.`name`.
+pub(crate) fn offer(
+    config: &mut Config,
+    module: &str,
+    name: &str,
+    params: &[Kind],
+    result: Kind,
+    function: Py<PyAny>,
+) {
+    let what = format!("callback {module:?}.{name:?}");
+    config.callback(module, name, params, result, move |caller, args| {
+        // While Python runs, Python sees to signals.
+        let _paused = signals::pause();
+        Python::attach(|py| run(function.bind(py), &what, result, caller, args))
+            .map_err(|error| error.into())
+    });
+}
+
+fn run(
+    function: &Bound<'_, PyAny>,
+    what: &str,
+    result: Kind,
+    caller: &mut Caller<'_>,
+    args: &[Value<'_>],
+) -> PyResult<()> {
+    let py = function.py();
+    let args = args.iter().map(|arg| to_python(py, *arg)).collect::<PyResult<Vec<_>>>()?;
+    let answer = function.call1(PyTuple::new(py, args)?)?;
+    if result == Kind::None {
+        return Ok(());
+    }
+    let argument = Argument::read(&answer, &|| format!("the answer of {what}"))?;
+    let value = argument.value();
+    let fits = match result {
+        Kind::String | Kind::Bytes => value.kind() == result,
+        _ => !matches!(value.kind(), Kind::String | Kind::Bytes),
+    };
+    if !fits {
+        let ty = answer.get_type();
+        let message = format!("{what} answered with {}, and its result is {result}", ty.name()?);
+        return Err(PyTypeError::new_err(message));
+    }
+    caller.answer(value);
+    Ok(())
+}

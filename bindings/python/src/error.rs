@@ -1,0 +1,94 @@
+//! Errors of wasp as Python exceptions. The classes are Python's: `wasp._errors`.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use std::error::Error as _;
+use wasp_core::{Error, ErrorKind};
+
+/// The exception for `error`. What a callback raised comes out as itself, with a note on where it passed.
+pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    if let Some(raised) = raised(error) {
+        let raised = raised.clone_ref(py);
+        // A note is only a help: without it, the exception is still the right one.
+        let _ = errors(py).and_then(|errors| {
+            errors.call_method1("annotate", (raised.value(py), error.function(), trace(error)))
+        });
+        return raised;
+    }
+    build(py, name(error.kind()), error)
+}
+
+/// The same for an integer that is out of its parameter's range.
+pub(crate) fn overflow(py: Python<'_>, message: &str, function: Option<&str>) -> PyErr {
+    finish(py, |errors| {
+        errors.call_method1("make", ("overflow", message, function, (), (), None::<i32>))
+    })
+}
+
+/// An error of this package itself.
+pub(crate) fn new(py: Python<'_>, kind: ErrorKind, message: &str) -> PyErr {
+    raise(py, &Error::from_host(kind, message))
+}
+
+fn build(py: Python<'_>, kind: &str, error: &Error) -> PyErr {
+    let imports: Vec<_> =
+        error.imports().iter().map(|import| (&*import.module, &*import.name)).collect();
+    finish(py, |errors| {
+        let message = error.to_string();
+        let args = (kind, message, error.function(), trace(error), imports, error.exit_code());
+        errors.call_method1("make", args)
+    })
+}
+
+fn finish<'py>(
+    py: Python<'py>,
+    make: impl FnOnce(Bound<'py, PyModule>) -> PyResult<Bound<'py, PyAny>>,
+) -> PyErr {
+    match errors(py).and_then(make) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}
+
+fn errors(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
+    static ERRORS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let module = ERRORS.get_or_try_init(py, || py.import("wasp._errors").map(Bound::unbind))?;
+    Ok(module.bind(py).clone())
+}
+
+/// What a callback raised, if that is what went wrong.
+fn raised(error: &Error) -> Option<&PyErr> {
+    error.source()?.downcast_ref()
+}
+
+fn trace(error: &Error) -> Vec<(Option<&str>, u32, u32)> {
+    let frames = error.trace().iter();
+    frames
+        .map(|frame| (frame.function.as_deref(), frame.function_index, frame.module_offset))
+        .collect()
+}
+
+/// A kind as Python spells it.
+fn name(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Invalid => "invalid",
+        ErrorKind::Io => "io",
+        ErrorKind::Compile => "compile",
+        ErrorKind::ImportNotFound => "import_not_found",
+        ErrorKind::PluginNotFound => "plugin_not_found",
+        ErrorKind::FunctionNotFound => "function_not_found",
+        ErrorKind::Signature => "signature",
+        ErrorKind::Abi => "abi",
+        ErrorKind::Trap => "trap",
+        ErrorKind::Guest => "guest",
+        ErrorKind::Abort => "abort",
+        ErrorKind::Exit => "exit",
+        ErrorKind::Callback => "callback",
+        ErrorKind::Timeout => "timeout",
+        ErrorKind::Cancelled => "cancelled",
+        ErrorKind::Resource => "resource",
+        ErrorKind::Poisoned => "poisoned",
+        ErrorKind::Busy => "busy",
+        _ => "internal",
+    }
+}

@@ -1,0 +1,35 @@
+//! A Python logger as the engine's log.
+
+use pyo3::prelude::*;
+use std::fmt::Write;
+use wasp_core::{Level, Log};
+
+/// The numbers that `logging` gives, and below its `DEBUG` one for wasp's trace.
+const LEVELS: [(Level, u8); 4] =
+    [(Level::Trace, 5), (Level::Debug, 10), (Level::Info, 20), (Level::Error, 40)];
+
+/// A log that writes to `logger`, from the level on that it wants now.
+pub(crate) fn log(logger: &Bound<'_, PyAny>) -> PyResult<Log> {
+    let mut level = Level::Error;
+    for (candidate, number) in LEVELS {
+        if logger.call_method1("isEnabledFor", (number,))?.is_truthy()? {
+            level = candidate;
+            break;
+        }
+    }
+    let logger = logger.clone().unbind();
+    Ok(Log::new(level, move |record| {
+        let number =
+            LEVELS.iter().find(|(level, _)| *level == record.level).map_or(40, |(_, n)| *n);
+        let mut text = record.message.to_owned();
+        for (name, value) in record.fields {
+            let _ = write!(text, " {name}={value}");
+        }
+        // None where the interpreter is gone already.
+        Python::try_attach(|py| {
+            if let Err(error) = logger.call_method1(py, "log", (number, "%s", text)) {
+                error.write_unraisable(py, Some(logger.bind(py)));
+            }
+        });
+    }))
+}
