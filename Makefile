@@ -5,7 +5,7 @@ CARGO ?= cargo
 BUILD := build
 CMAKE_BUILD := $(BUILD)/cmake
 
-.PHONY: setup plugins demo lib test lint install bench clean
+.PHONY: setup plugins demo lib test lint install npm bench clean
 
 # What isn't here is installed; what is here is left alone, and then no network is needed.
 setup:
@@ -50,6 +50,16 @@ install: setup
 	cmake -S . -B $(BUILD)/install -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF
 	cmake --build $(BUILD)/install
 	cmake --install $(BUILD)/install --strip
+
+# The npm packages, into build/npm.
+npm:
+	bindings/node/test.sh pack
+
+# Go against wazero and the bare cost of cgo, with the ratios.
+bench: lib
+	clang --target=wasm32 -nostdlib -O2 -mbulk-memory -Wl,--no-entry -Wl,--strip-all \
+		-o bindings/go/benchmarks/testdata/echo.wasm bindings/go/benchmarks/testdata/echo.c
+	cd bindings/go/benchmarks && go test -bench . -benchtime 200ms -count 3
 
 clean:
 	$(CARGO) clean

@@ -263,6 +263,8 @@ class Instance {
     } finally {
       this.#running = null
       signal?.removeEventListener('abort', stop)
+      // Closed meanwhile.
+      if (this.#handle === null) native.close(handle)
     }
   }
 
@@ -286,7 +288,8 @@ class Instance {
 
   close() {
     if (this.#handle === null) return
-    native.close(this.#handle)
+    // A call that runs, or is about to, closes it at its end.
+    if (this.#running === null) native.close(this.#handle)
     this.#handle = null
   }
 }

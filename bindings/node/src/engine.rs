@@ -7,9 +7,7 @@ use crate::frame::{self, Frame};
 use crate::log::{Lines, level};
 use crate::value::Given;
 use napi::JsValue;
-use napi::bindgen_prelude::{
-    External, Function, FunctionCallContext, Object, Unknown,
-};
+use napi::bindgen_prelude::{External, Function, FunctionCallContext, Object, Unknown};
 use napi::threadsafe_function::UnknownReturnValue;
 use std::sync::Arc;
 use wasp_core::{Compiler, Engine, Error, ErrorKind, Level, Options, Stdio};

@@ -147,7 +147,7 @@ impl Writer {
     }
 
     fn function(&mut self, at: u32) {
-        write!(
+        writeln!(
             self.wat,
             "(func $f{at} (export \"f{at}\") (param $a i32) (param $b i32) (result i32) (local $i i32)\n"
         )

@@ -2,6 +2,10 @@ from collections.abc import Callable, Coroutine
 from types import EllipsisType
 from typing import Any, ClassVar, final, overload
 
+from typing_extensions import disjoint_base
+
+__all__ = ["Engine", "Function", "Instance", "Kind", "__version__", "forked"]
+
 __version__: str
 
 @final
@@ -69,6 +73,7 @@ class Instance:
     def __enter__(self) -> Instance: ...
     def __exit__(self, *exception: object) -> None: ...
 
+@disjoint_base
 class Engine:
     def __new__(cls, *_args: Any, **_options: Any) -> Engine: ...
     def instance(self, name: str, workspace: object | None = None) -> Instance: ...

@@ -1,0 +1,60 @@
+import subprocess
+import sys
+
+import pytest
+from conftest import call_me
+from wat import CALCULATOR
+
+import wasp
+
+
+def test_every_guest_language(engine, plugin):
+    engine.register("example", plugin, callbacks={("env", "call_me"): call_me})
+    with engine.instance("example") as instance:
+        assert instance.call("sum", 3, 2, returns=int) == 5
+        assert instance.call("hello", "Nic", returns=str) == "Hello Nic"
+        assert instance.call("reverse", b"\1\2\3", returns=bytes) == b"\3\2\1"
+        assert instance.call("callback", returns=str) == "Hello Nic"
+
+
+@pytest.mark.parametrize("text", ["", "Zoë", "日本語 🐝", "x" * 1_000_000])
+def test_text_comes_back_whole(example, text):
+    assert example.call("hello", text, returns=str) == f"Hello {text}"
+
+
+def test_every_buffer_passes(example):
+    data = bytes(range(256)) * 4096
+    for buffer in (data, bytearray(data), memoryview(data), memoryview(data).cast("I")):
+        assert example.call("reverse", buffer, returns=bytes) == data[::-1]
+    assert example.call("reverse", b"", returns=bytes) == b""
+
+
+def test_numbers(engine):
+    engine.register("calculator", CALCULATOR)
+    with engine.instance("calculator") as calculator:
+        assert calculator.call("sum", 3, 2, returns=wasp.I32) == 5
+        assert calculator.call("long", -(2**63)) == -(2**63)
+        assert calculator.call("half", 5) == 2.5
+        for args in [("sum", 2**31, 0), ("sum", 2**70, 0), ("long", 2**63)]:
+            with pytest.raises(OverflowError, match="does not fit") as caught:
+                calculator.call(*args, returns=int)
+            assert isinstance(caught.value, wasp.IntegerOverflow)
+        with pytest.raises(wasp.Error, match="returns=int"):
+            calculator.call("sum", 3, 2)
+        with pytest.raises(TypeError):
+            calculator.call("sum", object(), 2, returns=int)
+
+
+def test_functions_are_listed(engine):
+    engine.register("calculator", CALCULATOR)
+    functions = engine.instance("calculator").functions
+    assert [str(function) for function in functions][:2] == ["sum(i32, i32) i32", "long(i64) i64"]
+    assert functions[0].params == [wasp.I32, wasp.I32] and not functions[0].declared
+
+
+def test_the_command_line(tmp_path):
+    path = tmp_path / "calculator.wat"
+    path.write_bytes(CALCULATOR)
+    run = [sys.executable, "-m", "wasp", path]
+    assert "half(f64) f64" in subprocess.check_output(run, text=True)
+    assert subprocess.check_output([*run, "sum", "3", "2", "--returns", "int"], text=True) == "5\n"

@@ -1,0 +1,76 @@
+import subprocess
+import sys
+from typing import Annotated
+
+import pytest
+from wat import CALCULATOR, CALLS_BACK
+
+import wasp
+
+
+def ask(engine, callback, *args):
+    engine.register("asks", CALLS_BACK, callbacks={("env", "tell"): callback})
+    with engine.instance("asks") as instance:
+        return instance.call("ask", *(args or (1,)), returns=int)
+
+
+def test_kinds_come_from_annotations_or_are_said(engine):
+    def annotated(number: int) -> int:
+        return number + 1
+
+    def with_extras(number: Annotated[int, wasp.I32]) -> int:
+        return number + 2
+
+    assert ask(engine, annotated) == 2
+    assert ask(engine, with_extras) == 3
+    assert ask(engine, wasp.Callback(lambda number: number + 3, [int], wasp.I32)) == 4
+    with pytest.raises(TypeError, match="annotation"):
+        ask(engine, lambda number: number)
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
+def test_what_it_raises_comes_out_as_itself(engine, kind):
+    raised = kind("mine")
+
+    def tell(number: int) -> int:
+        raise raised
+
+    with pytest.raises(kind) as caught:
+        ask(engine, tell)
+    assert caught.value is raised
+    assert "'ask'" in raised.__notes__[0]
+
+
+def test_an_answer_of_another_type_is_refused(engine):
+    with pytest.raises(TypeError, match="answered with str"):
+        ask(engine, wasp.Callback(str, [int], int))
+
+
+def test_an_instance_is_busy_in_its_own_callback(engine):
+    def tell(number: int) -> int:
+        instance.call("ask", 1, returns=int)
+        return 0
+
+    engine.register("asks", CALLS_BACK, callbacks={("env", "tell"): tell})
+    instance = engine.instance("asks")
+    with pytest.raises(wasp.Error) as caught:
+        instance.call("ask", 1, returns=int)
+    assert caught.value.kind == "busy"
+
+
+def test_ctrl_c_stops_a_guest_in_the_main_thread():
+    script = f"""
+import os, signal, threading, time, wasp
+engine = wasp.Engine()
+engine.register("calculator", {CALCULATOR!r})
+instance = engine.instance("calculator")
+for at in range(2):
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        instance.call("spin")
+    except KeyboardInterrupt:
+        print("stopped")
+    instance.reset()
+"""
+    output = subprocess.check_output([sys.executable, "-c", script], text=True, timeout=20)
+    assert output == "stopped\nstopped\n"
