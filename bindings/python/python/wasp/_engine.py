@@ -9,11 +9,24 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from . import _callback, _wasp
+from . import _callback, _errors, _wasp
 from ._callback import Callback
 
 _Path = str | os.PathLike[str]
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
+
+
+_compiled = False
+_forked_from: int | None = None
+
+
+def _forked() -> None:
+    global _forked_from
+    if _compiled:
+        _forked_from = os.getppid()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class Limits(NamedTuple):
@@ -48,8 +61,8 @@ class Engine(_wasp.Engine):
     logging.Logger; the level that it has now counts. stdio says what the standard streams of plugins are: those of this
     process ("inherit"), the logger ("log") or nothing ("none").
 
-    It may be used from any thread at once. It pickles by what was registered, and after a fork the child registers it
-    anew at its first use. Instances do neither.
+    It may be used from any thread at once. It pickles by what was registered; instances don't. It does not survive a
+    fork: a child of a process that compiled plugins can use none.
     """
 
     def __init__(
@@ -103,6 +116,12 @@ class Engine(_wasp.Engine):
         self._identity = uuid4().hex
 
     def _add(self, name: str, plugin: _Plugin) -> None:
+        # The compiler's threads don't survive a fork: it would wait for them for ever.
+        if _forked_from is not None:
+            message = "this process was forked from one that had compiled plugins: start it by spawn or forkserver"
+            raise _errors.make("invalid", message, None, (), (), None)
+        global _compiled
+        _compiled = True
         callbacks = []
         for key, given in plugin.callbacks.items():
             function, params, result = _callback.read(key, given)
