@@ -5,7 +5,7 @@ CARGO ?= cargo
 BUILD := build
 CMAKE_BUILD := $(BUILD)/cmake
 
-.PHONY: setup plugins demo lib test lint install npm bench clean
+.PHONY: setup plugins demo lib test lint install wheel npm bench clean
 
 # What isn't here is installed; what is here is left alone, and then no network is needed.
 setup:
@@ -51,7 +51,10 @@ install: setup
 	cmake --build $(BUILD)/install
 	cmake --install $(BUILD)/install --strip
 
-# The npm packages, into build/npm.
+# The wheel, into build/wheels, and the npm packages, into build/npm.
+wheel:
+	bindings/python/test.sh
+
 npm:
 	bindings/node/test.sh pack
 

@@ -27,3 +27,4 @@ cp -r "$here/tests" "$build/away/"
 cd "$build/away"
 WASP_PLUGINS=$root/build/plugins "$build/empty/bin/python" -m pytest -p no:cacheprovider -q tests "$@"
 "$build/empty/bin/python" -m mypy.stubtest wasp._wasp
+sh "$root/examples/hosts/matrix.sh" "$root/build/plugins" "python='$build/empty/bin/python' '$root/examples/hosts/python/host.py'"

@@ -7,6 +7,7 @@ use crate::instrument::START;
 use crate::interrupt::{Interrupt, Interrupter};
 use crate::memory::{self, Parts, Snapshot};
 use crate::plugin::{Plugin, SIGNATURES};
+use crate::signals;
 use crate::signature::{self, Signature};
 use crate::trap;
 use crate::value::{Kind, Value};
@@ -42,7 +43,9 @@ impl Sandbox {
         interrupt: Arc<Interrupt>,
     ) -> Result<Self> {
         let guest = Rc::new(Guest::new(Arc::clone(plugin), interrupt));
+        signals::claim_signals();
         let mut store = Store::new(plugin.engine.clone());
+        signals::remember();
         let imports: Vec<_> = plugin
             .imports
             .iter()

@@ -139,6 +139,8 @@ impl Engine {
         }
         let made = slf.get().made.read().unwrap_or_else(PoisonError::into_inner);
         let engine = &made.engine;
+        // `faulthandler` may have been enabled since the first plugin.
+        wasp_core::claim_signals();
         py.detach(|| engine.instance(name, workspace.as_deref()))
             .map(Instance::new)
             .map_err(|error| error::raise(py, &error))

@@ -41,6 +41,7 @@ impl Kind {
         self.name()
     }
 
+    #[allow(clippy::type_complexity)]
     // A member of a native enum pickles as what it is called.
     fn __reduce__<'py>(
         &self,

@@ -66,6 +66,4 @@ try:
 except wasp.Trap:
     print("trapped")
 """
-    if when == "after":
-        pytest.xfail("wasp-core does not put its handlers back in front yet")
     assert subprocess.check_output([sys.executable, "-c", script], text=True) == "trapped\n"
