@@ -1,6 +1,6 @@
 //! The native half of the Node.js package: functions that its `index.js` calls, over handles that it holds.
 //!
-//! Nothing here throws on purpose: what fails gives a [`failure::Outcome`], of which `index.js` makes a `WaspError`. No
+//! Nothing here throws on purpose: what fails gives a `failure::Outcome`, of which `index.js` makes a `WaspError`. No
 //! JavaScript value outlives the call that brought it, so nothing here has to be freed on a particular thread: the
 //! functions that plugins call back stay in `index.js`, and are known here by their number.
 
