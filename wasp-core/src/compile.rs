@@ -78,8 +78,9 @@ impl Source<'_> {
 
 /// A module's machine code as bytes, for [`Source::Compiled`].
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options) -> Result<Vec<u8>> {
-    let (_engine, compiled) = Source::Wasm(wasm).compiled(&Limits::default(), options)?;
-    compiled.to_bytes(&cache::recipe(options.compiler), &binary(wasm)?)
+    let wasm = binary(wasm)?;
+    let (_engine, compiled) = Source::Wasm(&wasm).compiled(&Limits::default(), options)?;
+    compiled.to_bytes(&cache::recipe(options.compiler), &wasm)
 }
 
 fn engine(

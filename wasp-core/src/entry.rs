@@ -7,8 +7,9 @@
 //!   instance (`Sandbox` owns both), so it never outlives it, and never enters another one.
 //! - Compiled code runs on a stack of its own. A trap abandons that stack without running destructors, so nothing of
 //!   ours may own anything on it while guest code runs. [`on_guest_stack`] asks that of its caller, which is `Guest`
-//!   alone; [`enter_host`] goes to the host's stack before it does anything, and owns nothing when it comes back. The bottom of the guest's stack, where the steps of
-//!   a call run, is as good as any other; deep in it, where a guest left little, no code of ours runs.
+//!   alone; [`enter_host`] goes to the host's stack before it does anything, and owns nothing when it comes back. The
+//!   bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a guest left
+//!   little, no code of ours runs.
 //! - A panic must not unwind through compiled code: [`enter_host`] turns it into an error.
 //! - wasmer's own host functions look for the current store in a thread-local that this door doesn't set, so every
 //!   import of a plugin must be made by [`import`]; `Sandbox` makes them all.

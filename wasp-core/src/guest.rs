@@ -195,7 +195,7 @@ impl Guest {
         error.after(format_args!(" (its memory limit of {limit} bytes was met)"))
     }
 
-    /// A whole call (section 3): `result` gets the value, still in guest memory, before everything is freed.
+    /// A whole call (section 3): `keep` gets the value, still in guest memory, before everything is freed.
     pub(crate) fn call(
         &self,
         function: entry::Function,

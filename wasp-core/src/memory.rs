@@ -20,7 +20,7 @@ use wasmer_types::entity::PrimaryMap;
 use wasmer_types::{
     LocalGlobalIndex, LocalMemoryIndex, LocalTableIndex, MemoryIndex, RawValue, TableIndex,
 };
-use wasmer_vm::{InternalStoreHandle, LinearMemory, StoreObjects, VMConfig, VMGlobal, VMMemory};
+use wasmer_vm::{InternalStoreHandle, LinearMemory, StoreObjects, VMGlobal, VMMemory};
 use wasmer_vm::{VMGlobalDefinition, VMMemoryDefinition, VMTable, VMTableDefinition};
 
 /// A linear memory of an instance.
@@ -166,13 +166,11 @@ pub(crate) fn capture<R>(
 /// How wasmer makes the memories, tables and stacks of one plugin: within its limits.
 pub(crate) struct PluginTunables {
     limits: Limits,
-    vmconfig: VMConfig,
 }
 
 impl PluginTunables {
     pub(crate) fn new(limits: Limits) -> Self {
-        // Only wasmer's own start of a module would use it, and there is none.
-        Self { limits, vmconfig: VMConfig { wasm_stack_size: None } }
+        Self { limits }
     }
 
     fn base(&self) -> BaseTunables {
@@ -316,10 +314,6 @@ impl Tunables for PluginTunables {
             }
             Ok(globals)
         })
-    }
-
-    fn vmconfig(&self) -> &VMConfig {
-        &self.vmconfig
     }
 }
 
