@@ -93,6 +93,11 @@ export class Engine {
    * are WebAssembly in its binary or its text format. A name that is registered already is replaced for new instances.
    */
   register(name: string, pathOrBytes: string | URL | Bytes, config?: Config): void
+  /**
+   * The same on a worker thread, so that the event loop goes on while it compiles. The name is registered when the promise
+   * resolves. Bytes are copied at once. Callbacks that start-up calls are called on this thread and may return promises.
+   */
+  registerAsync(name: string, pathOrBytes: string | URL | Bytes, config?: Config): Promise<void>
   /** Forgets a plugin; living instances keep what they need. */
   unregister(name: string): void
   /** Makes an instance of a plugin, which sees the host's directory `workspace` as `/workspace`. */

@@ -24,7 +24,7 @@ esac
 
 rm -rf "$build/npm"
 mkdir -p "$build/npm/stage/main" "$build/npm/stage/platform"
-cp package.json README.md index.js index.mjs index.d.ts index.d.mts native.js "$root/LICENSE" "$build/npm/stage/main"
+cp -r package.json README.md lib index.js index.mjs index.d.ts index.d.mts native.js "$root/LICENSE" "$build/npm/stage/main"
 cp "npm/$platform/package.json" "$root/LICENSE" "$build/npm/stage/platform"
 strip -x -o "$build/npm/stage/platform/wasp.node" "${CARGO_TARGET_DIR:-$root/target}/release/$library"
 for package in main platform; do

@@ -1,28 +1,38 @@
-//! Calls that run on a worker, seen from there: what they send to JavaScript, and how they wait for its answers.
+//! What runs on a worker, seen from there: what it sends to JavaScript, and how it waits for its answers.
 
+use crate::engine::Plugin;
 use crate::failure::failure;
-use crate::instance::Slot;
+use crate::frame::{self, Frame};
+use crate::handle::{Handle, Held};
 use crate::value::{Given, Sent, Taken};
+use crate::wait::{Wait, Waited};
 use crate::workers;
-use napi::bindgen_prelude::{JsValuesTupleIntoVec, Object, ToNapiValue};
+use napi::bindgen_prelude::{FunctionCallContext, JsValuesTupleIntoVec, ToNapiValue};
 use napi::threadsafe_function::{
     ThreadsafeFunction, ThreadsafeFunctionCallMode, UnknownReturnValue,
 };
 use napi::{Env, JsValue, Status, sys};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
-use wasp_core::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use wasp_core::{Error, ErrorKind, Interrupter};
 
-/// The function of `index.js` that hears what workers send. It alone does not keep the process alive.
+/// The function of `lib/away.js` that hears what workers send. It alone does not keep the process alive.
 pub(crate) type Deliver =
     ThreadsafeFunction<Message, UnknownReturnValue, Message, Status, false, true>;
 
-/// What a worker sends, about its call number `id`.
+/// What a worker sends, about its task number `id`.
 pub(crate) enum Message {
     /// The guest calls back: an answer is expected, with this ticket.
     Callback { id: u32, ticket: u32, index: u32, args: Vec<Sent> },
-    /// The call is over.
-    Done { id: u32, outcome: Result<Sent, Error> },
+    /// The task is over.
+    Done { id: u32, outcome: Result<Done, Error> },
+}
+
+/// What a task gives.
+pub(crate) enum Done {
+    Called(Sent),
+    Registered(Plugin),
 }
 
 impl JsValuesTupleIntoVec for Message {
@@ -41,13 +51,14 @@ impl JsValuesTupleIntoVec for Message {
                     ];
                 }
                 Message::Done { id, outcome } => {
-                    let outcome = match &outcome {
-                        Ok(sent) => ToNapiValue::to_napi_value(env, Taken(sent.value()))?,
-                        Err(error) => {
-                            let env = Env::from_raw(env);
-                            let object: Object<'_> = failure(&env, error)?;
-                            object.raw()
+                    let outcome = match outcome {
+                        Ok(Done::Called(sent)) => {
+                            ToNapiValue::to_napi_value(env, Taken(sent.value()))?
                         }
+                        Ok(Done::Registered(plugin)) => {
+                            ToNapiValue::to_napi_value(env, Handle(plugin))?
+                        }
+                        Err(error) => failure(&Env::from_raw(env), &error)?.raw(),
                     };
                     list = vec![ToNapiValue::to_napi_value(env, id)?, outcome];
                 }
@@ -57,109 +68,116 @@ impl JsValuesTupleIntoVec for Message {
     }
 }
 
-/// One call that runs on a worker.
+/// One task that runs on a worker: a call, or a registration.
 pub(crate) struct Away {
-    pub id: u32,
-    pub slot: Arc<Slot>,
+    id: u32,
+    deliver: Arc<Deliver>,
+    /// Stops the guest; nothing where a plugin is being registered.
+    interrupter: Option<Interrupter>,
+    wait: Wait,
+    /// Why a callback got no answer, if one didn't.
+    given_up: OnceLock<ErrorKind>,
+    /// The instance may run another call by now, which is not this task's to stop.
+    over: AtomicBool,
+}
+
+/// What JavaScript holds of a task. When that ends, the task is stopped.
+pub(crate) struct Tie(pub Arc<Away>);
+
+impl Drop for Tie {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
 }
 
 impl Away {
-    /// Has JavaScript answer; nothing if the call was stopped meanwhile, ran out of time, or JavaScript is gone.
+    pub(crate) fn new(id: u32, deliver: &Arc<Deliver>, interrupter: Option<Interrupter>) -> Self {
+        Self {
+            id,
+            deliver: Arc::clone(deliver),
+            interrupter,
+            wait: Wait::default(),
+            given_up: OnceLock::new(),
+            over: AtomicBool::new(false),
+        }
+    }
+
+    /// Has a worker run `task`, whose guest may call back, and delivers what comes of it. Gives what JavaScript holds.
+    pub(crate) fn run(
+        self,
+        task: impl FnOnce() -> Result<Done, Error> + Send + 'static,
+    ) -> Result<Handle<Tie>, Error> {
+        let away = Arc::new(self);
+        let tie = Handle(Tie(Arc::clone(&away)));
+        let started = workers::run(move || {
+            let outcome = frame::within(&Frame::Away(Arc::clone(&away)), task);
+            let outcome = outcome.map_err(|error| away.explain(error));
+            let message = Message::Done { id: away.id, outcome };
+            away.over.store(true, Ordering::SeqCst);
+            // Not delivered: JavaScript is gone, and nobody waits.
+            away.deliver.call(message, ThreadsafeFunctionCallMode::NonBlocking);
+        });
+        started.map(|()| tie).map_err(|error| {
+            Error::from_host(ErrorKind::Resource, format!("no thread to run on: {error}"))
+        })
+    }
+
+    /// Has JavaScript answer. There is no answer if the task was stopped meanwhile, ran out of time, or JavaScript is
+    /// gone: why is the error.
     pub(crate) fn ask(
         &self,
         index: u32,
         args: Vec<Sent>,
         remaining: Option<Duration>,
-    ) -> Option<Given> {
-        let ticket = self.slot.wait.open();
+    ) -> Result<Given<'static>, &'static str> {
+        let ticket = self.wait.open();
         let message = Message::Callback { id: self.id, ticket, index, args };
-        let status = self.slot.deliver.call(message, ThreadsafeFunctionCallMode::NonBlocking);
+        let status = self.deliver.call(message, ThreadsafeFunctionCallMode::NonBlocking);
         if status != Status::Ok {
-            return None;
+            return Err("JavaScript has ended");
         }
         // A worker that waits leaves its place to another.
-        workers::blocking(|| self.slot.wait.take(remaining))
+        let (kind, why) = match workers::blocking(|| self.wait.take(remaining)) {
+            Waited::Answer(answer) => return Ok(answer),
+            Waited::Stopped => (ErrorKind::Cancelled, "the host interrupted the call"),
+            Waited::TooLong => (ErrorKind::Timeout, "the call ran past its time limit"),
+        };
+        // The first end counts.
+        let _ = self.given_up.set(kind);
+        Err(why)
     }
 
-    pub(crate) fn done(&self, outcome: Result<Sent, Error>) {
-        let message = Message::Done { id: self.id, outcome };
-        // Not delivered: JavaScript is gone, and nobody waits.
-        self.slot.deliver.call(message, ThreadsafeFunctionCallMode::NonBlocking);
-    }
-}
-
-/// How a worker waits for the answer to a callback: one at a time.
-#[derive(Default)]
-pub(crate) struct Wait {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// Tells a late answer from the one that is waited for.
-    ticket: u32,
-    step: Step,
-}
-
-#[derive(Default)]
-enum Step {
-    #[default]
-    Idle,
-    Waiting,
-    Answered(Given),
-    Stopped,
-}
-
-impl Wait {
-    fn open(&self) -> u32 {
-        let mut state = self.lock();
-        state.ticket = state.ticket.wrapping_add(1);
-        state.step = Step::Waiting;
-        state.ticket
-    }
-
-    pub(crate) fn answer(&self, ticket: u32, answer: Given) {
-        let mut state = self.lock();
-        if state.ticket == ticket && matches!(state.step, Step::Waiting) {
-            state.step = Step::Answered(answer);
-            self.changed.notify_all();
-        }
-    }
-
-    pub(crate) fn stop(&self) {
-        let mut state = self.lock();
-        if matches!(state.step, Step::Waiting) {
-            state.step = Step::Stopped;
-            self.changed.notify_all();
-        }
-    }
-
-    fn take(&self, limit: Option<Duration>) -> Option<Given> {
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let mut state = self.lock();
-        loop {
-            match std::mem::take(&mut state.step) {
-                Step::Answered(answer) => return Some(answer),
-                Step::Stopped | Step::Idle => return None,
-                Step::Waiting => state.step = Step::Waiting,
+    /// A callback that got no answer fails, so that the guest ends there; but what ended the call is something else.
+    fn explain(&self, error: Error) -> Error {
+        match self.given_up.get() {
+            Some(kind) if error.kind() == ErrorKind::Callback => {
+                Error::from_host(*kind, error.to_string())
             }
-            state = match deadline {
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(Instant::now());
-                    if left.is_zero() {
-                        state.step = Step::Idle;
-                        return None;
-                    }
-                    let waited = self.changed.wait_timeout(state, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-            };
+            _ => error,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Ends the task. Only JavaScript's thread does that, so nothing new begins meanwhile.
+    pub(crate) fn stop(&self) {
+        if self.over.load(Ordering::SeqCst) {
+            return;
+        }
+        if let Some(interrupter) = &self.interrupter {
+            interrupter.interrupt();
+        }
+        self.wait.stop();
     }
+}
+
+/// `answer(task, ticket, value)`: what a callback of a task gives.
+pub(crate) fn answer(context: FunctionCallContext<'_>) -> napi::Result<()> {
+    let tie: Held<'_, Tie> = context.get(0)?;
+    tie.0.wait.answer(context.get(1)?, context.get(2)?);
+    Ok(())
+}
+
+/// `stop(task)`
+pub(crate) fn stop(context: FunctionCallContext<'_>) -> napi::Result<()> {
+    context.get::<Held<'_, Tie>>(0)?.0.stop();
+    Ok(())
 }

@@ -1,10 +1,11 @@
-//! Callbacks: from guest code to the functions that `index.js` holds.
+//! Callbacks: from guest code to the functions that `lib/config.js` holds.
 
 use crate::frame::{self, Frame};
-use crate::value::{Given, Sent, Taken};
-use napi::bindgen_prelude::{FromNapiValue, ToNapiValue};
+use crate::value::{Given, PROMISE, ROOM, Room, Sent, THREW, Taken, promised};
+use napi::bindgen_prelude::{ToNapiValue, Undefined};
 use napi::{check_status, sys};
 use std::error::Error;
+use std::mem::MaybeUninit;
 use std::ptr;
 use wasp_core::{Caller, Kind, Value};
 
@@ -17,39 +18,42 @@ pub(crate) fn run(
     caller: &mut Caller<'_>,
     args: &[Value<'_>],
 ) -> Result<(), Failure> {
-    let answer = match frame::current() {
+    frame::current(|frame| match frame {
         Some(Frame::Here { env, callbacks }) => {
+            let mut room = [MaybeUninit::uninit(); ROOM];
             // SAFETY: the frame is on this thread's stack, so both are valid.
-            unsafe { call(env, callbacks, index, args) }.map_err(|error| error.to_string())?
+            let answer = unsafe { call(*env, *callbacks, index, args, result, &mut &mut room[..]) };
+            settle(caller, result, &answer.map_err(|error| error.to_string())?)
         }
-        Some(Frame::Away(call)) => {
+        Some(Frame::Away(task)) => {
             let args = args.iter().map(|arg| Sent::new(*arg)).collect();
-            let Some(answer) = call.ask(index, args, caller.remaining()) else {
-                // The guest is stopped at its next step, which tells why better than an error from here.
-                caller.answer(nothing(result));
-                return Ok(());
-            };
-            answer
+            settle(caller, result, &task.ask(index, args, caller.remaining())?)
         }
-        None => return Err("no call of JavaScript runs on this thread".into()),
-    };
-    if result != Kind::None || matches!(answer, Given::Other("a symbol")) {
+        None => Err("no call of JavaScript runs on this thread".into()),
+    })
+}
+
+fn settle(caller: &mut Caller<'_>, result: Kind, answer: &Given<'_>) -> Result<(), Failure> {
+    // What a callback without a result answers doesn't matter, unless it is not over or has failed.
+    if result != Kind::None || matches!(answer, Given::Other(PROMISE | THREW)) {
         let value = answer.value(|| Some(result));
         caller.answer(value.map_err(|what| format!("it answered with {what}"))?);
     }
     Ok(())
 }
 
-/// Calls the function number `index` of `callbacks`.
+/// Calls the function number `index` of `callbacks`, and reads its answer as far as `result` wants it.
 ///
 /// # Safety
 /// `env` is the environment of this thread, and `callbacks` an array of functions there.
-unsafe fn call(
+unsafe fn call<'a>(
     env: sys::napi_env,
     callbacks: sys::napi_value,
     index: u32,
     args: &[Value<'_>],
-) -> napi::Result<Given> {
+    result: Kind,
+    room: &mut Room<'a>,
+) -> napi::Result<Given<'a>> {
     /// What JavaScript makes in a callback is gone after it, not only after the guest's whole call.
     struct Scope(sys::napi_env, sys::napi_handle_scope);
     impl Drop for Scope {
@@ -77,24 +81,22 @@ unsafe fn call(
         for (place, arg) in list.iter_mut().zip(args) {
             *place = ToNapiValue::to_napi_value(env, Taken(*arg))?;
         }
-        let mut this = ptr::null_mut();
-        check_status!(sys::napi_get_undefined(env, &mut this))?;
+        let this = ToNapiValue::to_napi_value(env, Undefined::default())?;
         let mut answer = ptr::null_mut();
-        // `index.js` catches what a callback throws: only the end of the whole environment comes through.
+        // `lib/config.js` catches what a callback throws: only the end of the whole environment comes through.
         check_status!(
             sys::napi_call_function(env, this, function, list.len(), list.as_ptr(), &mut answer),
             "JavaScript ended"
         )?;
-        Given::from_napi_value(env, answer)
-    }
-}
-
-/// An answer that every guest can take.
-fn nothing(kind: Kind) -> Value<'static> {
-    match kind {
-        Kind::None => Value::None,
-        Kind::String => Value::String(""),
-        Kind::Bytes => Value::Bytes(&[]),
-        _ => Value::I32(0),
+        if result == Kind::None {
+            let mut ty = 0;
+            check_status!(sys::napi_typeof(env, answer, &mut ty))?;
+            return Ok(match ty {
+                sys::ValueType::napi_symbol => Given::Other(THREW),
+                sys::ValueType::napi_object if promised(env, answer)? => Given::Other(PROMISE),
+                _ => Given::Nothing,
+            });
+        }
+        Given::read(env, answer, room)
     }
 }

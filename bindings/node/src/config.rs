@@ -1,4 +1,4 @@
-//! What a plugin is given, as `index.js` has checked and flattened it.
+//! What a plugin is given, as `lib/config.js` has checked and flattened it.
 
 use crate::callback;
 use crate::value::kind;

@@ -1,26 +1,80 @@
-//! Engines.
+//! Engines, and the plugins that they hold.
 
-use crate::away::{Deliver, Message};
+use crate::away::{Away, Deliver, Done, Message, Tie};
 use crate::config;
-use crate::failure::{Outcome, Ready};
+use crate::failure::{Outcome, Plain};
 use crate::frame::{self, Frame};
-use crate::log::{Lines, level};
+use crate::handle::{Handle, Held};
+use crate::log::{Lines, Records, level};
 use crate::value::Given;
 use napi::JsValue;
-use napi::bindgen_prelude::{External, Function, FunctionCallContext, Object, Unknown};
+use napi::bindgen_prelude::{Function, FunctionCallContext, Object, Unknown};
 use napi::threadsafe_function::UnknownReturnValue;
 use std::sync::Arc;
-use wasp_core::{Compiler, Engine, Error, ErrorKind, Level, Options, Stdio};
+use wasp_core::{Compiler, Config, Engine, Error, ErrorKind, Level, Options, Stdio};
 
-/// What JavaScript holds of an engine.
-pub(crate) struct Handle {
-    pub engine: Engine,
-    pub deliver: Arc<Deliver>,
+/// How an engine's plugins are made and run. Which there are is known to `lib/engine.js`, since a name and its callbacks
+/// must change hands at once.
+pub(crate) struct Workshop {
+    options: Options,
+    deliver: Arc<Deliver>,
     lines: Lines,
 }
 
+/// One registered plugin: alone in an engine of the core's.
+pub(crate) struct Plugin {
+    pub engine: Engine,
+    pub name: String,
+    pub deliver: Arc<Deliver>,
+}
+
+/// A plugin that is to be registered.
+struct Candidate {
+    name: String,
+    source: Given<'static>,
+    config: Config,
+    options: Options,
+    deliver: Arc<Deliver>,
+}
+
+impl Candidate {
+    /// From the arguments `(engine, name, pathOrBytes, config)`.
+    fn read(context: &FunctionCallContext<'_>) -> napi::Result<Self> {
+        let workshop: Held<'_, Workshop> = context.get(0)?;
+        Ok(Self {
+            name: context.get(1)?,
+            source: context.get(2)?,
+            config: config::read(&context.get(3)?)?,
+            options: workshop.options.clone(),
+            deliver: Arc::clone(&workshop.deliver),
+        })
+    }
+
+    fn register(self) -> Result<Plugin, Error> {
+        let Self { name, source, config, options, deliver } = self;
+        let engine = Engine::with_options(options);
+        match &source {
+            Given::String(path) => engine.register_file(&name, &**path, &config)?,
+            Given::Bytes(wasm) => engine.register(&name, wasm, &config)?,
+            other => {
+                let what = match other {
+                    Given::Other(what) => what,
+                    _ => "of another type",
+                };
+                return Err(Error::from_host(
+                    ErrorKind::Invalid,
+                    format!(
+                        "plugin {name:?} is neither a path nor the bytes of a module, it is {what}"
+                    ),
+                ));
+            }
+        }
+        Ok(Plugin { engine, name, deliver })
+    }
+}
+
 /// `engine(options, deliver)`
-pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Outcome> {
+pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<Workshop>> {
     let given: Object<'_> = context.get(0)?;
     let deliver: Function<'_, Message, UnknownReturnValue> = context.get(1)?;
     let deliver = deliver.build_threadsafe_function().weak::<true>().build()?;
@@ -38,26 +92,22 @@ pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Outcome> {
     if let Some(name) = given.get::<String>("logLevel")? {
         options.log = lines.log(level(&name).unwrap_or(Level::Info));
     }
-    let handle =
-        Handle { engine: Engine::with_options(options), deliver: Arc::new(deliver), lines };
-    Ok(Outcome(Ok(Ready::new(context.env, External::new(handle))?)))
+    Ok(Handle(Workshop { options, deliver: Arc::new(deliver), lines }))
 }
 
 /// `register(engine, name, pathOrBytes, config, callbacks)`
-pub(crate) fn register(context: FunctionCallContext<'_>) -> napi::Result<Outcome> {
-    let engine = &context.get::<&External<Handle>>(0)?.engine;
-    let name: String = context.get(1)?;
-    let config = config::read(&context.get(3)?)?;
-    let source: Given = context.get(2)?;
-    let result = here(&context, 4, || match &source {
-        Given::String(path) => engine.register_file(&name, path, &config),
-        Given::Bytes(wasm) => engine.register(&name, wasm, &config),
-        _ => Err(Error::from_host(
-            ErrorKind::Invalid,
-            format!("plugin {name:?} is neither a path nor the bytes of a module"),
-        )),
-    })?;
-    Outcome::new(context.env, result)
+pub(crate) fn register(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Handle<Plugin>>> {
+    let candidate = Candidate::read(&context)?;
+    Ok(Outcome(here(&context, 4, || candidate.register())?.map(Handle)))
+}
+
+/// `registerAsync(engine, name, pathOrBytes, config, id)`: it goes on on a worker, and its outcome is delivered.
+pub(crate) fn register_async(
+    context: FunctionCallContext<'_>,
+) -> napi::Result<Outcome<Handle<Tie>>> {
+    let candidate = Candidate::read(&context)?;
+    let away = Away::new(context.get(4)?, &candidate.deliver, None);
+    Ok(Outcome(away.run(|| candidate.register().map(Done::Registered))))
 }
 
 /// Runs `body`, whose guest may call back to the functions that argument number `at` holds.
@@ -68,18 +118,16 @@ pub(crate) fn here<R>(
 ) -> napi::Result<R> {
     let callbacks: Unknown<'_> = context.get(at)?;
     let frame = Frame::Here { env: context.env.raw(), callbacks: callbacks.raw() };
-    Ok(frame::within(frame, body))
+    Ok(frame::within(&frame, body))
 }
 
-/// `unregister(engine, name)`
-pub(crate) fn unregister(context: FunctionCallContext<'_>) -> napi::Result<Outcome> {
-    let name: String = context.get(1)?;
-    let result = context.get::<&External<Handle>>(0)?.engine.unregister(&name);
-    Outcome::new(context.env, result)
+/// `release(plugin)`: nobody makes instances of it any more, and those that exist keep what they need.
+pub(crate) fn release(context: FunctionCallContext<'_>) -> napi::Result<Plain> {
+    let plugin: Held<'_, Plugin> = context.get(0)?;
+    Ok(Outcome::new(plugin.engine.unregister(&plugin.name)))
 }
 
 /// `takeLog(engine)`
-pub(crate) fn take_log(context: FunctionCallContext<'_>) -> napi::Result<Outcome> {
-    let lines = context.get::<&External<Handle>>(0)?.lines.take(context.env)?;
-    Ok(Outcome(Ok(Ready::new(context.env, lines)?)))
+pub(crate) fn take_log(context: FunctionCallContext<'_>) -> napi::Result<Records> {
+    Ok(context.get::<Held<'_, Workshop>>(0)?.lines.take())
 }

@@ -1,36 +1,27 @@
-//! What comes of a call here: a value, or what `index.js` makes a `WaspError` of.
+//! What comes of a call here: a value, or what `lib/error.js` makes a `WaspError` of.
 
 use crate::value::Taken;
 use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
 use wasp_core::{Error, ErrorKind, Value};
 
-/// A value of JavaScript, ready, or a failure.
-pub(crate) struct Outcome(pub Result<Ready, Error>);
+/// A value for JavaScript, or a failure.
+pub(crate) struct Outcome<T>(pub Result<T, Error>);
 
-/// A value of JavaScript that was made in the call that gives it.
-pub(crate) struct Ready(sys::napi_value);
+/// Nothing, where all went well.
+pub(crate) type Plain = Outcome<Taken<'static>>;
 
-impl Ready {
-    pub(crate) fn new(env: &Env, value: impl ToNapiValue) -> napi::Result<Self> {
-        // SAFETY: the environment is that of the call that runs.
-        unsafe { ToNapiValue::to_napi_value(env.raw(), value) }.map(Self)
+impl Plain {
+    pub(crate) fn new(result: Result<(), Error>) -> Self {
+        Self(result.map(|()| Taken(Value::None)))
     }
 }
 
-impl Outcome {
-    pub(crate) fn new(env: &Env, result: Result<(), Error>) -> napi::Result<Self> {
-        Ok(Self(match result {
-            Ok(()) => Ok(Ready::new(env, Taken(Value::None))?),
-            Err(error) => Err(error),
-        }))
-    }
-}
-
-impl ToNapiValue for Outcome {
+impl<T: ToNapiValue> ToNapiValue for Outcome<T> {
     unsafe fn to_napi_value(env: sys::napi_env, outcome: Self) -> napi::Result<sys::napi_value> {
         match outcome.0 {
-            Ok(ready) => Ok(ready.0),
+            // SAFETY: the caller's promise.
+            Ok(value) => unsafe { ToNapiValue::to_napi_value(env, value) },
             Err(error) => failure(&Env::from_raw(env), &error).map(|object| object.raw()),
         }
     }

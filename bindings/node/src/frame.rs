@@ -2,11 +2,11 @@
 
 use crate::away::Away;
 use napi::sys;
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::ptr;
 use std::sync::Arc;
 
 /// The host's side of one call.
-#[derive(Clone)]
 pub(crate) enum Frame {
     /// The call is made on JavaScript's own thread, which waits for it: its environment, and the plugin's callbacks as an
     /// array of functions. Both are valid as long as the frame is on the stack.
@@ -16,23 +16,23 @@ pub(crate) enum Frame {
 }
 
 thread_local! {
-    static FRAMES: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+    static CURRENT: Cell<*const Frame> = const { Cell::new(ptr::null()) };
 }
 
 /// Runs `body`, in which guest code may call back to `frame`.
-pub(crate) fn within<R>(frame: Frame, body: impl FnOnce() -> R) -> R {
-    struct Pop;
-    impl Drop for Pop {
+pub(crate) fn within<R>(frame: &Frame, body: impl FnOnce() -> R) -> R {
+    struct Back(*const Frame);
+    impl Drop for Back {
         fn drop(&mut self) {
-            FRAMES.with_borrow_mut(Vec::pop);
+            CURRENT.set(self.0);
         }
     }
-    FRAMES.with_borrow_mut(|frames| frames.push(frame));
-    let _pop = Pop;
+    let _back = Back(CURRENT.replace(frame));
     body()
 }
 
-/// The innermost one of this thread.
-pub(crate) fn current() -> Option<Frame> {
-    FRAMES.with_borrow(|frames| frames.last().cloned())
+/// Runs `body` with the innermost one of this thread.
+pub(crate) fn current<R>(body: impl FnOnce(Option<&Frame>) -> R) -> R {
+    // SAFETY: whoever set it is further up on this thread's stack, and takes it back before it goes.
+    body(unsafe { CURRENT.get().as_ref() })
 }

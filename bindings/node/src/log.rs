@@ -1,7 +1,7 @@
-//! Log lines, kept until `index.js` takes them: plugins may run where no JavaScript can.
+//! Log lines, kept until `lib/engine.js` takes them: plugins may run where no JavaScript can.
 
-use napi::Env;
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Object, ToNapiValue};
+use napi::{Env, sys};
 use std::sync::{Arc, Mutex, PoisonError};
 use wasp_core::{Level, Log};
 
@@ -31,20 +31,32 @@ impl Lines {
         })
     }
 
-    pub(crate) fn take<'env>(&self, env: &'env Env) -> napi::Result<Vec<Object<'env>>> {
-        let lines = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    pub(crate) fn take(&self) -> Records {
+        Records(std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+/// Lines for JavaScript.
+pub(crate) struct Records(Vec<Line>);
+
+impl ToNapiValue for Records {
+    unsafe fn to_napi_value(env: sys::napi_env, records: Self) -> napi::Result<sys::napi_value> {
+        let scope = Env::from_raw(env);
         let record = |line: Line| {
-            let mut fields = Object::new(env)?;
+            let mut fields = Object::new(&scope)?;
             for (name, value) in &line.fields {
                 fields.set(name, value.as_str())?;
             }
-            let mut record = Object::new(env)?;
+            let mut record = Object::new(&scope)?;
             record.set("level", name(line.level))?;
             record.set("message", line.message)?;
             record.set("fields", fields)?;
             Ok(record)
         };
-        lines.into_iter().map(record).collect()
+        let list: Vec<Object<'_>> =
+            records.0.into_iter().map(record).collect::<napi::Result<_>>()?;
+        // SAFETY: the caller's promise.
+        unsafe { ToNapiValue::to_napi_value(env, list) }
     }
 }
 

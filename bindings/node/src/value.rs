@@ -1,63 +1,177 @@
 //! Values between JavaScript and wasp.
 
-use napi::bindgen_prelude::{BigInt, BufferSlice, FromNapiValue, ToNapiValue, Unknown};
+use napi::bindgen_prelude::{BigInt, BufferSlice, FromNapiValue, ToNapiValue};
 use napi::{Env, ValueType, check_status, sys};
+use std::borrow::Cow;
+use std::mem::{self, MaybeUninit};
 use std::ptr;
 use wasp_core::{Kind, Value};
 
 /// What JavaScript passes, copied.
-pub(crate) enum Given {
+pub(crate) enum Given<'a> {
     Nothing,
     Number(f64),
     Boolean(bool),
     BigInt(i64),
-    String(String),
-    Bytes(Vec<u8>),
+    String(Cow<'a, str>),
+    Bytes(Cow<'a, [u8]>),
     /// What has no kind, in words.
     Other(&'static str),
 }
 
+/// Where text and bytes that are short are copied to, without an allocation: what is left of it.
+pub(crate) type Room<'a> = &'a mut [MaybeUninit<u8>];
+
+/// The bytes of a room that is on the stack.
+pub(crate) const ROOM: usize = 1024;
+
+/// What a callback of `index.js` answers where it threw.
+pub(crate) const THREW: &str = "a symbol";
+
+/// A promise where nobody waits for it.
+pub(crate) const PROMISE: &str = "a promise, which only callAsync waits for";
+
 /// The largest number that JavaScript counts to without leaving one out.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-impl FromNapiValue for Given {
+impl FromNapiValue for Given<'static> {
     unsafe fn from_napi_value(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Self> {
-        // SAFETY: the caller's promise, and each cast is to the type that the value has.
+        // SAFETY: the caller's promise.
+        unsafe { Given::read(env, raw, &mut Room::default()) }
+    }
+}
+
+impl<'a> Given<'a> {
+    /// Reads a value, by way of `room` where it is short.
+    ///
+    /// # Safety
+    /// `raw` is a value of `env`, which is that of the call that runs.
+    pub(crate) unsafe fn read(
+        env: sys::napi_env,
+        raw: sys::napi_value,
+        room: &mut Room<'a>,
+    ) -> napi::Result<Self> {
+        let mut ty = 0;
+        // SAFETY: the caller's promise, and each function is only asked about a value of its type.
         unsafe {
-            let value = Unknown::from_napi_value(env, raw)?;
-            Ok(match value.get_type()? {
+            check_status!(sys::napi_typeof(env, raw, &mut ty))?;
+            Ok(match ValueType::from(ty) {
                 ValueType::Undefined => Given::Nothing,
-                ValueType::Number => Given::Number(value.cast()?),
-                ValueType::Boolean => Given::Boolean(value.cast()?),
-                ValueType::String => Given::String(value.cast()?),
-                ValueType::BigInt => match value.cast::<BigInt>()?.get_i64() {
-                    (number, true) => Given::BigInt(number),
-                    (_, false) => Given::Other("a BigInt of more than 64 bits"),
-                },
-                ValueType::Object => bytes(env, raw)?,
+                ValueType::Number => {
+                    let mut number = 0.0;
+                    check_status!(sys::napi_get_value_double(env, raw, &mut number))?;
+                    Given::Number(number)
+                }
+                ValueType::Boolean => Given::Boolean(bool::from_napi_value(env, raw)?),
+                ValueType::String => Given::String(text(env, raw, room)?),
+                ValueType::BigInt => {
+                    let (mut number, mut whole) = (0, false);
+                    check_status!(sys::napi_get_value_bigint_int64(
+                        env,
+                        raw,
+                        &mut number,
+                        &mut whole
+                    ))?;
+                    match whole {
+                        true => Given::BigInt(number),
+                        false => Given::Other("a BigInt of more than 64 bits"),
+                    }
+                }
+                ValueType::Object => bytes(env, raw, room)?,
                 ValueType::Null => Given::Other("null"),
-                ValueType::Symbol => Given::Other("a symbol"),
+                ValueType::Symbol => Given::Other(THREW),
                 ValueType::Function => Given::Other("a function"),
                 _ => Given::Other("of an unknown type"),
             })
         }
     }
+
+    /// The value for wasp. `expected` gives the kind that it goes to, where one is known; it is asked only if that
+    /// matters. What can't pass is the error, in words that follow "argument 1 is".
+    pub(crate) fn value(
+        &self,
+        expected: impl FnOnce() -> Option<Kind>,
+    ) -> Result<Value<'_>, &'static str> {
+        Ok(match self {
+            Given::Nothing => return Err("undefined"),
+            Given::Other(what) => return Err(what),
+            Given::Boolean(truth) => Value::I32((*truth).into()),
+            Given::BigInt(number) => Value::I64(*number),
+            Given::String(text) => Value::String(text),
+            Given::Bytes(bytes) => Value::Bytes(bytes),
+            Given::Number(number) => {
+                let number = *number;
+                let int = number as i32;
+                // A negative zero is none of those.
+                if f64::from(int).to_bits() == number.to_bits() {
+                    return Ok(Value::I32(int));
+                }
+                if number.abs() <= MAX_SAFE && f64::from(number as f32) == number {
+                    return Ok(Value::F64(number));
+                }
+                match expected() {
+                    // As JavaScript itself rounds them.
+                    Some(Kind::F32) => Value::F32(number as f32),
+                    Some(Kind::I64) if number.abs() > MAX_SAFE => {
+                        return Err("a number that is not a safe integer: use a BigInt");
+                    }
+                    _ => Value::F64(number),
+                }
+            }
+        })
+    }
+}
+
+/// A string as UTF-8; half of a surrogate pair becomes U+FFFD, since UTF-8 has no such thing.
+///
+/// # Safety
+/// `raw` is a string of `env`.
+unsafe fn text<'a>(
+    env: sys::napi_env,
+    raw: sys::napi_value,
+    room: &mut Room<'a>,
+) -> napi::Result<Cow<'a, str>> {
+    let mut len = 0;
+    if !room.is_empty() {
+        // SAFETY: the caller's promise; the room is as long as it says.
+        let status = unsafe {
+            let start = room.as_mut_ptr().cast();
+            sys::napi_get_value_string_utf8(env, raw, start, room.len(), &mut len)
+        };
+        check_status!(status)?;
+        // Only whole characters are written, and a NUL: with room for one more, this was all.
+        if len + 4 < room.len() {
+            let (used, rest) = mem::take(room).split_at_mut(len);
+            *room = rest;
+            // SAFETY: V8 has written this much UTF-8.
+            return Ok(Cow::Borrowed(unsafe {
+                str::from_utf8_unchecked(&*(ptr::from_mut(used) as *const [u8]))
+            }));
+        }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { String::from_napi_value(env, raw) }.map(Cow::Owned)
 }
 
 /// The bytes of a typed array, a Buffer, a DataView or an ArrayBuffer.
 ///
 /// # Safety
 /// `raw` is an object of `env`.
-unsafe fn bytes(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Given> {
+unsafe fn bytes<'a>(
+    env: sys::napi_env,
+    raw: sys::napi_value,
+    room: &mut Room<'a>,
+) -> napi::Result<Given<'a>> {
     let (mut data, mut len) = (ptr::null_mut(), 0);
+    let (mut buffer, mut offset) = (raw, 0);
     let mut is = false;
     // SAFETY: the caller's promise; each function that tells the place is only asked about a value of its type. Nobody
-    // else runs between its answer and the copy.
+    // else runs between its answer and the copy, but for threads that write to shared memory meanwhile: those get
+    // a copy of either state, as from any reader in JavaScript.
     unsafe {
         check_status!(sys::napi_is_typedarray(env, raw, &mut is))?;
         if is {
             let mut ty = 0;
-            let (mut buffer, mut offset) = (ptr::null_mut(), 0);
             check_status!(sys::napi_get_typedarray_info(
                 env,
                 raw,
@@ -87,14 +201,12 @@ unsafe fn bytes(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Given>
             } else {
                 check_status!(sys::napi_is_dataview(env, raw, &mut is))?;
                 if !is {
-                    check_status!(sys::napi_is_promise(env, raw, &mut is))?;
-                    return Ok(Given::Other(if is {
-                        "a promise, which only callAsync waits for"
+                    return Ok(Given::Other(if promised(env, raw)? {
+                        PROMISE
                     } else {
-                        "an object without bytes"
+                        "an object, but no Buffer, typed array, DataView or ArrayBuffer"
                     }));
                 }
-                let (mut buffer, mut offset) = (ptr::null_mut(), 0);
                 check_status!(sys::napi_get_dataview_info(
                     env,
                     raw,
@@ -105,45 +217,37 @@ unsafe fn bytes(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Given>
                 ))?;
             }
         }
-        let mut copy = Vec::with_capacity(len);
-        if len > 0 {
-            ptr::copy_nonoverlapping(data.cast::<u8>(), copy.as_mut_ptr(), len);
-            copy.set_len(len);
+        if len == 0 {
+            check_status!(sys::napi_is_detached_arraybuffer(env, buffer, &mut is))?;
+            return Ok(match is {
+                true => Given::Other("over an ArrayBuffer that is detached"),
+                false => Given::Bytes(Cow::Borrowed(&[])),
+            });
         }
-        Ok(Given::Bytes(copy))
+        let data = data.cast::<u8>().cast_const();
+        Ok(Given::Bytes(if len <= room.len() {
+            let (used, rest) = mem::take(room).split_at_mut(len);
+            *room = rest;
+            ptr::copy_nonoverlapping(data, used.as_mut_ptr().cast(), len);
+            Cow::Borrowed(&*(ptr::from_mut(used) as *const [u8]))
+        } else {
+            let mut copy = Vec::with_capacity(len);
+            ptr::copy_nonoverlapping(data, copy.as_mut_ptr(), len);
+            copy.set_len(len);
+            Cow::Owned(copy)
+        }))
     }
 }
 
-impl Given {
-    /// The value for wasp. `expected` gives the kind that it goes to, where one is known; it is asked only if that
-    /// matters. What can't pass is the error, in words that follow "argument 1 is".
-    pub(crate) fn value(
-        &self,
-        expected: impl FnOnce() -> Option<Kind>,
-    ) -> Result<Value<'_>, &'static str> {
-        Ok(match self {
-            Given::Nothing => return Err("undefined"),
-            Given::Other(what) => return Err(what),
-            Given::Boolean(truth) => Value::I32((*truth).into()),
-            Given::BigInt(number) => Value::I64(*number),
-            Given::String(text) => Value::String(text),
-            Given::Bytes(bytes) => Value::Bytes(bytes),
-            Given::Number(number) => {
-                let number = *number;
-                if number.abs() <= MAX_SAFE && f64::from(number as f32) == number {
-                    return Ok(Value::F64(number));
-                }
-                match expected() {
-                    // As JavaScript itself rounds them.
-                    Some(Kind::F32) => Value::F32(number as f32),
-                    Some(Kind::I64) if number.abs() > MAX_SAFE => {
-                        return Err("a number that is not a safe integer: use a BigInt");
-                    }
-                    _ => Value::F64(number),
-                }
-            }
-        })
-    }
+/// Whether a value is a promise.
+///
+/// # Safety
+/// `raw` is a value of `env`.
+pub(crate) unsafe fn promised(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<bool> {
+    let mut is = false;
+    // SAFETY: the caller's promise.
+    check_status!(unsafe { sys::napi_is_promise(env, raw, &mut is) })?;
+    Ok(is)
 }
 
 /// A value for JavaScript.
@@ -159,6 +263,18 @@ impl ToNapiValue for Taken<'_> {
                 Value::I64(number) => ToNapiValue::to_napi_value(env, BigInt::from(number)),
                 Value::F32(number) => ToNapiValue::to_napi_value(env, f64::from(number)),
                 Value::F64(number) => ToNapiValue::to_napi_value(env, number),
+                // A string of one byte a character, as JavaScript keeps it: half the time.
+                Value::String(text) if text.is_ascii() => {
+                    let (start, len) = (text.as_ptr().cast(), text.len());
+                    let mut value = ptr::null_mut();
+                    check_status!(sys::napi_create_string_latin1(
+                        env,
+                        start,
+                        len as isize,
+                        &mut value
+                    ))?;
+                    Ok(value)
+                }
                 Value::String(text) => ToNapiValue::to_napi_value(env, text),
                 Value::Bytes(bytes) => {
                     let buffer = BufferSlice::copy_from(&Env::from_raw(env), bytes)?;

@@ -1,0 +1,55 @@
+'use strict'
+
+const { kind, list, options } = require('./given.js')
+const { WaspError, failed } = require('./error.js')
+
+/** What the native half is told instead of an answer: the exception stays here. */
+const THREW = Symbol('threw')
+
+/** What the callback threw that the call on this thread ends by. Guest code is unwound at once: nothing comes between. */
+let thrown = null
+
+/** What a call on this thread gives, or the exception that it ends by. */
+function settled(outcome) {
+  if (!failed(outcome)) return outcome
+  const exception = thrown
+  thrown = null
+  throw exception !== null && outcome.code === 'CALLBACK' ? exception.value : new WaspError(outcome)
+}
+
+/** The functions that a plugin may call back; the native half knows them by their place. */
+class Callbacks {
+  /** Module and name of each. */
+  names = []
+  /** The kinds of each: of its result, then of its parameters. */
+  kinds = []
+  /** As they were given, for tasks on workers. */
+  functions = []
+  /** What the native half calls on this thread: they don't throw. */
+  guarded = []
+
+  constructor(modules = {}) {
+    for (const [module, functions] of Object.entries(modules)) {
+      for (const [name, callback] of Object.entries(functions)) {
+        const what = `callback "${module}"."${name}"`
+        const { params = [], returns = 'none', call } = options(callback, what, ['params', 'returns', 'call'])
+        if (typeof call !== 'function') throw new TypeError(`${what} has no function "call"`)
+        const numbers = list(params, `the parameters of ${what}`).map((param) => kind(param, `a parameter of ${what}`))
+        if (params.includes('none')) throw new TypeError(`${what} has a parameter of the kind "none"`)
+        this.names.push(module, name)
+        this.kinds.push([kind(returns, `the result of ${what}`), ...numbers])
+        this.functions.push(call)
+        this.guarded.push((...args) => {
+          try {
+            return call(...args)
+          } catch (value) {
+            thrown = { value }
+            return THREW
+          }
+        })
+      }
+    }
+  }
+}
+
+module.exports = { Callbacks, THREW, settled }

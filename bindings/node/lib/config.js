@@ -1,0 +1,43 @@
+'use strict'
+// What a plugin is given, checked and flattened for the native half.
+
+const { Callbacks } = require('./callbacks.js')
+const { options, pathOf, text } = require('./given.js')
+
+function volumes(given = {}) {
+  return Object.entries(given).flatMap(([guest, volume]) => {
+    const what = `the volume "${guest}"`
+    if (typeof volume === 'string' || volume instanceof URL) return [guest, pathOf(volume, what), 'rw']
+    const { path, readOnly = false } = options(volume, what, ['path', 'readOnly'])
+    return [guest, pathOf(path, what), readOnly ? 'ro' : 'rw']
+  })
+}
+
+function limits(given) {
+  const known = ['memoryBytes', 'tableElements', 'stackBytes', 'timeout', 'idleInstances']
+  const checked = {}
+  for (const [name, value] of Object.entries(options(given, 'limits', known))) {
+    if (value === undefined) continue
+    const fits = name === 'timeout' ? value > 0 && value < 2 ** 53 : Number.isSafeInteger(value) && value >= 0
+    if (typeof value !== 'number' || !fits) throw new TypeError(`the limit "${name}" is ${String(value)}`)
+    checked[name] = value
+  }
+  return checked
+}
+
+/** Reads a config: its callbacks, and the rest as the native half takes it. */
+function read(given) {
+  const config = options(given, 'the config', ['callbacks', 'env', 'volumes', 'limits', 'snapshot'])
+  const callbacks = new Callbacks(config.callbacks)
+  const checked = {
+    ...limits(config.limits),
+    names: callbacks.names,
+    kinds: callbacks.kinds,
+    env: Object.entries(config.env ?? {}).flatMap(([name, value]) => [name, text(value, `env "${name}"`)]),
+    volumes: volumes(config.volumes),
+    snapshot: config.snapshot === undefined ? undefined : Boolean(config.snapshot),
+  }
+  return { callbacks, checked }
+}
+
+module.exports = { read }

@@ -1,0 +1,133 @@
+'use strict'
+
+const { fileURLToPath } = require('node:url')
+const native = require('../native.js')
+const { settled } = require('./callbacks.js')
+const config = require('./config.js')
+const { WaspError } = require('./error.js')
+const { oneOf, options, pathOf, text } = require('./given.js')
+const { CREATE, Instance } = require('./instance.js')
+const { Task } = require('./task.js')
+
+/** An engine as its plugins and instances share it. */
+class Core {
+  constructor(handle, logger) {
+    this.handle = handle
+    this.logger = logger
+  }
+
+  /** Hands on what was logged. A logger that throws does so on its own. */
+  flush() {
+    if (this.logger === undefined) return
+    for (const record of native.takeLog(this.handle)) {
+      try {
+        this.logger(record)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
+
+/** A registered plugin. */
+class Plugin {
+  /** The function that was called last, and its place. */
+  lastName
+  lastPlace
+  #functions
+  #places
+
+  constructor(handle, callbacks) {
+    this.handle = handle
+    this.callbacks = callbacks
+  }
+
+  /** What it offers, asked of one of its instances; all share the list. */
+  functions(instance) {
+    if (this.#functions === undefined) {
+      this.#functions = native.functions(instance)
+      for (const each of this.#functions) Object.freeze(each.params) && Object.freeze(each)
+      Object.freeze(this.#functions)
+    }
+    return this.#functions
+  }
+
+  /** The places of its functions in that list, by name. */
+  places(instance) {
+    this.#places ??= new Map(this.functions(instance).map(({ name }, place) => [name, place]))
+    return this.#places
+  }
+}
+
+class Engine {
+  #core
+  /** Those that are registered, by name. */
+  #plugins = new Map()
+
+  constructor(given) {
+    const known = ['compiler', 'cacheDir', 'stdio', 'logger', 'logLevel']
+    const { compiler, cacheDir, stdio, logger, logLevel = 'info' } = options(given, 'the options', known)
+    if (logger !== undefined && typeof logger !== 'function') throw new TypeError('the logger is not a function')
+    const checked = {
+      compiler: oneOf(compiler, 'the compiler', ['cranelift', 'singlepass']),
+      stdio: oneOf(stdio, 'stdio', ['inherit', 'log', 'none']),
+      cacheDir: cacheDir === undefined ? undefined : pathOf(cacheDir, 'cacheDir'),
+    }
+    oneOf(logLevel, 'the log level', ['error', 'info', 'debug', 'trace'])
+    if (logger !== undefined) checked.logLevel = logLevel
+    this.#core = new Core(native.engine(checked, Task.deliver), logger)
+  }
+
+  #found(name) {
+    const plugin = this.#plugins.get(text(name, 'the name'))
+    if (plugin !== undefined) return plugin
+    const message = `no plugin is registered as ${JSON.stringify(name)}`
+    throw new WaspError({ code: 'PLUGIN_NOT_FOUND', message })
+  }
+
+  #keep(name, handle, callbacks) {
+    const replaced = this.#plugins.get(name)
+    this.#plugins.set(name, new Plugin(handle, callbacks))
+    if (replaced !== undefined) native.release(replaced.handle)
+  }
+
+  register(name, pathOrBytes, given) {
+    text(name, 'the name')
+    const { callbacks, checked } = config.read(given)
+    const outcome = native.register(this.#core.handle, name, source(pathOrBytes), checked, callbacks.guarded)
+    this.#core.flush()
+    this.#keep(name, settled(outcome), callbacks)
+  }
+
+  async registerAsync(name, pathOrBytes, given) {
+    text(name, 'the name')
+    const { callbacks, checked } = config.read(given)
+    const task = new Task(this.#core, callbacks)
+    const tie = native.registerAsync(this.#core.handle, name, source(pathOrBytes), checked, task.id)
+    this.#keep(name, await task.wait(tie), callbacks)
+  }
+
+  unregister(name) {
+    const { handle } = this.#found(name)
+    this.#plugins.delete(name)
+    native.release(handle)
+  }
+
+  instance(name, given) {
+    const plugin = this.#found(name)
+    let path = ''
+    if (given !== undefined) {
+      const { workspace } = options(given, 'the options', ['workspace'])
+      if (workspace !== undefined) path = pathOf(workspace, 'the workspace')
+    }
+    const handle = native.instance(plugin.handle, path, plugin.callbacks.guarded)
+    this.#core.flush()
+    return new Instance(CREATE, this.#core, plugin, settled(handle))
+  }
+}
+
+const source = (pathOrBytes) => (pathOrBytes instanceof URL ? fileURLToPath(pathOrBytes) : pathOrBytes)
+
+module.exports = { Engine }

@@ -1,0 +1,59 @@
+'use strict'
+// What the caller gives, checked. What is of the wrong type is a TypeError that says which and why.
+
+const { fileURLToPath } = require('node:url')
+
+/** The kinds of values; the numbers are the core's. */
+const kinds = ['none', 'i32', 'i64', 'f32', 'f64', 'string', 'bytes']
+/** Instead of the kind of a result: the plugin should know. */
+const UNSAID = -1
+
+function text(value, what) {
+  if (typeof value !== 'string') throw new TypeError(`${what} is ${typeof value}, not a string`)
+  return value
+}
+
+function options(given, what, known) {
+  if (given === undefined) return {}
+  if (typeof given !== 'object' || given === null) throw new TypeError(`${what} is not an object`)
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw new TypeError(`${what} has no "${name}"; it has ${known.join(', ')}`)
+  }
+  return given
+}
+
+function oneOf(value, what, known) {
+  if (value !== undefined && !known.includes(value)) {
+    throw new TypeError(`${what} is "${String(value)}", not one of ${known.join(', ')}`)
+  }
+  return value
+}
+
+function list(value, what) {
+  if (!Array.isArray(value)) throw new TypeError(`${what} are not in an array`)
+  return value
+}
+
+function kind(name, what) {
+  const number = kinds.indexOf(name)
+  if (number < 0) throw new TypeError(`${what} is of the kind "${String(name)}", which is none of ${kinds.join(', ')}`)
+  return number
+}
+
+/** The kind of a result: on the way of every call, so without a search. */
+function expected(returns) {
+  switch (returns) {
+    case 'string':
+      return 5
+    case 'i32':
+      return 1
+    case undefined:
+      return UNSAID
+    default:
+      return kind(returns, 'the result')
+  }
+}
+
+const pathOf = (path, what) => text(path instanceof URL ? fileURLToPath(path) : path, what)
+
+module.exports = { text, options, oneOf, list, kind, expected, pathOf }

@@ -1,0 +1,121 @@
+'use strict'
+
+const native = require('../native.js')
+const { settled } = require('./callbacks.js')
+const { WaspError, failed } = require('./error.js')
+const { expected, list, options, text } = require('./given.js')
+const { Task } = require('./task.js')
+
+/** What only an engine has, since only engines make instances. */
+const CREATE = Symbol('create')
+const NONE = []
+
+const closed = () => new WaspError({ code: 'INVALID', message: 'the instance is closed' })
+const busy = () =>
+  new WaspError({ code: 'BUSY', message: 'the instance runs a call already, and an instance runs one at a time' })
+
+class Instance {
+  #core
+  #plugin
+  #handle
+  /** The call that runs on a worker. */
+  #running = null
+
+  constructor(create, core, plugin, handle) {
+    if (create !== CREATE) throw new TypeError('instances are made by engine.instance(name)')
+    this.#core = core
+    this.#plugin = plugin
+    this.#handle = handle
+  }
+
+  #open() {
+    if (this.#handle === null) throw closed()
+    if (this.#running !== null) throw busy()
+    return this.#handle
+  }
+
+  /** What the native half takes for the name of a function: a number costs less than a string each time. */
+  #target(name) {
+    const plugin = this.#plugin
+    if (name === plugin.lastName) return plugin.lastPlace
+    const place = plugin.places(this.#handle).get(text(name, 'the function'))
+    // It says that there is no such function.
+    if (place === undefined) return name
+    plugin.lastName = name
+    return (plugin.lastPlace = place)
+  }
+
+  call(name, args = NONE, returns) {
+    const handle = this.#open()
+    const target = this.#target(name)
+    const kind = expected(returns)
+    const { guarded } = this.#plugin.callbacks
+    let outcome
+    switch (list(args, 'the arguments').length) {
+      case 0:
+        outcome = native.call(handle, target, kind, guarded)
+        break
+      case 1:
+        outcome = native.call(handle, target, kind, guarded, args[0])
+        break
+      case 2:
+        outcome = native.call(handle, target, kind, guarded, args[0], args[1])
+        break
+      default:
+        outcome = native.call(handle, target, kind, guarded, ...args)
+    }
+    if (this.#core.logger !== undefined) this.#core.flush()
+    return failed(outcome) ? settled(outcome) : outcome
+  }
+
+  async callAsync(name, args = NONE, returns, given) {
+    const { signal } = options(given, 'the options', ['signal'])
+    signal?.throwIfAborted()
+    const handle = this.#open()
+    const task = new Task(this.#core, this.#plugin.callbacks, name)
+    const target = this.#target(name)
+    const tie = native.start(handle, task.id, target, expected(returns), ...list(args, 'the arguments'))
+    const stop = () => task.stop()
+    this.#running = task
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      return await task.wait(tie)
+    } catch (error) {
+      throw signal?.aborted && error instanceof WaspError && error.code === 'CANCELLED' ? signal.reason : error
+    } finally {
+      this.#running = null
+      signal?.removeEventListener('abort', stop)
+      // Closed meanwhile.
+      if (this.#handle === null) native.close(handle)
+    }
+  }
+
+  interrupt() {
+    if (this.#running !== null) this.#running.stop()
+  }
+
+  reset() {
+    const outcome = native.reset(this.#open(), this.#plugin.callbacks.guarded)
+    this.#core.flush()
+    settled(outcome)
+  }
+
+  get functions() {
+    if (this.#handle === null) throw closed()
+    return this.#plugin.functions(this.#handle)
+  }
+
+  close() {
+    if (this.#handle === null) return
+    // A call that runs, or is about to, closes it at its end.
+    if (this.#running === null) native.close(this.#handle)
+    this.#handle = null
+  }
+}
+Object.defineProperty(Instance.prototype, Symbol.dispose ?? Symbol.for('nodejs.dispose'), {
+  value: Instance.prototype.close,
+  configurable: true,
+  writable: true,
+})
+
+module.exports = { CREATE, Instance }

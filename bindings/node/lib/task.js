@@ -1,0 +1,85 @@
+'use strict'
+// What runs on workers: calls and registrations.
+
+const native = require('../native.js')
+const { THREW } = require('./callbacks.js')
+const { WaspError, failed } = require('./error.js')
+
+/** Those that run, by number. While there are some, the process stays. */
+const tasks = new Map()
+let lastTask = 0
+let stay
+
+class Task {
+  id = (lastTask = (lastTask + 1) >>> 0)
+  #callbacks
+  #core
+  #function
+  /** What the native half has of it. */
+  #tie
+  #thrown = null
+  #stopped = false
+  #settle
+  #outcome = new Promise((resolve) => (this.#settle = resolve))
+
+  /** For a guest with these callbacks; `name` is the plugin's function, if it is a call. */
+  constructor(core, callbacks, name) {
+    this.#core = core
+    this.#callbacks = callbacks
+    this.#function = name
+  }
+
+  /** What comes of it. `tie` is what the native half gave when it began. */
+  async wait(tie) {
+    if (failed(tie)) throw new WaspError(tie)
+    this.#tie = tie
+    tasks.set(this.id, this)
+    stay ??= setInterval(() => {}, 2 ** 31 - 1)
+    const outcome = await this.#outcome
+    this.#core.flush()
+    if (!failed(outcome)) return outcome
+    outcome.function ??= this.#function
+    throw this.#thrown !== null && outcome.code === 'CALLBACK' ? this.#thrown.value : new WaspError(outcome)
+  }
+
+  #done(outcome) {
+    tasks.delete(this.id)
+    if (tasks.size === 0) {
+      clearInterval(stay)
+      stay = undefined
+    }
+    this.#settle(outcome)
+  }
+
+  /** The guest calls back. */
+  async #answer(args, index, ticket) {
+    this.#core.flush()
+    if (this.#stopped) return native.stop(this.#tie)
+    let value
+    try {
+      const call = this.#callbacks.functions[index]
+      value = await call(...args)
+    } catch (exception) {
+      this.#thrown = { value: exception }
+      value = THREW
+    }
+    native.answer(this.#tie, ticket, value)
+  }
+
+  /** Ends it. It may only be about to begin, so this goes on until it is over. */
+  stop() {
+    if (!tasks.has(this.id)) return
+    this.#stopped = true
+    native.stop(this.#tie)
+    setTimeout(() => this.stop(), 2)
+  }
+
+  /** Hears what workers send: how a task ended, or a callback with the ticket for its answer. */
+  static deliver(id, payload, index, ticket) {
+    const task = tasks.get(id)
+    if (index === undefined) task?.#done(payload)
+    else task?.#answer(payload, index, ticket)
+  }
+}
+
+module.exports = { Task }
