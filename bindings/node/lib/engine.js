@@ -31,9 +31,12 @@ class Core {
   }
 }
 
+/** How many places fit beside what else is in the number that `call` takes. Functions after them are called by name. */
+const MOST_PLACES = 2 ** 20
+
 /** A registered plugin. */
 class Plugin {
-  /** The function that was called last, and its place. */
+  /** The function that was called last, and its place as `call` takes it. */
   lastName
   lastPlace
   #functions
@@ -56,7 +59,11 @@ class Plugin {
 
   /** The places of its functions in that list, by name. */
   places(instance) {
-    this.#places ??= new Map(this.functions(instance).map(({ name }, place) => [name, place]))
+    this.#places ??= new Map(
+      this.functions(instance)
+        .slice(0, MOST_PLACES)
+        .map(({ name }, place) => [name, place]),
+    )
     return this.#places
   }
 }

@@ -6,7 +6,7 @@ const { fileURLToPath } = require('node:url')
 /** The kinds of values; the numbers are the core's. */
 const kinds = ['none', 'i32', 'i64', 'f32', 'f64', 'string', 'bytes']
 /** Instead of the kind of a result: the plugin should know. */
-const UNSAID = -1
+const UNSAID = 7
 
 function text(value, what) {
   if (typeof value !== 'string') throw new TypeError(`${what} is ${typeof value}, not a string`)

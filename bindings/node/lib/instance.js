@@ -10,6 +10,9 @@ const { Task } = require('./task.js')
 const CREATE = Symbol('create')
 const NONE = []
 
+/** How the native half reads an argument: as text, as a number, or by looking what it is. */
+const type = (arg) => (typeof arg === 'string' ? 1 : typeof arg === 'number' ? 2 : 0)
+
 const closed = () => new WaspError({ code: 'INVALID', message: 'the instance is closed' })
 const busy = () =>
   new WaspError({ code: 'BUSY', message: 'the instance runs a call already, and an instance runs one at a time' })
@@ -34,35 +37,41 @@ class Instance {
     return this.#handle
   }
 
-  /** What the native half takes for the name of a function: a number costs less than a string each time. */
-  #target(name) {
+  /** The place of a function in the plugin's list, shifted to where `call` takes it; nothing if it isn't there. */
+  #place(name) {
     const plugin = this.#plugin
     if (name === plugin.lastName) return plugin.lastPlace
     const place = plugin.places(this.#handle).get(text(name, 'the function'))
-    // It says that there is no such function.
-    if (place === undefined) return name
+    if (place === undefined) return undefined
     plugin.lastName = name
-    return (plugin.lastPlace = place)
+    return (plugin.lastPlace = place << 11)
   }
 
   call(name, args = NONE, returns) {
     const handle = this.#open()
-    const target = this.#target(name)
+    const place = this.#place(name)
     const kind = expected(returns)
     const { guarded } = this.#plugin.callbacks
     let outcome
-    switch (list(args, 'the arguments').length) {
-      case 0:
-        outcome = native.call(handle, target, kind, guarded)
-        break
-      case 1:
-        outcome = native.call(handle, target, kind, guarded, args[0])
-        break
-      case 2:
-        outcome = native.call(handle, target, kind, guarded, args[0], args[1])
-        break
-      default:
-        outcome = native.call(handle, target, kind, guarded, ...args)
+    if (place === undefined) {
+      // The native half says what is wrong with it.
+      outcome = native.callNamed(handle, name, kind, guarded, list(args, 'the arguments'))
+    } else {
+      switch (list(args, 'the arguments').length) {
+        case 0:
+          outcome = native.call(handle, place | kind, guarded)
+          break
+        case 1:
+          outcome = native.call(handle, place | (type(args[0]) << 3) | kind, guarded, args[0])
+          break
+        case 2: {
+          const types = (type(args[1]) << 5) | (type(args[0]) << 3)
+          outcome = native.call(handle, place | types | kind, guarded, args[0], args[1])
+          break
+        }
+        default:
+          outcome = native.call(handle, place | kind, guarded, ...args)
+      }
     }
     if (this.#core.logger !== undefined) this.#core.flush()
     return failed(outcome) ? settled(outcome) : outcome
@@ -73,8 +82,7 @@ class Instance {
     signal?.throwIfAborted()
     const handle = this.#open()
     const task = new Task(this.#core, this.#plugin.callbacks, name)
-    const target = this.#target(name)
-    const tie = native.start(handle, task.id, target, expected(returns), ...list(args, 'the arguments'))
+    const tie = native.start(handle, task.id, text(name, 'the function'), expected(returns), ...list(args, 'the arguments'))
     const stop = () => task.stop()
     this.#running = task
     signal?.addEventListener('abort', stop, { once: true })

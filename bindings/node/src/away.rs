@@ -52,9 +52,7 @@ impl JsValuesTupleIntoVec for Message {
                 }
                 Message::Done { id, outcome } => {
                     let outcome = match outcome {
-                        Ok(Done::Called(sent)) => {
-                            ToNapiValue::to_napi_value(env, Taken(sent.value()))?
-                        }
+                        Ok(Done::Called(sent)) => ToNapiValue::to_napi_value(env, sent)?,
                         Ok(Done::Registered(plugin)) => {
                             ToNapiValue::to_napi_value(env, Handle(plugin))?
                         }

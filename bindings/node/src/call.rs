@@ -1,10 +1,11 @@
 //! Calls of a plugin's functions: on JavaScript's own thread, the way that has to be short, and what a worker takes along.
 
-use crate::failure::failure;
+use crate::engine::here;
+use crate::failure::{Outcome, failure};
 use crate::frame::{self, Frame};
 use crate::handle::Held;
 use crate::instance::{Owned, Slot};
-use crate::value::{Given, ROOM, Room, Sent, Taken, kind};
+use crate::value::{Given, ROOM, Room, Sent, Taken, kind, make_text, number_value, short_text};
 use napi::bindgen_prelude::{FromNapiValue, FunctionCallContext, ToNapiValue};
 use napi::{Env, JsError, JsValue, Status, check_status, sys};
 use std::mem::MaybeUninit;
@@ -12,68 +13,51 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use wasp_core::{Error, ErrorKind, Function, Kind, Value};
 
-/// Which function.
-enum Target {
-    /// The one at this place in the plugin's list.
-    Listed(u32),
-    /// One that is not in the list, if there is such a thing.
-    Named(String),
+/// A function as it is called.
+struct Callee<'a> {
+    name: &'a str,
+    /// Nothing where the plugin has no such function: the call tells.
+    function: Option<&'a Function>,
 }
 
-impl FromNapiValue for Target {
-    unsafe fn from_napi_value(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Self> {
-        let mut at = 0;
-        // SAFETY: the caller's promise.
-        match unsafe { sys::napi_get_value_uint32(env, raw, &mut at) } {
-            sys::Status::napi_ok => Ok(Self::Listed(at)),
-            // SAFETY: the caller's promise.
-            _ => unsafe { String::from_napi_value(env, raw) }.map(Self::Named),
-        }
+impl<'a> Callee<'a> {
+    /// The one of that name, if there is such a thing.
+    fn named(slot: &'a Slot, name: &'a str) -> Self {
+        Self { name, function: slot.functions.iter().find(|known| known.name == name) }
     }
-}
 
-impl Target {
-    fn find<'a>(&'a self, slot: &'a Slot) -> (&'a str, Option<&'a Function>) {
-        match self {
-            Self::Named(name) => (name, slot.functions.iter().find(|known| known.name == *name)),
-            Self::Listed(at) => match slot.functions.get(*at as usize) {
-                Some(function) => (&function.name, Some(function)),
-                None => ("", None),
-            },
-        }
+    /// The one at that place in the plugin's list.
+    fn listed(slot: &'a Slot, place: u32) -> Self {
+        let function = slot.functions.get(place as usize);
+        Self { name: function.map_or("", |function| &function.name), function }
     }
-}
 
-/// Calls a function of `slot`'s instance, and gives its result to `keep`. Without a kind of the result the plugin should
-/// know it.
-fn run<R>(
-    slot: &Slot,
-    target: &Target,
-    args: &[Given<'_>],
-    result: Option<Kind>,
-    keep: impl FnOnce(Value<'_>) -> R,
-) -> Result<R, Error> {
-    let (name, function) = target.find(slot);
-    let result = match result {
-        Some(kind) => kind,
-        None => declared(name, function)?,
-    };
-    let mut few = [Value::None; FEW];
-    let mut many = Vec::new();
-    let values = if args.len() <= FEW {
-        &mut few[..args.len()]
-    } else {
-        many.resize(args.len(), Value::None);
-        &mut many[..]
-    };
-    for (at, (value, arg)) in values.iter_mut().zip(args).enumerate() {
-        let expected = || function?.params.get(at).copied();
-        *value = arg.value(expected).map_err(|what| {
-            let message = format!("function {name:?}: argument {} is {what}", at + 1);
-            Error::from_host(ErrorKind::Signature, message)
-        })?;
+    /// The kind of parameter number `at`, from 0.
+    fn param(&self, at: usize) -> Option<Kind> {
+        self.function?.params.get(at).copied()
     }
-    slot.enter(|instance| instance.call(name, values, result).map(keep))
+
+    #[cold]
+    fn refuse(&self, at: usize, what: &str) -> Error {
+        let message = format!("function {:?}: argument {} is {what}", self.name, at + 1);
+        Error::from_host(ErrorKind::Signature, message)
+    }
+
+    /// Calls it in `slot`'s instance, and gives its result to `keep`. Without a kind of the result the plugin should
+    /// know it.
+    fn call(
+        &self,
+        slot: &Slot,
+        values: &[Value<'_>],
+        result: Option<Kind>,
+        keep: impl FnOnce(Value<'_>),
+    ) -> Result<(), Error> {
+        let result = match result {
+            Some(kind) => kind,
+            None => declared(self.name, self.function)?,
+        };
+        slot.enter(|instance| instance.call(self.name, values, result).map(keep))
+    }
 }
 
 /// The kind of a function's result, where there is no doubt about it.
@@ -92,45 +76,53 @@ fn declared(name: &str, function: Option<&Function>) -> Result<Kind, Error> {
     }
 }
 
-/// The kind of a result by its number; -1 leaves it to the plugin.
-///
-/// # Safety
-/// `raw` is a value of `env`.
-unsafe fn wanted(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Option<Kind>> {
-    let mut number = 0;
-    // SAFETY: the caller's promise.
-    check_status!(unsafe { sys::napi_get_value_int32(env, raw, &mut number) })?;
-    Ok(u32::try_from(number).ok().map(kind))
-}
-
 /// What a worker is to call.
 pub(crate) struct Call {
-    target: Target,
+    name: String,
     args: Vec<Given<'static>>,
     result: Option<Kind>,
 }
 
 impl Call {
-    /// From the arguments that begin at number `at`: function, kind, and those of the function.
+    /// From the arguments that begin at number `at`: name, kind, and those of the function.
     pub(crate) fn read(context: &FunctionCallContext<'_>, at: usize) -> napi::Result<Self> {
         let args =
             (at + 2..context.length()).map(|at| context.get(at)).collect::<napi::Result<_>>()?;
-        let result: i32 = context.get(at + 1)?;
-        let result = u32::try_from(result).ok().map(kind);
-        Ok(Self { target: context.get(at)?, args, result })
+        Ok(Self { name: context.get(at)?, args, result: wanted(context.get(at + 1)?) })
     }
 
     pub(crate) fn made(&self, slot: &Slot) -> Result<Sent, Error> {
-        run(slot, &self.target, &self.args, self.result, Sent::new)
+        let callee = Callee::named(slot, &self.name);
+        let values = self.args.iter().enumerate().map(|(at, arg)| {
+            arg.value(|| callee.param(at)).map_err(|what| callee.refuse(at, what))
+        });
+        let values = values.collect::<Result<Vec<_>, _>>()?;
+        let mut sent = Sent::Number(Value::None);
+        callee.call(slot, &values, self.result, |value| sent = Sent::new(value))?;
+        Ok(sent)
     }
 }
 
-/// What comes before the arguments of the function: instance, function, kind and callbacks.
-const HEAD: usize = 4;
-/// Functions with more arguments than this cost an allocation or two.
-const FEW: usize = 4;
+/// The kind of a result by its number, where it is said.
+fn wanted(number: u32) -> Option<Kind> {
+    (number != UNSAID).then(|| kind(number))
+}
 
-/// `call(instance, function, kind, callbacks, ...args)`
+/// Instead of the kind of a result: the plugin should know.
+const UNSAID: u32 = 7;
+
+// `lib/instance.js` packs what it knows into one number, since each one that is asked for costs as much as its use. From
+// the lowest bits: the kind of the result, the types of the first arguments, and the place of the function in the list.
+const KIND_BITS: u32 = 3;
+const TYPE_BITS: u32 = 2;
+const TYPES: usize = 4;
+const TEXT: u32 = 1;
+const NUMBER: u32 = 2;
+
+/// What comes before the arguments of the function: instance, the number above, and callbacks.
+const HEAD: usize = 3;
+
+/// `call(instance, packed, callbacks, ...args)`
 ///
 /// Without the general wrapping of the other functions here, which would cost as much again as the call.
 ///
@@ -140,11 +132,12 @@ pub(crate) unsafe extern "C" fn call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
+    let mut made = ptr::null_mut();
     // SAFETY: the caller's promise.
-    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { enter(env, info) }));
+    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { enter(env, info, &mut made) }));
     let error = match outcome {
-        Ok(Ok(value)) => return value,
-        Ok(Err(error)) => error,
+        Ok(Ok(())) => return made,
+        Ok(Err(error)) => *error,
         Err(_) => napi::Error::new(Status::GenericFailure, "wasp panicked: please report it"),
     };
     // SAFETY: the environment of the call that runs.
@@ -157,55 +150,106 @@ pub(crate) unsafe extern "C" fn call(
 unsafe fn enter(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-) -> napi::Result<sys::napi_value> {
-    let read = |list: &mut [sys::napi_value]| {
-        let mut count = list.len();
-        let (count_at, list) = (&raw mut count, list.as_mut_ptr());
-        let none = ptr::null_mut();
-        // SAFETY: the caller's promise; the list is as long as `count` says, and `count` is what was given afterwards.
-        let status =
-            unsafe { sys::napi_get_cb_info(env, info, count_at, list, none, ptr::null_mut()) };
-        check_status!(status).map(|()| count)
-    };
-    let mut few = [ptr::null_mut(); HEAD + FEW];
+    made: &mut sys::napi_value,
+) -> Result<(), Box<napi::Error>> {
+    let mut few = [ptr::null_mut(); HEAD + TYPES];
     let mut many = Vec::new();
-    let count = read(&mut few)?;
-    let given = if count <= few.len() {
-        &few[..count]
-    } else {
-        many.resize(count, ptr::null_mut());
-        read(&mut many)?;
-        &many[..]
+    let mut count = few.len();
+    // SAFETY: the caller's promise; a list is as long as `count` says, which is how much there is afterwards.
+    let given = unsafe {
+        let none = ptr::null_mut();
+        let read = |list: &mut [sys::napi_value], count| {
+            sys::napi_get_cb_info(env, info, count, list.as_mut_ptr(), none, ptr::null_mut())
+        };
+        check_status!(read(&mut few, &mut count))?;
+        if count <= few.len() {
+            &few[..count]
+        } else {
+            many.resize(count, ptr::null_mut());
+            check_status!(read(&mut many, &mut count))?;
+            &many[..]
+        }
     };
-    let [owned, target, result, callbacks, given @ ..] = given else {
-        return Err(napi::Error::new(Status::InvalidArg, "a call without a function"));
+    let [owned, packed, callbacks, given @ ..] = given else {
+        return Err(napi::Error::new(Status::InvalidArg, "a call without a function").into());
     };
 
     let mut room = [MaybeUninit::uninit(); ROOM];
     let mut room: Room<'_> = &mut room;
-    let mut few = [const { Given::Nothing }; FEW];
+    let mut rare = Vec::new();
+    let mut few = [Value::None; TYPES];
     let mut many = Vec::new();
     // SAFETY: all of them are values of this environment, for the call that runs.
     unsafe {
         let owned = Held::<Owned>::from_napi_value(env, *owned)?;
-        let target = Target::from_napi_value(env, *target)?;
-        let result = wanted(env, *result)?;
-        let args = if given.len() <= FEW {
-            for (arg, raw) in few.iter_mut().zip(given) {
-                *arg = Given::read(env, *raw, &mut room)?;
-            }
-            &few[..given.len()]
+        let mut packed_number = 0;
+        check_status!(sys::napi_get_value_uint32(env, *packed, &mut packed_number))?;
+        let result = wanted(packed_number & ((1 << KIND_BITS) - 1));
+        let mut types = packed_number >> KIND_BITS;
+        let callee = Callee::listed(&owned.0, types >> (TYPE_BITS * TYPES as u32));
+        let values = if given.len() <= few.len() {
+            &mut few[..given.len()]
         } else {
-            for raw in given {
-                many.push(Given::read(env, *raw, &mut room)?);
-            }
-            &many[..]
+            many.resize(given.len(), Value::None);
+            // Those after the first have no type there.
+            types = 0;
+            &mut many[..]
         };
+        for (at, (value, raw)) in values.iter_mut().zip(given).enumerate() {
+            let ty = types & ((1 << TYPE_BITS) - 1);
+            types >>= TYPE_BITS;
+            if ty == TEXT {
+                if let Some(text) = short_text(env, *raw, &mut room) {
+                    *value = Value::String(text);
+                    continue;
+                }
+            } else if ty == NUMBER {
+                let mut number = 0.0;
+                check_status!(sys::napi_get_value_double(env, *raw, &mut number))?;
+                match number_value(number, || callee.param(at)) {
+                    Ok(number) => *value = number,
+                    Err(what) => return fail(env, &callee.refuse(at, what), made),
+                }
+                continue;
+            }
+            rare.push((at, Given::read(env, *raw, &mut room)?));
+        }
+        for (at, arg) in &rare {
+            match arg.value(|| callee.param(*at)) {
+                Ok(value) => values[*at] = value,
+                Err(what) => return fail(env, &callee.refuse(*at, what), made),
+            }
+        }
         let frame = Frame::Here { env, callbacks: *callbacks };
-        let keep = |value: Value<'_>| ToNapiValue::to_napi_value(env, Taken(value));
-        match frame::within(&frame, || run(&owned.0, &target, args, result, keep)) {
-            Ok(value) => value,
-            Err(error) => failure(&Env::from_raw(env), &error).map(|object| object.raw()),
+        let mut status = sys::Status::napi_ok;
+        let keep = |value: Value<'_>| match value {
+            Value::String(text) => status = make_text(env, text, made),
+            other => match ToNapiValue::to_napi_value(env, Taken(other)) {
+                Ok(value) => *made = value,
+                Err(error) => status = error.status.into(),
+            },
+        };
+        match frame::within(&frame, || callee.call(&owned.0, values, result, keep)) {
+            Ok(()) => Ok(check_status!(status)?),
+            Err(error) => fail(env, &error, made),
         }
     }
+}
+
+#[cold]
+fn fail(
+    env: sys::napi_env,
+    error: &Error,
+    made: &mut sys::napi_value,
+) -> Result<(), Box<napi::Error>> {
+    *made = failure(&Env::from_raw(env), error)?.raw();
+    Ok(())
+}
+
+/// `callNamed(instance, name, kind, callbacks, args)`: for what is not in the plugin's list, if there is such a thing.
+pub(crate) fn named(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Sent>> {
+    let owned: Held<'_, Owned> = context.get(0)?;
+    let (name, result, args) = (context.get(1)?, wanted(context.get(2)?), context.get(4)?);
+    let call = Call { name, args, result };
+    Ok(Outcome(here(&context, 3, || call.made(&owned.0))?))
 }

@@ -109,12 +109,12 @@ impl ToNapiValue for Listing {
     }
 }
 
-/// `functions(instance)`: their places in the list are what `call` and `start` take for a name.
+/// `functions(instance)`: their places in the list are what `call` takes for a name.
 pub(crate) fn functions(context: FunctionCallContext<'_>) -> napi::Result<Listing> {
     Ok(Listing(context.get::<Held<'_, Owned>>(0)?.0.functions.clone()))
 }
 
-/// `start(instance, id, function, kind, ...args)`: the call goes on on a worker, and its outcome is delivered.
+/// `start(instance, id, name, kind, ...args)`: the call goes on on a worker, and its outcome is delivered.
 pub(crate) fn start(
     context: FunctionCallContext<'_>,
 ) -> napi::Result<Outcome<Handle<crate::away::Tie>>> {

@@ -59,6 +59,7 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "takeLog", engine::take_log)?;
     offer(&env, &mut exports, "instance", instance::new)?;
     offer(&env, &mut exports, "functions", instance::functions)?;
+    offer(&env, &mut exports, "callNamed", call::named)?;
     offer(&env, &mut exports, "reset", instance::reset)?;
     offer(&env, &mut exports, "close", instance::close)?;
     offer(&env, &mut exports, "start", instance::start)?;

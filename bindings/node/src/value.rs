@@ -57,13 +57,12 @@ impl<'a> Given<'a> {
             check_status!(sys::napi_typeof(env, raw, &mut ty))?;
             Ok(match ValueType::from(ty) {
                 ValueType::Undefined => Given::Nothing,
-                ValueType::Number => {
-                    let mut number = 0.0;
-                    check_status!(sys::napi_get_value_double(env, raw, &mut number))?;
-                    Given::Number(number)
-                }
+                ValueType::Number => Given::Number(f64::from_napi_value(env, raw)?),
                 ValueType::Boolean => Given::Boolean(bool::from_napi_value(env, raw)?),
-                ValueType::String => Given::String(text(env, raw, room)?),
+                ValueType::String => Given::String(match short_text(env, raw, room) {
+                    Some(text) => Cow::Borrowed(text),
+                    None => Cow::Owned(String::from_napi_value(env, raw)?),
+                }),
                 ValueType::BigInt => {
                     let (mut number, mut whole) = (0, false);
                     check_status!(sys::napi_get_value_bigint_int64(
@@ -99,58 +98,84 @@ impl<'a> Given<'a> {
             Given::BigInt(number) => Value::I64(*number),
             Given::String(text) => Value::String(text),
             Given::Bytes(bytes) => Value::Bytes(bytes),
-            Given::Number(number) => {
-                let number = *number;
-                let int = number as i32;
-                // A negative zero is none of those.
-                if f64::from(int).to_bits() == number.to_bits() {
-                    return Ok(Value::I32(int));
-                }
-                if number.abs() <= MAX_SAFE && f64::from(number as f32) == number {
-                    return Ok(Value::F64(number));
-                }
-                match expected() {
-                    // As JavaScript itself rounds them.
-                    Some(Kind::F32) => Value::F32(number as f32),
-                    Some(Kind::I64) if number.abs() > MAX_SAFE => {
-                        return Err("a number that is not a safe integer: use a BigInt");
-                    }
-                    _ => Value::F64(number),
-                }
-            }
+            Given::Number(number) => return number_value(*number, expected),
         })
     }
 }
 
-/// A string as UTF-8; half of a surrogate pair becomes U+FFFD, since UTF-8 has no such thing.
+/// The same for a number.
+#[inline(always)]
+pub(crate) fn number_value(
+    number: f64,
+    expected: impl FnOnce() -> Option<Kind>,
+) -> Result<Value<'static>, &'static str> {
+    let int = number as i32;
+    // A negative zero is none of those.
+    if f64::from(int).to_bits() == number.to_bits() {
+        return Ok(Value::I32(int));
+    }
+    if number.abs() <= MAX_SAFE && f64::from(number as f32) == number {
+        return Ok(Value::F64(number));
+    }
+    Ok(match expected() {
+        // As JavaScript itself rounds them.
+        Some(Kind::F32) => Value::F32(number as f32),
+        Some(Kind::I64) if number.abs() > MAX_SAFE => {
+            return Err("a number that is not a safe integer: use a BigInt");
+        }
+        _ => Value::F64(number),
+    })
+}
+
+/// A string as UTF-8, if it is short; half of a surrogate pair becomes U+FFFD, since UTF-8 has no such thing.
 ///
 /// # Safety
 /// `raw` is a string of `env`.
-unsafe fn text<'a>(
+#[inline]
+pub(crate) unsafe fn short_text<'a>(
     env: sys::napi_env,
     raw: sys::napi_value,
     room: &mut Room<'a>,
-) -> napi::Result<Cow<'a, str>> {
+) -> Option<&'a str> {
+    // In UTF-16: V8 takes twice as long to write UTF-8.
+    let mut units = [const { MaybeUninit::<u16>::uninit() }; 256];
     let mut len = 0;
-    if !room.is_empty() {
-        // SAFETY: the caller's promise; the room is as long as it says.
-        let status = unsafe {
-            let start = room.as_mut_ptr().cast();
-            sys::napi_get_value_string_utf8(env, raw, start, room.len(), &mut len)
-        };
-        check_status!(status)?;
-        // Only whole characters are written, and a NUL: with room for one more, this was all.
-        if len + 4 < room.len() {
-            let (used, rest) = mem::take(room).split_at_mut(len);
-            *room = rest;
-            // SAFETY: V8 has written this much UTF-8.
-            return Ok(Cow::Borrowed(unsafe {
-                str::from_utf8_unchecked(&*(ptr::from_mut(used) as *const [u8]))
-            }));
+    // SAFETY: the caller's promise; the place is as long as it says, with the NUL.
+    let status = unsafe {
+        let start = units.as_mut_ptr().cast();
+        sys::napi_get_value_string_utf16(env, raw, start, units.len(), &mut len)
+    };
+    // A unit is three bytes at most.
+    if status != sys::Status::napi_ok || len + 1 >= units.len() || 3 * len > room.len() {
+        return None;
+    }
+    // SAFETY: V8 has written this much.
+    let units = unsafe { &*(ptr::from_ref(&units[..len]) as *const [u16]) };
+    let mut ascii = true;
+    for (byte, unit) in room.iter_mut().zip(units) {
+        byte.write(*unit as u8);
+        ascii &= *unit < 0x80;
+    }
+    let used = if ascii { len } else { encode(units, room) };
+    let (used, rest) = mem::take(room).split_at_mut(used);
+    *room = rest;
+    // SAFETY: this much was written, which is ASCII or whole characters.
+    Some(unsafe { str::from_utf8_unchecked(&*(ptr::from_mut(used) as *const [u8])) })
+}
+
+/// Writes UTF-8 for `units`, for which there is room, and tells how much.
+#[cold]
+fn encode(units: &[u16], room: &mut [MaybeUninit<u8>]) -> usize {
+    let mut used = 0;
+    for character in char::decode_utf16(units.iter().copied()) {
+        let mut buffer = [0; 4];
+        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+        for byte in character.encode_utf8(&mut buffer).bytes() {
+            room[used].write(byte);
+            used += 1;
         }
     }
-    // SAFETY: the caller's promise.
-    unsafe { String::from_napi_value(env, raw) }.map(Cow::Owned)
+    used
 }
 
 /// The bytes of a typed array, a Buffer, a DataView or an ArrayBuffer.
@@ -263,24 +288,36 @@ impl ToNapiValue for Taken<'_> {
                 Value::I64(number) => ToNapiValue::to_napi_value(env, BigInt::from(number)),
                 Value::F32(number) => ToNapiValue::to_napi_value(env, f64::from(number)),
                 Value::F64(number) => ToNapiValue::to_napi_value(env, number),
-                // A string of one byte a character, as JavaScript keeps it: half the time.
-                Value::String(text) if text.is_ascii() => {
-                    let (start, len) = (text.as_ptr().cast(), text.len());
-                    let mut value = ptr::null_mut();
-                    check_status!(sys::napi_create_string_latin1(
-                        env,
-                        start,
-                        len as isize,
-                        &mut value
-                    ))?;
-                    Ok(value)
+                Value::String(text) => {
+                    let mut made = ptr::null_mut();
+                    check_status!(make_text(env, text, &mut made)).map(|()| made)
                 }
-                Value::String(text) => ToNapiValue::to_napi_value(env, text),
                 Value::Bytes(bytes) => {
                     let buffer = BufferSlice::copy_from(&Env::from_raw(env), bytes)?;
                     ToNapiValue::to_napi_value(env, buffer)
                 }
             }
+        }
+    }
+}
+
+/// Makes a string, and tells the status.
+///
+/// # Safety
+/// `env` is the environment of the call that runs.
+#[inline]
+pub(crate) unsafe fn make_text(
+    env: sys::napi_env,
+    text: &str,
+    made: &mut sys::napi_value,
+) -> sys::napi_status {
+    let (start, len) = (text.as_ptr().cast(), text.len() as isize);
+    // SAFETY: the caller's promise; the text is as long as that.
+    unsafe {
+        // A byte a character is how JavaScript keeps ASCII, and UTF-8 has to be looked through.
+        match text.is_ascii() {
+            true => sys::napi_create_string_latin1(env, start, len, made),
+            false => sys::napi_create_string_utf8(env, start, len, made),
         }
     }
 }
@@ -311,6 +348,13 @@ impl Sent {
             Sent::String(text) => Value::String(text),
             Sent::Bytes(bytes) => Value::Bytes(bytes),
         }
+    }
+}
+
+impl ToNapiValue for Sent {
+    unsafe fn to_napi_value(env: sys::napi_env, sent: Self) -> napi::Result<sys::napi_value> {
+        // SAFETY: the caller's promise.
+        unsafe { ToNapiValue::to_napi_value(env, Taken(sent.value())) }
     }
 }
 
