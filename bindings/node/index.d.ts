@@ -1,7 +1,10 @@
 /// <reference types="node" />
 
-/** Bytes that a plugin takes: a Buffer, any typed array, a DataView or an ArrayBuffer. They are copied. */
-export type Bytes = ArrayBufferView | ArrayBufferLike
+/**
+ * Bytes that a plugin takes: a Buffer, any typed array, a DataView or an ArrayBuffer. They are copied at once, also out of
+ * shared memory, which a view has to be over.
+ */
+export type Bytes = ArrayBufferView | ArrayBuffer
 
 /** What a plugin's function takes. A number must fit exactly; an i64 is a BigInt or a safe integer. */
 export type Argument = number | bigint | boolean | string | Bytes
@@ -106,10 +109,10 @@ export class Engine {
 
 /** A function that a plugin offers. Where it is not `declared`, an i32 may stand for a string or bytes. */
 export interface PluginFunction {
-  name: string
-  params: Kind[]
-  returns: Kind
-  declared: boolean
+  readonly name: string
+  readonly params: readonly Kind[]
+  readonly returns: Kind
+  readonly declared: boolean
 }
 
 /** One sandbox: a plugin with memory of its own. It runs one call at a time. */

@@ -17,16 +17,38 @@ function settled(outcome) {
   throw exception !== null && outcome.code === 'CALLBACK' ? exception.value : new WaspError(outcome)
 }
 
+/**
+ * What the native half calls on this thread, with the number of a callback and its arguments: it doesn't throw. Most
+ * callbacks take few, and a list of the rest costs time.
+ */
+const guarded = (functions, counts) => (index, a, b, c, ...more) => {
+  try {
+    const call = functions[index]
+    switch (counts[index]) {
+      case 0:
+        return call()
+      case 1:
+        return call(a)
+      case 2:
+        return call(a, b)
+      case 3:
+        return call(a, b, c)
+      default:
+        return call(a, b, c, ...more)
+    }
+  } catch (value) {
+    thrown = { value }
+    return THREW
+  }
+}
+
 /** The functions that a plugin may call back; the native half knows them by their place. */
 class Callbacks {
   /** Module and name of each. */
   names = []
   /** The kinds of each: of its result, then of its parameters. */
   kinds = []
-  /** As they were given, for tasks on workers. */
   functions = []
-  /** What the native half calls on this thread: they don't throw. */
-  guarded = []
 
   constructor(modules = {}) {
     for (const [module, functions] of Object.entries(modules)) {
@@ -39,16 +61,10 @@ class Callbacks {
         this.names.push(module, name)
         this.kinds.push([kind(returns, `the result of ${what}`), ...numbers])
         this.functions.push(call)
-        this.guarded.push((...args) => {
-          try {
-            return call(...args)
-          } catch (value) {
-            thrown = { value }
-            return THREW
-          }
-        })
       }
     }
+    const counts = this.kinds.map((kinds) => kinds.length - 1)
+    this.guarded = guarded(this.functions, counts)
   }
 }
 

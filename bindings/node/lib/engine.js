@@ -39,6 +39,8 @@ class Plugin {
   /** The function that was called last, and its place as `call` takes it. */
   lastName
   lastPlace
+  /** Handles of closed instances, for new ones. */
+  spare = []
   #functions
   #places
 
@@ -129,7 +131,7 @@ class Engine {
       const { workspace } = options(given, 'the options', ['workspace'])
       if (workspace !== undefined) path = pathOf(workspace, 'the workspace')
     }
-    const handle = native.instance(plugin.handle, path, plugin.callbacks.guarded)
+    const handle = native.instance(plugin.handle, path, plugin.callbacks.guarded, plugin.spare.pop())
     this.#core.flush()
     return new Instance(CREATE, this.#core, plugin, settled(handle))
   }

@@ -9,6 +9,8 @@ const { Task } = require('./task.js')
 /** What only an engine has, since only engines make instances. */
 const CREATE = Symbol('create')
 const NONE = []
+/** As many as are kept idle by default. */
+const MOST_SPARE = 64
 
 /** How the native half reads an argument: as text, as a number, or by looking what it is. */
 const type = (arg) => (typeof arg === 'string' ? 1 : typeof arg === 'number' ? 2 : 0)
@@ -94,7 +96,7 @@ class Instance {
       this.#running = null
       signal?.removeEventListener('abort', stop)
       // Closed meanwhile.
-      if (this.#handle === null) native.close(handle)
+      if (this.#handle === null) this.#free(handle)
     }
   }
 
@@ -116,8 +118,14 @@ class Instance {
   close() {
     if (this.#handle === null) return
     // A call that runs, or is about to, closes it at its end.
-    if (this.#running === null) native.close(this.#handle)
+    if (this.#running === null) this.#free(this.#handle)
     this.#handle = null
+  }
+
+  #free(handle) {
+    native.close(handle)
+    const { spare } = this.#plugin
+    if (spare.length < MOST_SPARE) spare.push(handle)
   }
 }
 Object.defineProperty(Instance.prototype, Symbol.dispose ?? Symbol.for('nodejs.dispose'), {

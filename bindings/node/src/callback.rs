@@ -1,8 +1,8 @@
-//! Callbacks: from guest code to the functions that `lib/config.js` holds.
+//! Callbacks: from guest code to the functions that `lib/callbacks.js` holds.
 
 use crate::frame::{self, Frame};
 use crate::value::{Given, PROMISE, ROOM, Room, Sent, THREW, Taken, promised};
-use napi::bindgen_prelude::{ToNapiValue, Undefined};
+use napi::bindgen_prelude::ToNapiValue;
 use napi::{check_status, sys};
 use std::error::Error;
 use std::mem::MaybeUninit;
@@ -42,10 +42,10 @@ fn settle(caller: &mut Caller<'_>, result: Kind, answer: &Given<'_>) -> Result<(
     Ok(())
 }
 
-/// Calls the function number `index` of `callbacks`, and reads its answer as far as `result` wants it.
+/// Calls callback number `index` by way of `callbacks`, and reads its answer as far as `result` wants it.
 ///
 /// # Safety
-/// `env` is the environment of this thread, and `callbacks` an array of functions there.
+/// `env` is the environment of this thread, and `callbacks` a function there.
 unsafe fn call<'a>(
     env: sys::napi_env,
     callbacks: sys::napi_value,
@@ -68,26 +68,24 @@ unsafe fn call<'a>(
         let mut scope = ptr::null_mut();
         check_status!(sys::napi_open_handle_scope(env, &mut scope))?;
         let _scope = Scope(env, scope);
-        let mut function = ptr::null_mut();
-        check_status!(sys::napi_get_element(env, callbacks, index, &mut function))?;
         let mut few = [ptr::null_mut(); 8];
         let mut many = Vec::new();
-        let list = if args.len() <= few.len() {
-            &mut few[..args.len()]
+        let list = if args.len() < few.len() {
+            &mut few[..=args.len()]
         } else {
-            many.resize(args.len(), ptr::null_mut());
+            many.resize(args.len() + 1, ptr::null_mut());
             &mut many[..]
         };
-        for (place, arg) in list.iter_mut().zip(args) {
+        check_status!(sys::napi_create_uint32(env, index, &mut list[0]))?;
+        for (place, arg) in list[1..].iter_mut().zip(args) {
             *place = ToNapiValue::to_napi_value(env, Taken(*arg))?;
         }
-        let this = ToNapiValue::to_napi_value(env, Undefined::default())?;
         let mut answer = ptr::null_mut();
-        // `lib/config.js` catches what a callback throws: only the end of the whole environment comes through.
-        check_status!(
-            sys::napi_call_function(env, this, function, list.len(), list.as_ptr(), &mut answer),
-            "JavaScript ended"
-        )?;
+        // `lib/callbacks.js` catches what a callback throws: only the end of the whole environment comes through. What it
+        // has as `this` doesn't matter.
+        let (count, list) = (list.len(), list.as_ptr());
+        let status = sys::napi_call_function(env, callbacks, callbacks, count, list, &mut answer);
+        check_status!(status, "JavaScript ended")?;
         if result == Kind::None {
             let mut ty = 0;
             check_status!(sys::napi_typeof(env, answer, &mut ty))?;

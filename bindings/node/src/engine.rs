@@ -110,7 +110,7 @@ pub(crate) fn register_async(
     Ok(Outcome(away.run(|| candidate.register().map(Done::Registered))))
 }
 
-/// Runs `body`, whose guest may call back to the functions that argument number `at` holds.
+/// Runs `body`, whose guest may call back by way of the function that argument number `at` is.
 pub(crate) fn here<R>(
     context: &FunctionCallContext<'_>,
     at: usize,

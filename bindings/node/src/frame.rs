@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 /// The host's side of one call.
 pub(crate) enum Frame {
-    /// The call is made on JavaScript's own thread, which waits for it: its environment, and the plugin's callbacks as an
-    /// array of functions. Both are valid as long as the frame is on the stack.
+    /// The call is made on JavaScript's own thread, which waits for it: its environment, and the function that calls the
+    /// plugin's callbacks by number. Both are valid as long as the frame is on the stack.
     Here { env: sys::napi_env, callbacks: sys::napi_value },
     /// The call runs on a worker: callbacks have to be sent.
     Away(Arc<Away>),

@@ -1,39 +1,37 @@
 //! Instances.
 
-use crate::away::{Away, Deliver, Done};
+use crate::away::{Away, Deliver, Done, Tie};
 use crate::call::Call;
 use crate::engine::{Plugin, here};
 use crate::failure::{Outcome, Plain};
 use crate::handle::{Handle, Held};
-use napi::bindgen_prelude::{FunctionCallContext, Object, ToNapiValue};
-use napi::{Env, sys};
+use napi::bindgen_prelude::{FunctionCallContext, Object, ToNapiValue, Unknown};
+use napi::{Env, JsValue, ValueType, sys};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
-use wasp_core::{Error, ErrorKind, Function, Functions, Instance, Interrupter, Kind};
+use wasp_core::{Error, ErrorKind, Function, Functions, Instance, Kind};
 
 /// One instance, shared by JavaScript and the worker that runs its call.
 pub(crate) struct Slot {
     /// Gone when it is closed; locked while somebody is in it.
     instance: Mutex<Option<Instance>>,
     closed: AtomicBool,
-    interrupter: Interrupter,
     pub functions: Functions,
     pub deliver: Arc<Deliver>,
 }
 
-/// What JavaScript holds of an instance. When it is collected, or JavaScript ends, the instance is closed and a call that
-/// still runs is stopped.
+/// What JavaScript holds of an instance. When it is collected, or JavaScript ends, the instance is closed.
 pub(crate) struct Owned(pub Arc<Slot>);
 
 impl Drop for Owned {
     fn drop(&mut self) {
         self.0.close();
-        self.0.interrupter.interrupt();
     }
 }
 
 impl Slot {
+    #[inline]
     pub(crate) fn enter<R>(
         &self,
         body: impl FnOnce(&mut Instance) -> Result<R, Error>,
@@ -41,13 +39,8 @@ impl Slot {
         let mut guard = match self.instance.try_lock() {
             Ok(guard) => guard,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                let message =
-                    "the instance runs a call already, and an instance runs one at a time";
-                return Err(Error::from_host(ErrorKind::Busy, message));
-            }
+            Err(TryLockError::WouldBlock) => return Err(busy()),
         };
-        let closed = || Error::from_host(ErrorKind::Invalid, "the instance is closed");
         if self.closed.load(Ordering::SeqCst) {
             return Err(closed());
         }
@@ -69,23 +62,73 @@ impl Slot {
         };
         drop(instance);
     }
+
+    /// Takes another instance of the same plugin, unless a call of the last one is not over yet. Only JavaScript's thread
+    /// does that, and closes.
+    fn reopen(&self, instance: &mut Option<Instance>) -> bool {
+        match self.instance.try_lock() {
+            Ok(mut guard) if guard.is_none() => {
+                *guard = instance.take();
+                self.closed.store(false, Ordering::SeqCst);
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
-/// `instance(plugin, workspace, callbacks)`; an empty workspace is none.
-pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Handle<Owned>>> {
+#[cold]
+fn busy() -> Error {
+    let message = "the instance runs a call already, and an instance runs one at a time";
+    Error::from_host(ErrorKind::Busy, message)
+}
+
+#[cold]
+fn closed() -> Error {
+    Error::from_host(ErrorKind::Invalid, "the instance is closed")
+}
+
+/// A handle for a new instance: another one, or that of an instance which is closed.
+pub(crate) enum Place {
+    New(Handle<Owned>),
+    Again(sys::napi_value),
+}
+
+impl ToNapiValue for Place {
+    unsafe fn to_napi_value(env: sys::napi_env, place: Self) -> napi::Result<sys::napi_value> {
+        match place {
+            // SAFETY: the caller's promise.
+            Place::New(handle) => unsafe { ToNapiValue::to_napi_value(env, handle) },
+            Place::Again(value) => Ok(value),
+        }
+    }
+}
+
+/// `instance(plugin, workspace, callbacks, spare)`; an empty workspace is none. The spare is undefined, or the handle of
+/// a closed instance of the same plugin: making one costs as much as the rest.
+pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Place>> {
     let plugin: Held<'_, Plugin> = context.get(0)?;
     let workspace: String = context.get(1)?;
     let workspace = Some(&*workspace).filter(|path| !path.is_empty()).map(Path::new);
     let made = here(&context, 2, || plugin.engine.instance(&plugin.name, workspace))?;
-    Ok(Outcome(made.map(|instance| {
-        Handle(Owned(Arc::new(Slot {
-            interrupter: instance.interrupter(),
-            functions: Functions::of(&instance),
-            instance: Mutex::new(Some(instance)),
-            closed: AtomicBool::new(false),
-            deliver: Arc::clone(&plugin.deliver),
-        })))
-    })))
+    let instance = match made {
+        Ok(instance) => instance,
+        Err(error) => return Ok(Outcome(Err(error))),
+    };
+    let functions = Functions::of(&instance);
+    let mut instance = Some(instance);
+    let spare: Unknown<'_> = context.get(3)?;
+    if spare.get_type()? == ValueType::External
+        && context.get::<Held<'_, Owned>>(3)?.0.reopen(&mut instance)
+    {
+        return Ok(Outcome(Ok(Place::Again(spare.raw()))));
+    }
+    Ok(Outcome(Ok(Place::New(Handle(Owned(Arc::new(Slot {
+        functions,
+        instance: Mutex::new(instance),
+        closed: AtomicBool::new(false),
+        deliver: Arc::clone(&plugin.deliver),
+    })))))))
 }
 
 /// The functions of a plugin, for JavaScript.
@@ -115,12 +158,14 @@ pub(crate) fn functions(context: FunctionCallContext<'_>) -> napi::Result<Listin
 }
 
 /// `start(instance, id, name, kind, ...args)`: the call goes on on a worker, and its outcome is delivered.
-pub(crate) fn start(
-    context: FunctionCallContext<'_>,
-) -> napi::Result<Outcome<Handle<crate::away::Tie>>> {
+pub(crate) fn start(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Handle<Tie>>> {
     let slot = Arc::clone(&context.get::<Held<'_, Owned>>(0)?.0);
     let call = Call::read(&context, 2)?;
-    let away = Away::new(context.get(1)?, &slot.deliver, Some(slot.interrupter.clone()));
+    let interrupter = match slot.enter(|instance| Ok(instance.interrupter())) {
+        Ok(interrupter) => interrupter,
+        Err(error) => return Ok(Outcome(Err(error))),
+    };
+    let away = Away::new(context.get(1)?, &slot.deliver, Some(interrupter));
     Ok(Outcome(away.run(move || call.made(&slot).map(Done::Called))))
 }
 

@@ -61,7 +61,7 @@ impl<'a> Given<'a> {
                 ValueType::Boolean => Given::Boolean(bool::from_napi_value(env, raw)?),
                 ValueType::String => Given::String(match short_text(env, raw, room) {
                     Some(text) => Cow::Borrowed(text),
-                    None => Cow::Owned(String::from_napi_value(env, raw)?),
+                    None => Cow::Owned(long_text(env, raw)?),
                 }),
                 ValueType::BigInt => {
                     let (mut number, mut whole) = (0, false);
@@ -161,6 +161,29 @@ pub(crate) unsafe fn short_text<'a>(
     *room = rest;
     // SAFETY: this much was written, which is ASCII or whole characters.
     Some(unsafe { str::from_utf8_unchecked(&*(ptr::from_mut(used) as *const [u8])) })
+}
+
+/// The same for a string of any length.
+///
+/// # Safety
+/// `raw` is a string of `env`.
+unsafe fn long_text(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<String> {
+    let (mut len, nowhere) = (0, ptr::null_mut());
+    // SAFETY: the caller's promise; without a place it only tells how many units there are.
+    check_status!(unsafe { sys::napi_get_value_string_utf16(env, raw, nowhere, 0, &mut len) })?;
+    let mut units = Vec::<u16>::with_capacity(len + 1);
+    // SAFETY: the place is as long as it says, and V8 has written that much.
+    unsafe {
+        let (start, size) = (units.as_mut_ptr().cast(), len + 1);
+        check_status!(sys::napi_get_value_string_utf16(env, raw, start, size, &mut len))?;
+        units.set_len(len);
+    }
+    if units.iter().fold(0, |all, unit| all | unit) < 0x80 {
+        let bytes = units.iter().map(|unit| *unit as u8).collect();
+        // SAFETY: it is ASCII.
+        return Ok(unsafe { String::from_utf8_unchecked(bytes) });
+    }
+    Ok(String::from_utf16_lossy(&units))
 }
 
 /// Writes UTF-8 for `units`, for which there is room, and tells how much.

@@ -108,6 +108,25 @@ test('an abort, an interrupt and a timeout end a call whose callback never answe
   await assert.rejects(running, { code: 'CANCELLED' })
   await assert.rejects(instance({ text: never }, { timeout: 30 }).callAsync('text', ['x'], 'string'), { code: 'TIMEOUT' })
   await assert.rejects(tool({ timeout: 30 }).callAsync('loop'), { code: 'TIMEOUT' })
+  // Also where the guest has nothing more to do after the callback.
+  const event = never
+  const aborted = AbortSignal.timeout(20)
+  await assert.rejects(instance({ event }).callAsync('event', [], 'none', { signal: aborted }), { name: 'TimeoutError' })
+  const limited = instance({ event }, { timeout: 30 })
+  await assert.rejects(limited.callAsync('event'), { name: 'WaspError', code: 'TIMEOUT', function: 'event' })
+  assert.throws(() => limited.call('number', [1]), { code: 'POISONED' })
+  limited.reset()
+  assert.equal(limited.call('number', [1]), 1n)
+})
+
+test('an answer that comes too late is no answer', async () => {
+  let answer
+  const plugin = instance({ number: (n) => (n === 1n ? new Promise((resolve) => (answer = resolve)) : n) }, { timeout: 30 })
+  await assert.rejects(plugin.callAsync('number', [1]), { code: 'TIMEOUT' })
+  plugin.reset()
+  const next = plugin.callAsync('number', [2])
+  answer(3n)
+  assert.equal(await next, 2n)
 })
 
 test('an instance closed while it runs ends its call as it was', async () => {
@@ -131,6 +150,17 @@ test('worker threads have engines of their own, and traps stay in them', async (
   for (const { code, message } of all) {
     assert.equal(code, 0)
     assert.deepEqual(message, { traps: 200, text: 'Grüße', later: 'TRAP' })
+  }
+})
+
+test('a worker is terminated while its calls run', async () => {
+  for (const body of ['loop', 'wait', 'call', 'register']) {
+    const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: body })
+    const ended = new Promise((resolve, reject) => worker.on('exit', resolve).on('error', reject))
+    await new Promise((resolve) => worker.on('message', resolve))
+    await sleep(20)
+    await worker.terminate()
+    assert.equal(await ended, 1, body)
   }
 })
 

@@ -11,13 +11,37 @@ function instance(config, options) {
   return engine.instance('tools')
 }
 
-test('text passes unharmed', () => {
+test('text passes unharmed', async () => {
   const tool = instance()
-  for (const text of ['', 'Nic', 'Grüße, 世界 🎉', '\u{1f469}\u200d\u{1f680}', 'x'.repeat(60_000)]) {
-    assert.equal(tool.call('echo', [text], 'string'), text)
+  const texts = ['', 'Nic', 'Grüße, 世界 🎉', '\u{1f469}\u200d\u{1f680}', 'x'.repeat(60_000), 'ü'.repeat(60_000)]
+  // Around every size at which it is passed in another way.
+  for (const length of [127, 128, 253, 254, 255, 256, 257, 340, 341, 342, 1022, 1023, 1024, 1025]) {
+    for (const each of ['x', 'ü', '世', '🎉']) texts.push(each.repeat(length), 'x' + each.repeat(length), each + 'x'.repeat(length))
   }
-  assert.equal(tool.call('echo', ['\ud800'], 'string'), '\ufffd')
-  assert.throws(() => tool.call('echo', ['a\0b'], 'string'), { code: 'INVALID' })
+  for (const text of texts) {
+    assert.equal(tool.call('echo', [text], 'string'), text)
+    assert.equal(await tool.callAsync('echo', [text], 'string'), text)
+  }
+})
+
+test('what UTF-8 or the guest ABI has no form for is replaced, or refused', async () => {
+  const tool = instance()
+  for (const [given, taken] of [
+    ['\ud800', '\ufffd'],
+    ['a\udc00b', 'a\ufffdb'],
+    ['\ud83c', '\ufffd'],
+    ['\udf89\ud83c', '\ufffd\ufffd'],
+    ['x'.repeat(300) + '\ud83c!', 'x'.repeat(300) + '\ufffd!'],
+  ]) {
+    assert.equal(tool.call('echo', [given], 'string'), taken)
+    assert.equal(await tool.callAsync('echo', [given], 'string'), taken)
+  }
+  for (const text of ['a\0b', '\0', 'x'.repeat(300) + '\0']) {
+    assert.throws(() => tool.call('echo', [text], 'string'), { code: 'INVALID', message: /a string with a NUL inside/ })
+    await assert.rejects(tool.callAsync('echo', [text], 'string'), { code: 'INVALID' })
+  }
+  // Nothing of those calls is left in the guest.
+  assert.equal(tool.call('echo', ['fine'], 'string'), 'fine')
 })
 
 test('bytes pass as a Buffer, from anything that holds bytes', () => {
@@ -35,6 +59,45 @@ test('bytes pass as a Buffer, from anything that holds bytes', () => {
   assert.equal(tool.call('echo', [new Uint8Array()], 'bytes').length, 0)
   const shared = new Uint8Array(new SharedArrayBuffer(3)).fill(4)
   assert.deepEqual([...tool.call('echo', [shared], 'bytes')], [4, 4, 4])
+})
+
+test('bytes that are not there any more, or not to be had, are refused', async () => {
+  const tool = instance()
+  const refused = async (value, message) => {
+    assert.throws(() => tool.call('echo', [value], 'bytes'), { name: 'WaspError', code: 'SIGNATURE', message })
+    await assert.rejects(tool.callAsync('echo', [value], 'bytes'), { code: 'SIGNATURE', message })
+  }
+  const views = [(buffer) => buffer, (buffer) => new Uint8Array(buffer, 2, 3), (buffer) => new DataView(buffer, 1)]
+  for (const view of views) {
+    const buffer = new ArrayBuffer(8)
+    const bytes = view(buffer)
+    structuredClone(buffer, { transfer: [buffer] })
+    await refused(bytes, /argument 1 is over an ArrayBuffer that is detached/)
+  }
+  await refused(new SharedArrayBuffer(3), /is an object, but no Buffer, typed array/)
+  await refused({ length: 3 }, /is an object, but no Buffer, typed array/)
+  await refused(Promise.resolve(Buffer.alloc(3)), /a promise/)
+})
+
+test('bytes are copied when they are given', async () => {
+  const tool = instance()
+  const bytes = Buffer.alloc(70_000, 1)
+  const later = tool.callAsync('echo', [bytes], 'bytes')
+  bytes.fill(2)
+  assert.ok((await later).equals(Buffer.alloc(70_000, 1)))
+  const taken = tool.call('echo', [bytes], 'bytes')
+  tool.call('echo', [Buffer.alloc(70_000, 3)], 'bytes')
+  assert.ok(taken.equals(bytes))
+})
+
+test('functions with many arguments get them in order', async () => {
+  const tool = instance()
+  const args = [1, 2n, 0.5, 0.25, '\x10', Buffer.from([0x20])]
+  assert.equal(tool.call('six', args), 51.75)
+  assert.equal(await tool.callAsync('six', args), 51.75)
+  assert.throws(() => tool.call('six', args.slice(1)), { code: 'SIGNATURE' })
+  assert.throws(() => tool.call('six', [...args, 1]), { code: 'SIGNATURE' })
+  assert.throws(() => tool.call('six', [1, 2n, 0.5, 0.25, 5, null]), { code: 'SIGNATURE', message: /argument 6 is null/ })
 })
 
 test('big buffers pass', () => {
@@ -57,10 +120,14 @@ test('numbers pass where they fit exactly', () => {
   assert.equal(tool.call('f32', [0.1]), Math.fround(0.1))
   assert.equal(tool.call('f64', [Number.MAX_VALUE]), Number.MAX_VALUE)
   assert.ok(Number.isNaN(tool.call('f64', [NaN])))
+  assert.ok(Object.is(tool.call('f64', [-0]), -0))
+  assert.ok(Object.is(tool.call('f32', [-0]), -0))
+  assert.equal(tool.call('i32', [-0], 'i32'), 0)
+  assert.equal(tool.call('f64', [2 ** 60]), 2 ** 60)
   for (const value of [2 ** 31, 1.5, 2n ** 31n, null, undefined, {}, [], Symbol(), () => {}]) {
     assert.throws(() => tool.call('i32', [value], 'i32'), { name: 'WaspError', code: 'SIGNATURE' })
   }
-  for (const value of [2 ** 53, 2n ** 63n, 'text']) {
+  for (const value of [2 ** 53, -(2 ** 53), 1e300, 0.5, NaN, Infinity, 2n ** 63n, -(2n ** 63n) - 1n, 2n ** 64n, 'text']) {
     assert.throws(() => tool.call('i64', [value], 'i64'), { name: 'WaspError', code: 'SIGNATURE' })
   }
 })
@@ -165,6 +232,23 @@ test('instances are closed once, and then refuse', () => {
   for (const body of [() => tool.call('nothing'), () => tool.reset(), () => tool.functions]) {
     assert.throws(body, { code: 'INVALID', message: 'the instance is closed' })
   }
+})
+
+test('a closed instance has nothing to do with those after it', () => {
+  const engine = new Engine()
+  engine.register('tools', tools)
+  const first = engine.instance('tools')
+  assert.equal(first.call('count', [], 'i32'), 1)
+  first.close()
+  const second = engine.instance('tools')
+  assert.equal(second.call('count', [], 'i32'), 1)
+  first.close()
+  assert.throws(() => first.call('count', [], 'i32'), { code: 'INVALID' })
+  assert.equal(second.call('count', [], 'i32'), 2)
+  const [third, fourth] = [engine.instance('tools'), engine.instance('tools')]
+  assert.equal(third.call('count', [], 'i32'), 1)
+  assert.equal(fourth.call('count', [], 'i32'), 1)
+  assert.equal(second.call('count', [], 'i32'), 3)
 })
 
 test('the logger hears of calls, and of what plugins print', () => {

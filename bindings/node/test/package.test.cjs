@@ -2,7 +2,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { cpSync, mkdtempSync, readFileSync, rmSync } = require('node:fs')
+const { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
 const { spawnSync } = require('node:child_process')
 const { tmpdir } = require('node:os')
 const { dirname, join } = require('node:path')
@@ -28,13 +28,39 @@ test('index.d.ts declares what is there, and nothing else', () => {
   assert.deepEqual(classes.sort(), Object.keys(wasp).sort())
 })
 
-test('a missing native half is named', (context) => {
+test('a native half that is missing, broken or nowhere to be had is named', (context) => {
   const place = mkdtempSync(join(tmpdir(), 'wasp-'))
   context.after(() => rmSync(place, { recursive: true }))
   cpSync(folder, join(place, 'node_modules/wasp'), { recursive: true })
-  const { status, stderr } = spawnSync(process.execPath, ['-e', 'require("wasp")'], { cwd: place, encoding: 'utf8' })
-  assert.notEqual(status, 0)
-  assert.match(stderr, new RegExp(`wasp needs the package "wasp-${process.platform}-${process.arch}`))
+  const message = (before = '') => {
+    for (const code of [`${before}; require('wasp')`, `${before}; import('wasp')`]) {
+      const { status, stderr } = spawnSync(process.execPath, ['-e', code], { cwd: place, encoding: 'utf8' })
+      assert.notEqual(status, 0)
+      var said = stderr
+    }
+    return said
+  }
+  const platform = `wasp-${process.platform}-${process.arch}`
+  assert.match(message(), new RegExp(`wasp needs the package "${platform}.*which is not installed.*npm install ${platform}`))
+  const windows = "Object.defineProperty(process, 'platform', { value: 'win32' })"
+  assert.match(message(windows), /wasp has no package for win32-\w+; there are darwin-arm64, /)
+
+  const native = readdirSync(dirname(folder)).find((name) => name.startsWith(platform))
+  cpSync(join(dirname(folder), native), join(place, 'node_modules', native), { recursive: true })
+  writeFileSync(join(place, 'node_modules', native, 'wasp.node'), 'not a library')
+  assert.match(message(), new RegExp(`wasp found its package "${native}" but it does not load: `))
+})
+
+test('the packages fit each other', () => {
+  const main = require('wasp/package.json')
+  assert.equal(main.scripts, undefined)
+  assert.equal(main.dependencies, undefined)
+  const native = Object.keys(main.optionalDependencies).filter((name) => existsSync(join(dirname(folder), name)))
+  assert.equal(native.length, 1)
+  const platform = require(join(dirname(folder), native[0], 'package.json'))
+  assert.equal(platform.version, main.optionalDependencies[native[0]])
+  assert.deepEqual([platform.os, platform.cpu], [[process.platform], [process.arch]])
+  assert.equal(platform.scripts, undefined)
 })
 
 test('a process with nothing left to do ends, and one with a call stays', () => {
@@ -45,4 +71,8 @@ test('a process with nothing left to do ends, and one with a call stays', () => 
   assert.deepEqual(run(`${setUp} console.log(instance.call('f'))`).stdout, '4\n')
   assert.deepEqual(run(`${setUp} instance.callAsync('f').then(console.log)`).stdout, '4\n')
   assert.equal(run(`${setUp} instance.callAsync('f'); process.exit(5)`).status, 5)
+  const wat = `Buffer.from('(module (func (export "f") (loop (br 0))))')`
+  assert.equal(run(`${setUp} engine.register('l', ${wat}); engine.instance('l').callAsync('f'); setTimeout(() => process.exit(6), 50)`).status, 6)
+  assert.deepEqual(run(`${setUp} engine.registerAsync('l', ${wat}).then(() => console.log('there'))`).stdout, 'there\n')
+  assert.equal(run(`${setUp} engine.registerAsync('l', ${wat}); process.exit(7)`).status, 7)
 })

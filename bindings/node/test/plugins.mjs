@@ -24,6 +24,10 @@ export const tools = Buffer.from(`(module
   (func (export "f32") (param f32) (result f32) (local.get 0))
   (func (export "f64") (param f64) (result f64) (local.get 0))
   (func (export "nothing"))
+  (func (export "six") (param i32 i64 f32 f64 i32 i32) (result f64)
+    (f64.add (f64.add (f64.convert_i32_s (local.get 0)) (f64.convert_i64_s (local.get 1)))
+      (f64.add (f64.promote_f32 (local.get 2)) (f64.add (local.get 3)
+        (f64.convert_i32_s (i32.add (i32.load8_u (local.get 4)) (i32.load8_u offset=4 (local.get 5))))))))
   (func (export "count") (result i32)
     (global.set $count (i32.add (global.get $count) (i32.const 1)))
     (global.get $count))
@@ -63,3 +67,10 @@ export function callbacks(own = {}) {
     },
   }
 }
+
+/** Calls back as it starts, with its name; then answers whatever that gave. */
+export const starter = Buffer.from(`(module
+  (import "env" "number" (func $number (param i64) (result i64)))
+  (global $answer (mut i64) (i64.const 0))
+  (func (export "_initialize") (global.set $answer (call $number (i64.const 20))))
+  (func (export "answer") (result i64) (global.get $answer)))`)

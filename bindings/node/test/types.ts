@@ -20,6 +20,7 @@ const engine = new Engine({ compiler: 'singlepass', stdio: 'log', logger: ({ lev
 engine.register('plugin', 'plugin.wasm', config)
 engine.register('plugin', Buffer.alloc(0))
 engine.register('plugin', new Uint8Array(), { callbacks: {} })
+const registered: Promise<void> = engine.registerAsync('plugin', new URL('file:///plugin.wasm'), config)
 
 const instance: Instance = engine.instance('plugin', { workspace: '/tmp' })
 const text: string = instance.call('hello', ['Nic'], 'string')
@@ -44,7 +45,7 @@ try {
     console.log(code, error.function, error.wasmStack[0]?.moduleOffset, error.exitCode, error.imports)
   }
 }
-console.log(text, bytes, long, nothing, some, later, unsaid)
+console.log(text, bytes, long, nothing, some, later, unsaid, registered)
 
 // @ts-expect-error: no such kind
 instance.call('hello', ['Nic'], 'text')
@@ -52,6 +53,13 @@ instance.call('hello', ['Nic'], 'text')
 const wrong: number = instance.call('hello', ['Nic'], 'string')
 // @ts-expect-error: objects don't pass
 instance.call('hello', [{}], 'string')
+// @ts-expect-error: a SharedArrayBuffer is passed by a typed array over it
+instance.call('hello', [new SharedArrayBuffer(1)], 'string')
+instance.call('hello', [new Uint8Array(new SharedArrayBuffer(1)), new ArrayBuffer(1)], 'string')
+// @ts-expect-error: nothing to wait for
+await engine.register('plugin', 'plugin.wasm').then()
+// @ts-expect-error: the list is the plugin's
+instance.functions[0].name = 'other'
 // @ts-expect-error: no such option
 new Engine({ colour: 'red' })
 // @ts-expect-error: instances come from engines

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { Engine } from 'wasp'
-import { caller, callbacks, tools } from './plugins.mjs'
+import { caller, callbacks, starter, tools } from './plugins.mjs'
 
 const engine = new Engine()
 engine.register('tools', tools)
@@ -24,6 +24,26 @@ switch (workerData) {
     const text = tool.call('echo', ['Grüße'], 'string')
     const later = await tool.callAsync('trap').catch((error) => error.code)
     parentPort.postMessage({ traps, text, later })
+    break
+  }
+  case 'loop':
+    tool.callAsync('loop')
+    parentPort.postMessage('runs')
+    break
+  case 'wait':
+    engine.instance('caller').callAsync('text', ['x'], 'string')
+    parentPort.postMessage('runs')
+    break
+  case 'call':
+    // Nothing but its limit ends it: the thread is the guest's.
+    engine.register('limited', tools, { limits: { timeout: 300 } })
+    parentPort.postMessage('runs')
+    engine.instance('limited').call('loop')
+    break
+  case 'register': {
+    const number = { params: ['i64'], returns: 'i64', call: () => new Promise(() => {}) }
+    engine.registerAsync('starter', starter, { callbacks: { env: { number } } })
+    parentPort.postMessage('runs')
     break
   }
   case 'exit':

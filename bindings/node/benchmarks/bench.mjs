@@ -1,0 +1,111 @@
+// wasp beside V8's own WebAssembly, with the guest ABI written by hand, and beside Extism: in one process, in turns.
+//
+//   bench.sh
+
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import createPlugin from '@extism/extism'
+import wabt from 'wabt'
+import { Engine } from 'wasp'
+import { ByHand } from './by-hand.mjs'
+
+const plugin = readFileSync(process.env.WASP_PLUGIN)
+const callMe = (name) => `Hello ${name}`
+
+const engine = new Engine()
+engine.register('plugin', plugin, {
+  callbacks: { env: { call_me: { params: ['string'], returns: 'string', call: callMe } } },
+})
+const wasp = engine.instance('plugin')
+
+const module_ = new WebAssembly.Module(plugin)
+const byHand = new ByHand(module_, callMe)
+
+const { parseWat } = await wabt()
+const wat = readFileSync(new URL('hello.wat', import.meta.url), 'utf8')
+const { buffer } = parseWat('hello.wat', wat).toBinary({})
+const extismModule = new WebAssembly.Module(buffer)
+// Nothing of Extism that isn't needed: it makes its plugins faster.
+const newExtism = () => createPlugin(extismModule, { useWasi: false })
+const extism = await newExtism()
+
+/** A name as text of about that many characters. */
+const name = (length) => 'Nic '.repeat(length / 4 + 1).slice(0, length)
+const [short, long, foreign] = ['Nic', name(1000), 'Zoë 世界']
+const data = new Uint8Array(64 << 10).map((_, at) => at)
+
+function fresh() {
+  const instance = engine.instance('plugin')
+  const answer = instance.call('hello', [short], 'string')
+  instance.close()
+  return answer
+}
+
+async function freshExtism() {
+  const instance = await newExtism()
+  const answer = (await instance.call('hello', short)).text()
+  await instance.close()
+  return answer
+}
+
+const hello = (text) => [
+  () => wasp.call('hello', [text], 'string'),
+  ['V8 by hand', () => byHand.text('hello', text)],
+]
+const items = [
+  ['warm string call', 2000, ...hello(short), ['Extism', async () => (await extism.call('hello', short)).text()]],
+  ['warm string call, 1000 characters', 1000, ...hello(long)],
+  ['warm string call, not ASCII', 1000, ...hello(foreign)],
+  [
+    'fresh instance + string call',
+    500,
+    fresh,
+    ['V8 by hand', () => new ByHand(module_, callMe).text('hello', short)],
+    ['Extism', freshExtism],
+  ],
+  ['string callback', 1000, () => wasp.call('callback', [], 'string'), ['V8 by hand', () => byHand.callback()]],
+  ['int call', 5000, () => wasp.call('sum', [3, 2], 'i32'), ['V8 by hand', () => byHand.sum(3, 2)]],
+  ['64 KiB of bytes, reversed', 20, () => wasp.call('reverse', [data], 'bytes'), ['V8 by hand', () => byHand.data('reverse', data)]],
+]
+
+/** The nanoseconds that each of `count` takes. Only what gives promises is waited for: that costs time too. */
+async function timed(count, body, waits) {
+  const start = process.hrtime.bigint()
+  if (waits) for (let i = 0; i < count; i++) await body()
+  else for (let i = 0; i < count; i++) body()
+  return Number(process.hrtime.bigint() - start) / count
+}
+
+const same = (a, b) => (ArrayBuffer.isView(a) ? Buffer.compare(a, b) === 0 : a === b)
+const sorted = (numbers) => numbers.slice().sort((a, b) => a - b)
+const median = (numbers) => sorted(numbers)[numbers.length >> 1]
+const both = (times) => `${sorted(times)[0].toFixed(0)} (${median(times).toFixed(0)})`
+
+console.log(`Node ${process.version}, nanoseconds: the least of ${process.argv[2] ?? 60} short runs each (and the median).\n`)
+console.log('| item | wasp | peer | ratio |\n|---|---|---|---|')
+for (const [item, count, ours, ...peers] of items) {
+  const sides = [ours, ...peers.map(([, body]) => body)]
+  const waits = sides.map(() => false)
+  for (const [side, body] of sides.entries()) {
+    const answer = body()
+    waits[side] = answer instanceof Promise
+    assert.ok(same(await answer, ours()), `${item}: the sides give different answers`)
+  }
+  const times = sides.map(() => [])
+  // In turns, so that all meet the same machine; the first rounds are for the compilers.
+  for (let round = -10; round < (process.argv[2] ?? 60); round++) {
+    for (const [side, body] of sides.entries()) {
+      const time = await timed(count, body, waits[side])
+      if (round >= 0) times[side].push(time)
+      // What was collected is freed on the event loop; and an Extism plugin keeps all that it was given until a reset.
+      await new Promise(setImmediate)
+      await extism.reset()
+    }
+  }
+  for (const [at, [peer]] of peers.entries()) {
+    const theirs = times[at + 1]
+    const ratio = sorted(times[0])[0] / sorted(theirs)[0]
+    const ratios = median(times[0].map((time, round) => time / theirs[round]))
+    console.log(`| ${item} | ${both(times[0])} | ${peer} ${both(theirs)} | ${ratio.toFixed(3)} (${ratios.toFixed(3)}) |`)
+  }
+}

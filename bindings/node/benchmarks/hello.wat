@@ -1,0 +1,40 @@
+;; `hello` as an Extism plugin: "Hello " and its input. It moves eight bytes at a time where it can, as Extism's own
+;; plugin kits do.
+(module
+  (import "extism:host/env" "input_length" (func $input_length (result i64)))
+  (import "extism:host/env" "input_load_u8" (func $input_load_u8 (param i64) (result i32)))
+  (import "extism:host/env" "input_load_u64" (func $input_load_u64 (param i64) (result i64)))
+  (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+  (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+  (import "extism:host/env" "store_u64" (func $store_u64 (param i64 i64)))
+  (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "Hello ")
+  (func (export "hello") (result i32)
+    (local $length i64) (local $at i64) (local $output i64)
+    (local.set $length (call $input_length))
+    (block $read (loop $words
+      (br_if $read (i64.gt_u (i64.add (local.get $at) (i64.const 8)) (local.get $length)))
+      (i64.store offset=6 (i32.wrap_i64 (local.get $at)) (call $input_load_u64 (local.get $at)))
+      (local.set $at (i64.add (local.get $at) (i64.const 8)))
+      (br $words)))
+    (block $read (loop $bytes
+      (br_if $read (i64.ge_u (local.get $at) (local.get $length)))
+      (i32.store8 offset=6 (i32.wrap_i64 (local.get $at)) (call $input_load_u8 (local.get $at)))
+      (local.set $at (i64.add (local.get $at) (i64.const 1)))
+      (br $bytes)))
+    (local.set $length (i64.add (local.get $length) (i64.const 6)))
+    (local.set $output (call $alloc (local.get $length)))
+    (local.set $at (i64.const 0))
+    (block $written (loop $words
+      (br_if $written (i64.gt_u (i64.add (local.get $at) (i64.const 8)) (local.get $length)))
+      (call $store_u64 (i64.add (local.get $output) (local.get $at)) (i64.load (i32.wrap_i64 (local.get $at))))
+      (local.set $at (i64.add (local.get $at) (i64.const 8)))
+      (br $words)))
+    (block $written (loop $bytes
+      (br_if $written (i64.ge_u (local.get $at) (local.get $length)))
+      (call $store_u8 (i64.add (local.get $output) (local.get $at)) (i32.load8_u (i32.wrap_i64 (local.get $at))))
+      (local.set $at (i64.add (local.get $at) (i64.const 1)))
+      (br $bytes)))
+    (call $output_set (local.get $output) (local.get $length))
+    (i32.const 0)))
