@@ -165,7 +165,7 @@ impl Guest {
     /// The error of a call that was ended half-way.
     #[cold]
     fn explain_stop(&self, error: Option<Error>, stopped: Option<Reason>) -> Error {
-        self.blocks.forget();
+        self.forget_blocks();
         let error = error.unwrap_or_else(|| Error::new(ErrorKind::Internal, "nothing stopped it"));
         match (error.kind(), stopped) {
             (ErrorKind::Trap, Some(Reason::Cancelled)) => {

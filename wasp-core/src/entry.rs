@@ -8,15 +8,15 @@
 //! - Compiled code runs on a stack of its own. A trap abandons that stack without running destructors, so nothing of
 //!   ours may own anything on it while guest code runs. [`on_guest_stack`] asks that of its caller, which is `Guest`
 //!   alone; [`enter_host`] goes to the host's stack before it does anything, and owns nothing when it comes back. The
-//!   bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a guest left
-//!   little, no code of ours runs.
+//!   bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a guest may
+//!   have left little, we only ask the guest for a block, and what lies below opens for us (see `stack`).
 //! - A panic must not unwind through compiled code: [`enter_host`] turns it into an error.
 //! - wasmer's own host functions look for the current store in a thread-local that this door doesn't set, so every
 //!   import of a plugin must be made by [`import`]; `Sandbox` makes them all.
 
 use crate::error::{Error, ErrorKind};
 use crate::guest::Guest;
-use crate::host::Target;
+use crate::host::{Target, Then};
 use crate::stack::{self, Running};
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -169,24 +169,40 @@ unsafe extern "C-unwind" fn enter_host(
     this: *mut VMDynamicFunctionContext<Host>,
     values: *mut RawValue,
 ) {
-    let outcome = on_host_stack(|| {
-        // SAFETY: `this` is the context that `import` made, alive as long as the store.
-        let host = unsafe { &(*this).ctx };
-        let values: &mut [RawValue] = match host.slots {
-            0 => &mut [],
-            // SAFETY: the trampoline makes as many slots as the function's type needs.
-            slots => unsafe { slice::from_raw_parts_mut(values, slots) },
-        };
+    // SAFETY: `this` is the context that `import` made, alive as long as the store.
+    let host = unsafe { &(*this).ctx };
+    let values: &mut [RawValue] = match host.slots {
+        0 => &mut [],
+        // SAFETY: the trampoline makes as many slots as the function's type needs.
+        slots => unsafe { slice::from_raw_parts_mut(values, slots) },
+    };
+    let ran = on_host_stack(|| {
         let on_guest_stack = host.guest.leave_guest_stack();
-        let outcome = catch_unwind(AssertUnwindSafe(|| host.target.run(&host.guest, values)))
-            .unwrap_or_else(|payload| Err(host.target.panicked(&*payload)))
-            .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>);
+        let ran = host.shielded(|| host.target.run(&host.guest, values));
         host.guest.back_on_guest_stack(on_guest_stack);
-        outcome
+        ran
     });
+    let outcome = match ran {
+        Ok(Then::Return) => return,
+        // What this owns while guest code runs would be lost by a trap; it owns nothing.
+        Ok(Then::Place(size)) => host.shielded(|| host.target.place(&host.guest, size, values)),
+        Err(error) => Err(error),
+    };
     if let Err(error) = outcome {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
         unsafe { raise_user_trap(error) }
+    }
+}
+
+impl Host {
+    /// Turns a panic of `body` into an error, and an error into what a trap can carry.
+    fn shielded<R>(
+        &self,
+        body: impl FnOnce() -> Result<R, Error>,
+    ) -> Result<R, Box<dyn std::error::Error + Send + Sync>> {
+        catch_unwind(AssertUnwindSafe(body))
+            .unwrap_or_else(|payload| Err(self.target.panicked(&*payload)))
+            .map_err(|error| Box::new(error) as _)
     }
 }
 

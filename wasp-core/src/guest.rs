@@ -6,6 +6,7 @@
 use crate::blocks::{Block, Blocks};
 use crate::entry::{self, Ended};
 use crate::error::{Error, ErrorKind};
+use crate::host::Answer;
 use crate::interrupt::Interrupt;
 use crate::log::Level;
 use crate::memory::{Budget, Memory, Parts};
@@ -31,6 +32,8 @@ pub(crate) struct Guest {
     /// Whether this thread is at the bottom of the guest's stack, where functions are entered without a switch.
     on_guest_stack: Cell<bool>,
     pub blocks: Blocks,
+    /// What callbacks answered, until there is a block for it. The last one is of the callback that ended last.
+    pub answers: RefCell<Vec<Answer>>,
     raised: RefCell<Option<String>>,
     unwound: Cell<bool>,
     /// Whether host code came to the end of the guest's stack.
@@ -56,6 +59,7 @@ impl Guest {
             step: Cell::new(None),
             on_guest_stack: Cell::new(false),
             blocks: Blocks::default(),
+            answers: RefCell::default(),
             raised: RefCell::default(),
             unwound: Cell::new(false),
             exhausted: Cell::new(false),
@@ -92,9 +96,15 @@ impl Guest {
     /// Forgets everything that calls left here, as a new instance: there is no workspace until [`open`](Self::open).
     pub(crate) fn forget(&self) {
         self.open(&wasi::Workspace::None);
-        self.blocks.forget();
+        self.forget_blocks();
         drop(self.take_raised());
         self.unwound.set(false);
+    }
+
+    /// Nothing that guest memory has is anybody's any more.
+    pub(crate) fn forget_blocks(&self) {
+        self.blocks.forget();
+        self.answers.borrow_mut().clear();
     }
 
     /// An end that was no failure: `proc_exit(0)` of a program's start.

@@ -46,71 +46,56 @@ impl Guest {
         ty: Type,
         slot: &mut RawValue,
     ) -> Result<()> {
-        let refuse = || {
-            let message = format!("{} is not {kind}", value.kind());
+        if kind.is_block() {
+            let size = block_size(value, kind)?;
+            let pointer = self.allocate(size, kind)?;
+            self.put(value, pointer, size)?;
+            slot.u32 = pointer;
+            return Ok(());
+        }
+        let refuse = || mismatch(value, kind);
+        let wanted = number::kind(ty).ok_or_else(refuse)?;
+        let fitting = number::coerce(*value, wanted).ok_or_else(|| {
+            let message = format!("{} does not fit {wanted}", number::Listed(&[*value]));
             Error::new(ErrorKind::Signature, message)
-        };
-        slot.u32 = match value {
-            Value::String(text) if kind == Kind::String => {
-                if text.as_bytes().contains(&0) {
-                    let message =
-                        "a string with a NUL inside can't be passed to a plugin; bytes can";
-                    return Err(Error::new(ErrorKind::Invalid, message));
-                }
-                self.place(kind, text.len(), |block| {
-                    let (text_part, end) = block.split_at_mut(text.len());
-                    text_part.copy_from_slice(text.as_bytes());
-                    end[0] = 0;
-                })?
-            }
-            Value::Bytes(bytes) if kind == Kind::Bytes => {
-                self.place(kind, bytes.len(), |block| {
-                    let (length, data) = block.split_at_mut(4);
-                    // `place` has checked that it fits.
-                    length.copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-                    data.copy_from_slice(bytes);
-                })?
-            }
-            _ if kind.is_block() => return Err(refuse()),
-            number => {
-                let wanted = number::kind(ty).ok_or_else(refuse)?;
-                let fitting = number::coerce(*number, wanted).ok_or_else(|| {
-                    let message = format!("{} does not fit {wanted}", number::Listed(&[*number]));
-                    Error::new(ErrorKind::Signature, message)
-                })?;
-                *slot = number::to_slot(fitting).ok_or_else(refuse)?;
-                return Ok(());
-            }
-        };
+        })?;
+        *slot = number::to_slot(fitting).ok_or_else(refuse)?;
         Ok(())
     }
 
-    fn place(&self, kind: Kind, length: usize, fill: impl FnOnce(&mut [u8])) -> Result<u32> {
-        let extra = if kind == Kind::String { 1 } else { 4 };
-        let size = u32::try_from(length + extra).map_err(|_| {
-            let message = format!("{length} bytes are more than a plugin's memory can hold");
-            Error::new(ErrorKind::Invalid, message)
-        })?;
-        let pointer = self.allocate(size, kind)?;
-        let memory = self.memory_for(kind)?;
+    /// Writes a string or bytes into the block of `size` bytes that the guest has allocated at `pointer` for it.
+    pub(crate) fn put(&self, value: &Value<'_>, pointer: u32, size: u32) -> Result<()> {
         // SAFETY: no guest code runs before the slice is gone.
-        let bytes = unsafe { memory.bytes_mut() };
+        let memory = unsafe { self.memory_for(value.kind())?.bytes_mut() };
+        let bytes = memory.len();
         let block =
-            bytes.get_mut(pointer as usize..).and_then(|rest| rest.get_mut(..size as usize));
+            memory.get_mut(pointer as usize..).and_then(|rest| rest.get_mut(..size as usize));
         let Some(block) = block.filter(|_| pointer != 0) else {
             return Err(abi(format!(
-                "\"allocate\" answered {pointer:#x} for {size} bytes, which is not in its memory of {} bytes",
-                bytes.len()
+                "\"allocate\" answered {pointer:#x} for {size} bytes, which is not in its memory of {bytes} bytes"
             )));
         };
-        fill(block);
+        match value {
+            Value::String(text) => {
+                let (place, end) = block.split_at_mut(text.len());
+                place.copy_from_slice(text.as_bytes());
+                end[0] = 0;
+            }
+            Value::Bytes(data) => {
+                let (length, place) = block.split_at_mut(4);
+                // `block_size` has checked that it fits.
+                length.copy_from_slice(&(data.len() as u32).to_le_bytes());
+                place.copy_from_slice(data);
+            }
+            _ => return Ok(()),
+        }
         self.blocks.owe(Block { pointer, size })?;
         self.plugin.log.write(
             Level::Debug,
             "Allocated memory in host",
             &[("size", &size), ("addr", &pointer)],
         );
-        Ok(pointer)
+        Ok(())
     }
 
     /// Turns a slot into a value for the host; strings and bytes stay in guest memory (section 3.5).
@@ -207,6 +192,29 @@ impl Guest {
             abi(format!("the {kind} pointer {pointer:#x} is outside its memory of {size} bytes"))
         })
     }
+}
+
+/// The size of the block that `value` needs to pass as `kind`.
+pub(crate) fn block_size(value: &Value<'_>, kind: Kind) -> Result<u32> {
+    let (length, extra) = match value {
+        Value::String(text) if kind == Kind::String => {
+            if text.as_bytes().contains(&0) {
+                let message = "a string with a NUL inside can't be passed to a plugin; bytes can";
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
+            (text.len(), 1)
+        }
+        Value::Bytes(data) if kind == Kind::Bytes => (data.len(), 4),
+        _ => return Err(mismatch(value, kind)),
+    };
+    u32::try_from(length + extra).map_err(|_| {
+        let message = format!("{length} bytes are more than a plugin's memory can hold");
+        Error::new(ErrorKind::Invalid, message)
+    })
+}
+
+fn mismatch(value: &Value<'_>, kind: Kind) -> Error {
+    Error::new(ErrorKind::Signature, format!("{} is not {kind}", value.kind()))
 }
 
 #[inline(always)]
