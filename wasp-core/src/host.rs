@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::guest::Guest;
 use crate::log::Level;
 use crate::number;
+use crate::transfer::block_size;
 use crate::value::{Kind, Value};
 use crate::wasi;
 use std::any::Any;
@@ -34,10 +35,30 @@ pub struct Caller<'a> {
     answer: Answer,
 }
 
-enum Answer {
+/// What a callback answered.
+pub(crate) enum Answer {
     Number(Value<'static>),
     Text(String),
     Data(Vec<u8>),
+}
+
+impl Answer {
+    /// It as a value.
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Answer::Number(value) => *value,
+            Answer::Text(text) => Value::String(text),
+            Answer::Data(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
+/// What is left to do on the guest's stack when a host function has run.
+pub(crate) enum Then {
+    /// Nothing: its result is in the first slot.
+    Return,
+    /// Its answer, kept by the guest, needs a block of so many bytes.
+    Place(u32),
 }
 
 impl Caller<'_> {
@@ -104,9 +125,9 @@ impl Target {
     }
 
     /// Runs it for `guest`: the slots hold its arguments, and its result afterwards.
-    pub(crate) fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<(), Error> {
+    pub(crate) fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<Then, Error> {
         match self {
-            Target::Callback(callback) => callback.run(guest, slots),
+            Target::Callback(callback) => return callback.run(guest, slots),
             Target::Wasi(function) => {
                 // `path_open` has the most.
                 let mut args = [0; 9];
@@ -117,15 +138,32 @@ impl Target {
                 if let [ty] = function.results {
                     slots[0] = number::from_raw(result, *ty);
                 }
-                Ok(())
             }
-            Target::RaiseError => guest.raise_error(number::pointer(&slots[0])),
+            Target::RaiseError => guest.raise_error(number::pointer(&slots[0]))?,
             Target::Abort => {
                 let [message, file, line, column] =
                     [0, 1, 2, 3].map(|at| number::pointer(&slots[at]));
-                Err(guest.abort(message, file, line, column))
+                return Err(guest.abort(message, file, line, column));
             }
         }
+        Ok(Then::Return)
+    }
+
+    /// Puts the answer that the guest keeps into a block of `size` bytes. This may be the guest's stack.
+    pub(crate) fn place(
+        &self,
+        guest: &Guest,
+        size: u32,
+        slots: &mut [RawValue],
+    ) -> Result<(), Error> {
+        let Target::Callback(callback) = self else { return Ok(()) };
+        let placed = guest.allocate(size, callback.result).and_then(|pointer| {
+            let answer = guest.answers.borrow_mut().pop();
+            let answer = answer.unwrap_or(Answer::Number(Value::None));
+            slots[0].u32 = pointer;
+            guest.put(&answer.value(), pointer, size)
+        });
+        placed.map_err(|error| callback.refuse(error))
     }
 
     /// The error for a panic that came out of it.
@@ -156,7 +194,7 @@ impl fmt::Display for Callback {
 }
 
 impl Callback {
-    fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<(), Error> {
+    fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<Then, Error> {
         // Most callbacks have few parameters: no allocation for those.
         let mut few = [Value::None; 8];
         let mut many = Vec::new();
@@ -181,11 +219,7 @@ impl Callback {
             Error::new(ErrorKind::Callback, format!("{self}: {text}")).with_source(source)
         })?;
 
-        let answer = match &caller.answer {
-            Answer::Number(value) => *value,
-            Answer::Text(text) => Value::String(text),
-            Answer::Data(bytes) => Value::Bytes(bytes),
-        };
+        let answer = caller.answer.value();
         guest.plugin.log.write(
             Level::Debug,
             "Called callback function",
@@ -199,19 +233,30 @@ impl Callback {
             let message = format!("{self} gave no answer, although its result is {}", self.result);
             return Err(Error::new(ErrorKind::Callback, message));
         }
-        if let Some(ty) = number::wasm_type(self.result) {
-            guest.give(&answer, self.result, ty, &mut slots[0]).map_err(|error| {
-                let kind = match error.kind() {
-                    ErrorKind::Signature | ErrorKind::Invalid => ErrorKind::Callback,
-                    other => other,
-                };
-                error.in_nested_context(format_args!("{self} answers")).with_kind(kind)
-            })?;
-        } else if answer.kind() != Kind::None {
+        let Some(ty) = number::wasm_type(self.result) else {
+            if answer.kind() == Kind::None {
+                return Ok(Then::Return);
+            }
             let message =
                 format!("{self} answered with {}, although it has no result", answer.kind());
             return Err(Error::new(ErrorKind::Callback, message));
+        };
+        if self.result.is_block() && !guest.plugin.log.wants(Level::Debug) {
+            // The guest's allocator is nearer from its own stack, where the host's logger must not run.
+            let size = block_size(&answer, self.result).map_err(|error| self.refuse(error))?;
+            guest.answers.borrow_mut().push(caller.answer);
+            return Ok(Then::Place(size));
         }
-        Ok(())
+        let given = guest.give(&answer, self.result, ty, &mut slots[0]);
+        given.map(|()| Then::Return).map_err(|error| self.refuse(error))
+    }
+
+    /// The error for an answer that the guest can't have.
+    fn refuse(&self, error: Error) -> Error {
+        let kind = match error.kind() {
+            ErrorKind::Signature | ErrorKind::Invalid => ErrorKind::Callback,
+            other => other,
+        };
+        error.in_nested_context(format_args!("{self} answers")).with_kind(kind)
     }
 }
