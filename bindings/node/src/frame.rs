@@ -20,15 +20,19 @@ thread_local! {
 }
 
 /// Runs `body`, in which guest code may call back to `frame`.
+#[inline]
 pub(crate) fn within<R>(frame: &Frame, body: impl FnOnce() -> R) -> R {
-    struct Back(*const Frame);
-    impl Drop for Back {
+    struct Back<'a>(&'a Cell<*const Frame>, *const Frame);
+    impl Drop for Back<'_> {
         fn drop(&mut self) {
-            CURRENT.set(self.0);
+            self.0.set(self.1);
         }
     }
-    let _back = Back(CURRENT.replace(frame));
-    body()
+    // Looked up once: in a library that is loaded late, that is a call.
+    CURRENT.with(|current| {
+        let _back = Back(current, current.replace(frame));
+        body()
+    })
 }
 
 /// Runs `body` with the innermost one of this thread.
