@@ -56,9 +56,8 @@ impl Pool {
         let seats: Box<[Seat]> = (0..idle.min(SHARES)).map(|_| Seat::default()).collect();
         let room = idle - seats.len();
         let stock = Arc::new(Stock { snapshot, seats, standing: Mutex::default(), room });
-        let share = |seat| {
-            Arc::new(Share { plugin: Arc::clone(&plugin), stock: Arc::clone(&stock), seat })
-        };
+        let share =
+            |seat| Arc::new(Share { plugin: Arc::clone(&plugin), stock: Arc::clone(&stock), seat });
         let pool = Self((0..SHARES).map(share).collect());
         if stock.snapshot.is_some() {
             pool.share().put(pool.share().make()?);

@@ -16,8 +16,8 @@ use crate::value::{Kind, Value};
 use crate::wasi::Workspace;
 use std::rc::Rc;
 use std::sync::Arc;
-use wasmer_types::RawValue;
 use wasmer::{InstantiationError, LinkError, Store};
+use wasmer_types::RawValue;
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct Sandbox {

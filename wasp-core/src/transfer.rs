@@ -39,13 +39,7 @@ impl Guest {
         Ok(())
     }
 
-    fn give_any(
-        &self,
-        value: &Value<'_>,
-        kind: Kind,
-        ty: Type,
-        slot: &mut RawValue,
-    ) -> Result<()> {
+    fn give_any(&self, value: &Value<'_>, kind: Kind, ty: Type, slot: &mut RawValue) -> Result<()> {
         if kind.is_block() {
             let size = block_size(value, kind)?;
             let pointer = self.allocate(size, kind)?;

@@ -84,7 +84,9 @@ class Instance {
     signal?.throwIfAborted()
     const handle = this.#open()
     const task = new Task(this.#core, this.#plugin.callbacks, name)
-    const tie = native.start(handle, task.id, text(name, 'the function'), expected(returns), ...list(args, 'the arguments'))
+    const kind = expected(returns)
+    const tie = native.start(handle, task.id, text(name, 'the function'), kind, ...list(args, 'the arguments'))
+    if (failed(tie)) throw new WaspError(tie)
     const stop = () => task.stop()
     this.#running = task
     signal?.addEventListener('abort', stop, { once: true })
@@ -95,6 +97,7 @@ class Instance {
     } finally {
       this.#running = null
       signal?.removeEventListener('abort', stop)
+      native.finish(handle, tie)
       // Closed meanwhile.
       if (this.#handle === null) this.#free(handle)
     }

@@ -12,10 +12,11 @@ use napi::threadsafe_function::{
     ThreadsafeFunction, ThreadsafeFunctionCallMode, UnknownReturnValue,
 };
 use napi::{Env, JsValue, Status, sys};
+use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use wasp_core::{Error, ErrorKind, Interrupter};
+use wasp_core::{Error, ErrorKind, Instance, Interrupter};
 
 /// The function of `lib/away.js` that hears what workers send. It alone does not keep the process alive.
 pub(crate) type Deliver =
@@ -75,6 +76,8 @@ pub(crate) struct Away {
     wait: Wait,
     /// Why a callback got no answer, if one didn't.
     given_up: OnceLock<ErrorKind>,
+    /// The instance of a call, before and after it.
+    luggage: Mutex<Option<Instance>>,
     /// The instance may run another call by now, which is not this task's to stop.
     over: AtomicBool,
 }
@@ -96,17 +99,18 @@ impl Away {
             interrupter,
             wait: Wait::default(),
             given_up: OnceLock::new(),
+            luggage: Mutex::default(),
             over: AtomicBool::new(false),
         }
     }
 
     /// Has a worker run `task`, whose guest may call back, and delivers what comes of it. Gives what JavaScript holds.
     pub(crate) fn run(
-        self,
+        self: &Arc<Self>,
         task: impl FnOnce() -> Result<Done, Error> + Send + 'static,
     ) -> Result<Handle<Tie>, Error> {
-        let away = Arc::new(self);
-        let tie = Handle(Tie(Arc::clone(&away)));
+        let away = Arc::clone(self);
+        let tie = Handle(Tie(Arc::clone(self)));
         let started = workers::run(move || {
             let outcome = frame::within(&Frame::Away(Arc::clone(&away)), task);
             let outcome = outcome.map_err(|error| away.explain(error));
@@ -153,6 +157,12 @@ impl Away {
             }
             _ => error,
         }
+    }
+
+    /// Leaves an instance here, or nothing, for what was left before.
+    pub(crate) fn luggage(&self, instance: Option<Instance>) -> Option<Instance> {
+        let mut luggage = self.luggage.lock().unwrap_or_else(PoisonError::into_inner);
+        mem::replace(&mut *luggage, instance)
     }
 
     /// Ends the task. Only JavaScript's thread does that, so nothing new begins meanwhile.

@@ -4,14 +4,14 @@ use crate::engine::here;
 use crate::failure::{Outcome, failure};
 use crate::frame::{self, Frame};
 use crate::handle::Held;
-use crate::instance::{Owned, Slot};
+use crate::instance::Owned;
 use crate::value::{Given, ROOM, Room, Sent, Taken, kind, make_text, number_value, short_text};
 use napi::bindgen_prelude::{FromNapiValue, FunctionCallContext, ToNapiValue};
 use napi::{Env, JsError, JsValue, Status, check_status, sys};
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use wasp_core::{Error, ErrorKind, Function, Kind, Value};
+use wasp_core::{Error, ErrorKind, Function, Instance, Kind, Value};
 
 /// A function as it is called.
 struct Callee<'a> {
@@ -22,13 +22,13 @@ struct Callee<'a> {
 
 impl<'a> Callee<'a> {
     /// The one of that name, if there is such a thing.
-    fn named(slot: &'a Slot, name: &'a str) -> Self {
-        Self { name, function: slot.functions.iter().find(|known| known.name == name) }
+    fn named(functions: &'a [Function], name: &'a str) -> Self {
+        Self { name, function: functions.iter().find(|known| known.name == name) }
     }
 
     /// The one at that place in the plugin's list.
-    fn listed(slot: &'a Slot, place: u32) -> Self {
-        let function = slot.functions.get(place as usize);
+    fn listed(functions: &'a [Function], place: u32) -> Self {
+        let function = functions.get(place as usize);
         Self { name: function.map_or("", |function| &function.name), function }
     }
 
@@ -43,11 +43,11 @@ impl<'a> Callee<'a> {
         Error::from_host(ErrorKind::Signature, message)
     }
 
-    /// Calls it in `slot`'s instance, and gives its result to `keep`. Without a kind of the result the plugin should
-    /// know it.
+    /// Calls it in `instance`, and gives its result to `keep`. Without a kind of the result the plugin should know it.
+    #[inline]
     fn call(
         &self,
-        slot: &Slot,
+        instance: &mut Instance,
         values: &[Value<'_>],
         result: Option<Kind>,
         keep: impl FnOnce(Value<'_>),
@@ -56,7 +56,7 @@ impl<'a> Callee<'a> {
             Some(kind) => kind,
             None => declared(self.name, self.function)?,
         };
-        slot.enter(|instance| instance.call(self.name, values, result).map(keep))
+        instance.call(self.name, values, result).map(keep)
     }
 }
 
@@ -91,14 +91,18 @@ impl Call {
         Ok(Self { name: context.get(at)?, args, result: wanted(context.get(at + 1)?) })
     }
 
-    pub(crate) fn made(&self, slot: &Slot) -> Result<Sent, Error> {
-        let callee = Callee::named(slot, &self.name);
+    pub(crate) fn made(
+        &self,
+        functions: &[Function],
+        instance: &mut Instance,
+    ) -> Result<Sent, Error> {
+        let callee = Callee::named(functions, &self.name);
         let values = self.args.iter().enumerate().map(|(at, arg)| {
             arg.value(|| callee.param(at)).map_err(|what| callee.refuse(at, what))
         });
         let values = values.collect::<Result<Vec<_>, _>>()?;
         let mut sent = Sent::Number(Value::None);
-        callee.call(slot, &values, self.result, |value| sent = Sent::new(value))?;
+        callee.call(instance, &values, self.result, |value| sent = Sent::new(value))?;
         Ok(sent)
     }
 }
@@ -186,7 +190,7 @@ unsafe fn enter(
         check_status!(sys::napi_get_value_uint32(env, *packed, &mut packed_number))?;
         let result = wanted(packed_number & ((1 << KIND_BITS) - 1));
         let mut types = packed_number >> KIND_BITS;
-        let callee = Callee::listed(&owned.0, types >> (TYPE_BITS * TYPES as u32));
+        let callee = Callee::listed(&owned.functions, types >> (TYPE_BITS * TYPES as u32));
         let values = if given.len() <= few.len() {
             &mut few[..given.len()]
         } else {
@@ -229,7 +233,8 @@ unsafe fn enter(
                 Err(error) => status = error.status.into(),
             },
         };
-        match frame::within(&frame, || callee.call(&owned.0, values, result, keep)) {
+        let call = |instance: &mut Instance| callee.call(instance, values, result, keep);
+        match frame::within(&frame, || owned.enter(call)) {
             Ok(()) => Ok(check_status!(status)?),
             Err(error) => fail(env, &error, made),
         }
@@ -251,5 +256,6 @@ pub(crate) fn named(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Se
     let owned: Held<'_, Owned> = context.get(0)?;
     let (name, result, args) = (context.get(1)?, wanted(context.get(2)?), context.get(4)?);
     let call = Call { name, args, result };
-    Ok(Outcome(here(&context, 3, || call.made(&owned.0))?))
+    let made = |instance: &mut Instance| call.made(&owned.functions, instance);
+    Ok(Outcome(here(&context, 3, || owned.enter(made))?))
 }

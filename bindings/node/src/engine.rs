@@ -106,7 +106,7 @@ pub(crate) fn register_async(
     context: FunctionCallContext<'_>,
 ) -> napi::Result<Outcome<Handle<Tie>>> {
     let candidate = Candidate::read(&context)?;
-    let away = Away::new(context.get(4)?, &candidate.deliver, None);
+    let away = Arc::new(Away::new(context.get(4)?, &candidate.deliver, None));
     Ok(Outcome(away.run(|| candidate.register().map(Done::Registered))))
 }
 

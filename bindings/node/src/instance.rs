@@ -7,72 +7,93 @@ use crate::failure::{Outcome, Plain};
 use crate::handle::{Handle, Held};
 use napi::bindgen_prelude::{FunctionCallContext, Object, ToNapiValue, Unknown};
 use napi::{Env, JsValue, ValueType, sys};
+use std::cell::{Cell, RefCell};
+use std::mem;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::Arc;
 use wasp_core::{Error, ErrorKind, Function, Functions, Instance, Kind};
 
-/// One instance, shared by JavaScript and the worker that runs its call.
-pub(crate) struct Slot {
-    /// Gone when it is closed; locked while somebody is in it.
-    instance: Mutex<Option<Instance>>,
-    closed: AtomicBool,
+/// What JavaScript holds of an instance. Only its own thread is in here: a call on a worker takes the instance along, and
+/// JavaScript puts it back.
+pub(crate) struct Owned {
+    /// Borrowed while a call runs on this thread.
+    state: RefCell<State>,
+    /// It was closed while it was in use.
+    closing: Cell<bool>,
     pub functions: Functions,
-    pub deliver: Arc<Deliver>,
+    deliver: Arc<Deliver>,
 }
 
-/// What JavaScript holds of an instance. When it is collected, or JavaScript ends, the instance is closed.
-pub(crate) struct Owned(pub Arc<Slot>);
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        self.0.close();
-    }
+enum State {
+    Here(Instance),
+    Away,
+    Closed,
 }
 
-impl Slot {
+impl Owned {
     #[inline]
     pub(crate) fn enter<R>(
         &self,
         body: impl FnOnce(&mut Instance) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let mut guard = match self.instance.try_lock() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(busy()),
+        let outcome = match self.state.try_borrow_mut().as_deref_mut() {
+            Ok(State::Here(instance)) => body(instance),
+            Ok(State::Closed) => Err(closed()),
+            Ok(State::Away) | Err(_) => Err(busy()),
         };
-        if self.closed.load(Ordering::SeqCst) {
-            return Err(closed());
-        }
-        let outcome = body(guard.as_mut().ok_or_else(closed)?);
-        drop(guard);
-        if self.closed.load(Ordering::SeqCst) {
+        if self.closing.get() {
             self.close();
         }
         outcome
     }
 
-    /// Frees the instance, now or when its call is over: whoever comes second of the two sees the other.
+    /// Takes the instance along.
+    fn leave(&self) -> Result<Instance, Error> {
+        let Ok(mut state) = self.state.try_borrow_mut() else { return Err(busy()) };
+        match mem::replace(&mut *state, State::Away) {
+            State::Here(instance) => Ok(instance),
+            State::Away => Err(busy()),
+            State::Closed => {
+                *state = State::Closed;
+                Err(closed())
+            }
+        }
+    }
+
+    /// Puts it back; without one, it is lost.
+    fn back(&self, instance: Option<Instance>) {
+        if let Ok(mut state) = self.state.try_borrow_mut() {
+            *state = instance.map_or(State::Closed, State::Here);
+        }
+        if self.closing.get() {
+            self.close();
+        }
+    }
+
+    /// Frees the instance, now or when its call is over.
     fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        let instance = match self.instance.try_lock() {
-            Ok(mut guard) => guard.take(),
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().take(),
-            Err(TryLockError::WouldBlock) => None,
+        let instance = match self.state.try_borrow_mut().as_deref_mut() {
+            Ok(State::Away) | Err(_) => {
+                self.closing.set(true);
+                return;
+            }
+            Ok(state) => mem::replace(state, State::Closed),
         };
+        self.closing.set(false);
         drop(instance);
     }
 
-    /// Takes another instance of the same plugin, unless a call of the last one is not over yet. Only JavaScript's thread
-    /// does that, and closes.
+    /// Takes another instance of the same plugin, unless a call of the last one is not over yet.
     fn reopen(&self, instance: &mut Option<Instance>) -> bool {
-        match self.instance.try_lock() {
-            Ok(mut guard) if guard.is_none() => {
-                *guard = instance.take();
-                self.closed.store(false, Ordering::SeqCst);
+        match (self.state.try_borrow_mut().as_deref_mut(), instance.take()) {
+            (Ok(state @ State::Closed), Some(instance)) => {
+                *state = State::Here(instance);
                 true
             }
-            _ => false,
+            (_, refused) => {
+                *instance = refused;
+                false
+            }
         }
     }
 }
@@ -119,16 +140,16 @@ pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Plac
     let mut instance = Some(instance);
     let spare: Unknown<'_> = context.get(3)?;
     if spare.get_type()? == ValueType::External
-        && context.get::<Held<'_, Owned>>(3)?.0.reopen(&mut instance)
+        && context.get::<Held<'_, Owned>>(3)?.reopen(&mut instance)
     {
         return Ok(Outcome(Ok(Place::Again(spare.raw()))));
     }
-    Ok(Outcome(Ok(Place::New(Handle(Owned(Arc::new(Slot {
+    Ok(Outcome(Ok(Place::New(Handle(Owned {
+        state: RefCell::new(instance.map_or(State::Closed, State::Here)),
+        closing: Cell::new(false),
         functions,
-        instance: Mutex::new(instance),
-        closed: AtomicBool::new(false),
         deliver: Arc::clone(&plugin.deliver),
-    })))))))
+    })))))
 }
 
 /// The functions of a plugin, for JavaScript.
@@ -154,29 +175,53 @@ impl ToNapiValue for Listing {
 
 /// `functions(instance)`: their places in the list are what `call` takes for a name.
 pub(crate) fn functions(context: FunctionCallContext<'_>) -> napi::Result<Listing> {
-    Ok(Listing(context.get::<Held<'_, Owned>>(0)?.0.functions.clone()))
+    Ok(Listing(context.get::<Held<'_, Owned>>(0)?.functions.clone()))
 }
 
-/// `start(instance, id, name, kind, ...args)`: the call goes on on a worker, and its outcome is delivered.
+/// `start(instance, id, name, kind, ...args)`: the call goes on on a worker, and its outcome is delivered. Then the
+/// instance is to be put back by `finish`.
 pub(crate) fn start(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Handle<Tie>>> {
-    let slot = Arc::clone(&context.get::<Held<'_, Owned>>(0)?.0);
+    let owned: Held<'_, Owned> = context.get(0)?;
     let call = Call::read(&context, 2)?;
-    let interrupter = match slot.enter(|instance| Ok(instance.interrupter())) {
-        Ok(interrupter) => interrupter,
+    let id = context.get(1)?;
+    let instance = match owned.leave() {
+        Ok(instance) => instance,
         Err(error) => return Ok(Outcome(Err(error))),
     };
-    let away = Away::new(context.get(1)?, &slot.deliver, Some(interrupter));
-    Ok(Outcome(away.run(move || call.made(&slot).map(Done::Called))))
+    let functions = owned.functions.clone();
+    let away = Arc::new(Away::new(id, &owned.deliver, Some(instance.interrupter())));
+    away.luggage(Some(instance));
+    let task = Arc::clone(&away);
+    let started = away.run(move || {
+        let mut instance = task.luggage(None);
+        let outcome = match &mut instance {
+            Some(instance) => call.made(&functions, instance).map(Done::Called),
+            None => Err(closed()),
+        };
+        task.luggage(instance);
+        outcome
+    });
+    if started.is_err() {
+        owned.back(away.luggage(None));
+    }
+    Ok(Outcome(started))
+}
+
+/// `finish(instance, task)`: puts back what `start` took along, when the task is over.
+pub(crate) fn finish(context: FunctionCallContext<'_>) -> napi::Result<()> {
+    let tie: Held<'_, Tie> = context.get(1)?;
+    context.get::<Held<'_, Owned>>(0)?.back(tie.0.luggage(None));
+    Ok(())
 }
 
 /// `reset(instance, callbacks)`
 pub(crate) fn reset(context: FunctionCallContext<'_>) -> napi::Result<Plain> {
     let owned: Held<'_, Owned> = context.get(0)?;
-    Ok(Outcome::new(here(&context, 1, || owned.0.enter(Instance::reset))?))
+    Ok(Outcome::new(here(&context, 1, || owned.enter(Instance::reset))?))
 }
 
 /// `close(instance)`
 pub(crate) fn close(context: FunctionCallContext<'_>) -> napi::Result<()> {
-    context.get::<Held<'_, Owned>>(0)?.0.close();
+    context.get::<Held<'_, Owned>>(0)?.close();
     Ok(())
 }

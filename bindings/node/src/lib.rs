@@ -63,6 +63,7 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "reset", instance::reset)?;
     offer(&env, &mut exports, "close", instance::close)?;
     offer(&env, &mut exports, "start", instance::start)?;
+    offer(&env, &mut exports, "finish", instance::finish)?;
     offer(&env, &mut exports, "answer", away::answer)?;
     offer(&env, &mut exports, "stop", away::stop)?;
     Ok(exports.raw())
