@@ -8,6 +8,7 @@ use crate::instance::Owned;
 use crate::value::{Given, ROOM, Room, Sent, Taken, kind, make_text, number_value, short_text};
 use napi::bindgen_prelude::{FromNapiValue, FunctionCallContext, ToNapiValue};
 use napi::{Env, JsError, JsValue, Status, check_status, sys};
+use std::array;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -181,7 +182,8 @@ unsafe fn enter(
     let mut room = [MaybeUninit::uninit(); ROOM];
     let mut room: Room<'_> = &mut room;
     let mut rare = Vec::new();
-    let mut few = [Value::None; TYPES];
+    // One by one: a repeated value is read whole right after it was written in part, and the processor waits for that.
+    let mut few: [_; TYPES] = array::from_fn(|_| Value::None);
     let mut many = Vec::new();
     // SAFETY: all of them are values of this environment, for the call that runs.
     unsafe {
