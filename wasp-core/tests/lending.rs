@@ -3,8 +3,8 @@
 mod plugins;
 
 use plugins::{fails, instance, live, on_both, on_both_with};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use wasp_core::ErrorKind::*;
 use wasp_core::{Config, Engine, Instance, Kind, Level, Log, Value};
 
