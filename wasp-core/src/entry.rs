@@ -16,7 +16,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::guest::Guest;
-use crate::host::{Target, Then};
+use crate::host::Target;
 use crate::stack::{self, Running};
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -176,33 +176,29 @@ unsafe extern "C-unwind" fn enter_host(
         // SAFETY: the trampoline makes as many slots as the function's type needs.
         slots => unsafe { slice::from_raw_parts_mut(values, slots) },
     };
-    let ran = on_host_stack(|| {
+    let mut outcome = Ok(());
+    let mut run = || {
         let on_guest_stack = host.guest.leave_guest_stack();
-        let ran = host.shielded(|| host.target.run(&host.guest, values));
+        outcome = host.shielded(|| host.target.run(&host.guest, values));
         host.guest.back_on_guest_stack(on_guest_stack);
-        ran
-    });
-    let outcome = match ran {
-        Ok(Then::Return) => return,
-        // What this owns while guest code runs would be lost by a trap; it owns nothing.
-        Ok(Then::Place(size)) => host.shielded(|| host.target.place(&host.guest, size, values)),
-        Err(error) => Err(error),
     };
+    // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
+    on_host_stack(&mut run);
+    if let Some(size) = host.guest.answer_size() {
+        // What this owns while guest code runs would be lost by a trap; it owns nothing.
+        outcome = host.shielded(|| host.target.place(&host.guest, size.get(), values));
+    }
     if let Err(error) = outcome {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
-        unsafe { raise_user_trap(error) }
+        unsafe { raise_user_trap(Box::new(error)) }
     }
 }
 
 impl Host {
-    /// Turns a panic of `body` into an error, and an error into what a trap can carry.
-    fn shielded<R>(
-        &self,
-        body: impl FnOnce() -> Result<R, Error>,
-    ) -> Result<R, Box<dyn std::error::Error + Send + Sync>> {
+    /// Turns a panic of `body` into an error.
+    fn shielded(&self, body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
         catch_unwind(AssertUnwindSafe(body))
             .unwrap_or_else(|payload| Err(self.target.panicked(&*payload)))
-            .map_err(|error| Box::new(error) as _)
     }
 }
 

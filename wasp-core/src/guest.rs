@@ -17,6 +17,7 @@ use crate::trap;
 use crate::value::Kind;
 use crate::wasi;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use wasmer_types::RawValue;
 
@@ -33,7 +34,9 @@ pub(crate) struct Guest {
     on_guest_stack: Cell<bool>,
     pub blocks: Blocks,
     /// What callbacks answered, until there is a block for it. The last one is of the callback that ended last.
-    pub answers: RefCell<Vec<Answer>>,
+    answers: RefCell<Vec<Answer>>,
+    /// The size of that block, when it is yet to be asked for.
+    answer_size: Cell<Option<NonZeroU32>>,
     raised: RefCell<Option<String>>,
     unwound: Cell<bool>,
     /// Whether host code came to the end of the guest's stack.
@@ -60,6 +63,7 @@ impl Guest {
             on_guest_stack: Cell::new(false),
             blocks: Blocks::default(),
             answers: RefCell::default(),
+            answer_size: Cell::new(None),
             raised: RefCell::default(),
             unwound: Cell::new(false),
             exhausted: Cell::new(false),
@@ -105,6 +109,24 @@ impl Guest {
     pub(crate) fn forget_blocks(&self) {
         self.blocks.forget();
         self.answers.borrow_mut().clear();
+        self.answer_size.set(None);
+    }
+
+    /// Keeps what a callback answered until the guest has a block of `size` bytes for it.
+    pub(crate) fn keep_answer(&self, answer: Answer, size: u32) {
+        self.answers.borrow_mut().push(answer);
+        self.answer_size.set(NonZeroU32::new(size));
+    }
+
+    /// The size of the block that must be asked for, if one must.
+    pub(crate) fn answer_size(&self) -> Option<NonZeroU32> {
+        // Asked at each callback: the look is cheaper than the exchange.
+        if self.answer_size.get().is_some() { self.answer_size.take() } else { None }
+    }
+
+    /// The answer that waits for its block.
+    pub(crate) fn take_answer(&self) -> Option<Answer> {
+        self.answers.borrow_mut().pop()
     }
 
     /// An end that was no failure: `proc_exit(0)` of a program's start.

@@ -43,7 +43,16 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
+    fn kind(&self) -> Kind {
+        match self {
+            Answer::Number(value) => value.kind(),
+            Answer::Text(_) => Kind::String,
+            Answer::Data(_) => Kind::Bytes,
+        }
+    }
+
     /// It as a value.
+    #[inline]
     pub(crate) fn value(&self) -> Value<'_> {
         match self {
             Answer::Number(value) => *value,
@@ -53,16 +62,9 @@ impl Answer {
     }
 }
 
-/// What is left to do on the guest's stack when a host function has run.
-pub(crate) enum Then {
-    /// Nothing: its result is in the first slot.
-    Return,
-    /// Its answer, kept by the guest, needs a block of so many bytes.
-    Place(u32),
-}
-
 impl Caller<'_> {
     /// Sets the callback's result, which is copied at once; the last answer counts.
+    #[inline]
     pub fn answer(&mut self, value: Value<'_>) {
         self.answer = match value {
             Value::String(text) => Answer::Text(text.to_owned()),
@@ -124,8 +126,9 @@ impl Target {
         }
     }
 
-    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards.
-    pub(crate) fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<Then, Error> {
+    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards, unless the guest keeps that to be
+    /// [placed](Self::place).
+    pub(crate) fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<(), Error> {
         match self {
             Target::Callback(callback) => return callback.run(guest, slots),
             Target::Wasi(function) => {
@@ -146,7 +149,7 @@ impl Target {
                 return Err(guest.abort(message, file, line, column));
             }
         }
-        Ok(Then::Return)
+        Ok(())
     }
 
     /// Puts the answer that the guest keeps into a block of `size` bytes. This may be the guest's stack.
@@ -158,10 +161,9 @@ impl Target {
     ) -> Result<(), Error> {
         let Target::Callback(callback) = self else { return Ok(()) };
         let placed = guest.allocate(size, callback.result).and_then(|pointer| {
-            let answer = guest.answers.borrow_mut().pop();
-            let answer = answer.unwrap_or(Answer::Number(Value::None));
             slots[0].u32 = pointer;
-            guest.put(&answer.value(), pointer, size)
+            let answer = guest.take_answer();
+            answer.map_or(Ok(()), |answer| guest.put(&answer.value(), pointer, size))
         });
         placed.map_err(|error| callback.refuse(error))
     }
@@ -194,7 +196,7 @@ impl fmt::Display for Callback {
 }
 
 impl Callback {
-    fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<Then, Error> {
+    fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<(), Error> {
         // Most callbacks have few parameters: no allocation for those.
         let mut few = [Value::None; 8];
         let mut many = Vec::new();
@@ -205,7 +207,12 @@ impl Callback {
             &mut many[..]
         };
         for ((arg, slot), kind) in args.iter_mut().zip(&*slots).zip(&*self.params) {
-            *arg = guest.receive(slot, *kind).map_err(|error| error.in_context(self))?;
+            *arg = match kind {
+                Kind::String | Kind::Bytes => {
+                    guest.receive(slot, *kind).map_err(|error| error.in_context(self))?
+                }
+                number => number::of_kind(slot, *number),
+            };
         }
         guest.plugin.log.write(
             Level::Debug,
@@ -219,36 +226,37 @@ impl Callback {
             Error::new(ErrorKind::Callback, format!("{self}: {text}")).with_source(source)
         })?;
 
-        let answer = caller.answer.value();
+        let answered = caller.answer.kind();
         guest.plugin.log.write(
             Level::Debug,
             "Called callback function",
             &[
                 ("namespace", &self.module),
                 ("name", &self.name),
-                ("out", &number::Listed(&[answer])),
+                ("out", &number::Listed(&[caller.answer.value()])),
             ],
         );
-        if answer.kind() == Kind::None && self.result != Kind::None {
+        if answered == Kind::None && self.result != Kind::None {
             let message = format!("{self} gave no answer, although its result is {}", self.result);
             return Err(Error::new(ErrorKind::Callback, message));
         }
         let Some(ty) = number::wasm_type(self.result) else {
-            if answer.kind() == Kind::None {
-                return Ok(Then::Return);
+            if answered == Kind::None {
+                return Ok(());
             }
-            let message =
-                format!("{self} answered with {}, although it has no result", answer.kind());
+            let message = format!("{self} answered with {answered}, although it has no result");
             return Err(Error::new(ErrorKind::Callback, message));
         };
-        if self.result.is_block() && !guest.plugin.log.wants(Level::Debug) {
-            // The guest's allocator is nearer from its own stack, where the host's logger must not run.
-            let size = block_size(&answer, self.result).map_err(|error| self.refuse(error))?;
-            guest.answers.borrow_mut().push(caller.answer);
-            return Ok(Then::Place(size));
-        }
-        let given = guest.give(&answer, self.result, ty, &mut slots[0]);
-        given.map(|()| Then::Return).map_err(|error| self.refuse(error))
+        let given = match &caller.answer {
+            Answer::Number(number) => guest.give(number, self.result, ty, &mut slots[0]),
+            // The guest's allocator is nearer from its own stack, but the host's logger must not run there.
+            block if self.result.is_block() && !guest.plugin.log.wants(Level::Debug) => {
+                let size = block_size(&block.value(), self.result);
+                size.map(|size| guest.keep_answer(caller.answer, size))
+            }
+            other => guest.give(&other.value(), self.result, ty, &mut slots[0]),
+        };
+        given.map_err(|error| self.refuse(error))
     }
 
     /// The error for an answer that the guest can't have.

@@ -58,7 +58,7 @@ impl Instance {
         }
         export.check(args, result).map_err(context)?;
         // A string that nobody wants is freed all the same where the plugin says that it is one.
-        let wanted = match (&export.declared, result) {
+        let wanted = match (export.declared(), result) {
             (Some((_, declared)), Kind::None) => *declared,
             _ => result,
         };
@@ -192,7 +192,7 @@ impl Export {
             return refuse(format!("it takes {takes} argument{s}, not {given}"));
         }
         for (at, (arg, ty)) in args.iter().zip(params).enumerate() {
-            let declared = self.declared.as_ref().map(|(kinds, _)| kinds[at]);
+            let declared = self.declared().map(|(kinds, _)| kinds[at]);
             let number = at + 1;
             let Some(kind) = declared.or_else(|| number::kind(*ty)) else {
                 return refuse(format!(
@@ -218,17 +218,15 @@ impl Export {
         }
         let actual = match results {
             [] => Kind::None,
-            [ty] => {
-                match self.declared.as_ref().map(|(_, kind)| *kind).or_else(|| number::kind(*ty)) {
-                    Some(kind) => kind,
-                    None => {
-                        return refuse(format!(
-                            "its result is of type {}, which has no plain value",
-                            type_name(*ty)
-                        ));
-                    }
+            [ty] => match self.declared().map(|(_, kind)| *kind).or_else(|| number::kind(*ty)) {
+                Some(kind) => kind,
+                None => {
+                    return refuse(format!(
+                        "its result is of type {}, which has no plain value",
+                        type_name(*ty)
+                    ));
                 }
-            }
+            },
             many => {
                 return refuse(format!(
                     "it gives {} results, and a plugin's function gives at most one",
@@ -239,7 +237,7 @@ impl Export {
         let fits = match (result, actual) {
             (Kind::None, _) => true,
             (_, Kind::None) => false,
-            (Kind::String | Kind::Bytes, _) if self.declared.is_some() => result == actual,
+            (Kind::String | Kind::Bytes, _) if self.declared().is_some() => result == actual,
             (Kind::String | Kind::Bytes, _) => actual == Kind::I32,
             (_, Kind::String | Kind::Bytes) => false,
             (_, _) => true,

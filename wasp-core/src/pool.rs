@@ -29,6 +29,8 @@ pub(crate) struct Share {
     seat: usize,
 }
 
+// A sandbox is large, and moves under a lock.
+#[allow(clippy::vec_box)]
 struct Stock {
     snapshot: Option<Snapshot>,
     seats: Box<[Seat]>,
@@ -43,14 +45,12 @@ struct Stock {
 struct Seat(Mutex<Option<Box<Sandbox>>>);
 
 impl Pool {
-    /// Starts the plugin once, to see that it starts and to take its snapshot. One sandbox is made ready.
+    /// Starts the plugin once, to see that it starts and to take its snapshot. That sandbox waits for its first owner.
     pub(crate) fn new(plugin: Plugin) -> Result<Self> {
-        let mut plugin = Arc::new(plugin);
+        let plugin = Arc::new(plugin);
         let mut first = Sandbox::new(&plugin, None)?;
-        let signatures = first.signatures()?;
+        plugin.finish(first.signatures()?)?;
         let snapshot = if plugin.restorable { Some(first.snapshot()?) } else { None };
-        drop(first);
-        Arc::get_mut(&mut plugin).expect("the only sandbox is gone").finish(signatures)?;
 
         let idle = plugin.limits.idle_instances;
         let seats: Box<[Seat]> = (0..idle.min(SHARES)).map(|_| Seat::default()).collect();
@@ -59,9 +59,7 @@ impl Pool {
         let share =
             |seat| Arc::new(Share { plugin: Arc::clone(&plugin), stock: Arc::clone(&stock), seat });
         let pool = Self((0..SHARES).map(share).collect());
-        if stock.snapshot.is_some() {
-            pool.share().put(pool.share().make()?);
-        }
+        pool.share().give(Box::new(first));
         Ok(pool)
     }
 

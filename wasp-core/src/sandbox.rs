@@ -21,15 +21,15 @@ use wasmer_types::RawValue;
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct Sandbox {
-    /// By the index of the plugin's exports, filled at the first call of each.
-    functions: Vec<Option<entry::Function>>,
+    /// By the index of the plugin's exports.
+    functions: Box<[entry::Function]>,
     parts: Parts,
-    instance: wasmer::Instance,
     guest: Rc<Guest>,
     kept: Kept,
     /// Whether its state may differ from the snapshot's.
     touched: bool,
-    store: Store,
+    /// Has what all the others point into.
+    _store: Store,
 }
 
 // SAFETY: a Store isn't Send because of raw pointers into its own objects, and `Guest` is shared by `Rc` between the
@@ -71,13 +71,20 @@ impl Sandbox {
             other => Error::new(ErrorKind::Internal, other.to_string()),
         })?;
 
-        let functions = vec![None; plugin.exports.len()];
+        // What wasmer keeps of exports is larger than this, and there may be many thousand instances.
+        let functions: Box<[entry::Function]> = plugin
+            .exports
+            .iter()
+            .map(|export| {
+                let function = instance.exports.get_function(&export.name);
+                entry::Function::new(&mut store, function.expect("the module exports it"))
+            })
+            .collect();
+        drop(instance);
+        let export = |name| plugin.find_hidden(name).map(|at| functions[at].clone());
+        let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
         let kept = Kept::default();
-        let mut sandbox = Self { functions, parts, instance, guest, kept, touched: true, store };
-        let exports = Exports {
-            allocate: sandbox.abi_export("allocate"),
-            deallocate: sandbox.abi_export("deallocate"),
-        };
+        let mut sandbox = Self { functions, parts, guest, kept, touched: true, _store: store };
         sandbox.guest.bind(&sandbox.parts, exports);
         sandbox.aim();
         match snapshot {
@@ -85,12 +92,6 @@ impl Sandbox {
             None => sandbox.start()?,
         }
         Ok(sandbox)
-    }
-
-    /// The ABI's function `name`, if it is exported.
-    fn abi_export(&mut self, name: &str) -> Option<entry::Function> {
-        let export = self.instance.exports.get_function(name).ok()?;
-        Some(entry::Function::new(&mut self.store, export))
     }
 
     /// Another instance in this one's place, which runs start-up itself. Interrupters of this one stop that one.
@@ -129,9 +130,10 @@ impl Sandbox {
         Ok(())
     }
 
-    /// The state that start-up left.
-    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
-        // SAFETY: the instance is alive, nobody is in it, and a plugin with a snapshot has one memory at most.
+    /// The state that start-up left, to which this sandbox can come back too.
+    pub(crate) fn snapshot(&mut self) -> Result<Snapshot> {
+        // SAFETY: the instance is alive, whoever has the sandbox by `&mut` is alone with it, and a plugin with a snapshot
+        // has one memory at most.
         unsafe { self.parts.snapshot() }.map_err(no_image)
     }
 
@@ -178,10 +180,7 @@ impl Sandbox {
     ) -> Result<()> {
         self.touched = true;
         self.parts.entered();
-        if self.functions[at].is_none() {
-            self.look_up(at);
-        }
-        let Some(function) = &self.functions[at] else { unreachable!("it was looked up") };
+        let function = &self.functions[at];
         let params = self.guest.plugin.exports[at].ty.params();
         let call = Call { function, args, params, result: kind };
         // Most functions have few parameters: no allocation for those.
@@ -215,12 +214,6 @@ impl Sandbox {
             let message = format!("{context} has a line that is no signature: {line:?}");
             Error::new(ErrorKind::Abi, message)
         })
-    }
-
-    fn look_up(&mut self, at: usize) {
-        let name = &self.guest.plugin.exports[at].name;
-        let export = self.instance.exports.get_function(name).expect("the module exports it");
-        self.functions[at] = Some(entry::Function::new(&mut self.store, export));
     }
 }
 

@@ -92,14 +92,10 @@ impl Guest {
         Ok(())
     }
 
-    /// Turns a slot into a value for the host; strings and bytes stay in guest memory (section 3.5).
+    /// Turns a slot into a string or bytes for the host, which stay in guest memory (section 3.5).
     ///
     /// The value may be used until guest code runs again.
     pub(crate) fn receive(&self, slot: &RawValue, kind: Kind) -> Result<Value<'_>> {
-        if !kind.is_block() {
-            let number = |ty| number::from_slot(slot, ty);
-            return Ok(number::wasm_type(kind).map_or(Value::None, number));
-        }
         let pointer = number::pointer(slot);
         let data = self.take(pointer, kind)?;
         self.view(pointer, data, kind)
