@@ -53,9 +53,9 @@ const hello = (text) => [
   ['V8 by hand', () => byHand.text('hello', text)],
 ]
 const items = [
-  ['warm string call', 2000, ...hello(short), ['Extism', async () => (await extism.call('hello', short)).text()]],
-  ['warm string call, 1000 characters', 1000, ...hello(long)],
-  ['warm string call, not ASCII', 1000, ...hello(foreign)],
+  ['warm string call', 10_000, ...hello(short), ['Extism', async () => (await extism.call('hello', short)).text()]],
+  ['warm string call, 1000 characters', 2000, ...hello(long)],
+  ['warm string call, not ASCII', 5000, ...hello(foreign)],
   [
     'fresh instance + string call',
     500,
@@ -63,8 +63,8 @@ const items = [
     ['V8 by hand', () => new ByHand(module_, callMe).text('hello', short)],
     ['Extism', freshExtism],
   ],
-  ['string callback', 1000, () => wasp.call('callback', [], 'string'), ['V8 by hand', () => byHand.callback()]],
-  ['int call', 5000, () => wasp.call('sum', [3, 2], 'i32'), ['V8 by hand', () => byHand.sum(3, 2)]],
+  ['string callback', 5000, () => wasp.call('callback', [], 'string'), ['V8 by hand', () => byHand.callback()]],
+  ['int call', 20_000, () => wasp.call('sum', [3, 2], 'i32'), ['V8 by hand', () => byHand.sum(3, 2)]],
   ['64 KiB of bytes, reversed', 20, () => wasp.call('reverse', [data], 'bytes'), ['V8 by hand', () => byHand.data('reverse', data)]],
 ]
 
