@@ -55,11 +55,10 @@ class Instance {
     const kind = expected(returns)
     const { guarded } = this.#plugin.callbacks
     let outcome
-    if (place === undefined) {
-      // The native half says what is wrong with it.
+    if (place === undefined || list(args, 'the arguments').length > 4) {
       outcome = native.callNamed(handle, name, kind, guarded, list(args, 'the arguments'))
     } else {
-      switch (list(args, 'the arguments').length) {
+      switch (args.length) {
         case 0:
           outcome = native.call(handle, place | kind, guarded)
           break
@@ -71,8 +70,10 @@ class Instance {
           outcome = native.call(handle, place | types | kind, guarded, args[0], args[1])
           break
         }
-        default:
-          outcome = native.call(handle, place | kind, guarded, ...args)
+        default: {
+          const types = (type(args[3]) << 9) | (type(args[2]) << 7) | (type(args[1]) << 5) | (type(args[0]) << 3)
+          outcome = native.call(handle, place | types | kind, guarded, ...args)
+        }
       }
     }
     if (this.#core.logger !== undefined) this.#core.flush()

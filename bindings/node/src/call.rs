@@ -7,7 +7,7 @@ use crate::handle::Held;
 use crate::instance::Owned;
 use crate::value::{Given, ROOM, Room, Sent, Taken, kind, make_text, number_value, short_text};
 use napi::bindgen_prelude::{FromNapiValue, FunctionCallContext, ToNapiValue};
-use napi::{Env, JsError, JsValue, Status, check_status, sys};
+use napi::{Env, JsError, JsValue, Status, sys};
 use std::array;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -127,7 +127,7 @@ const NUMBER: u32 = 2;
 /// What comes before the arguments of the function: instance, the number above, and callbacks.
 const HEAD: usize = 3;
 
-/// `call(instance, packed, callbacks, ...args)`
+/// `call(instance, packed, callbacks, ...args)`, with no more than four of those.
 ///
 /// Without the general wrapping of the other functions here, which would cost as much again as the call.
 ///
@@ -157,50 +157,30 @@ unsafe fn enter(
     info: sys::napi_callback_info,
     made: &mut sys::napi_value,
 ) -> Result<(), Box<napi::Error>> {
-    let mut few = [ptr::null_mut(); HEAD + TYPES];
-    let mut many = Vec::new();
-    let mut count = few.len();
-    // SAFETY: the caller's promise; a list is as long as `count` says, which is how much there is afterwards.
-    let given = unsafe {
-        let none = ptr::null_mut();
-        let read = |list: &mut [sys::napi_value], count| {
-            sys::napi_get_cb_info(env, info, count, list.as_mut_ptr(), none, ptr::null_mut())
-        };
-        check_status!(read(&mut few, &mut count))?;
-        if count <= few.len() {
-            &few[..count]
-        } else {
-            many.resize(count, ptr::null_mut());
-            check_status!(read(&mut many, &mut count))?;
-            &many[..]
-        }
-    };
-    let [owned, packed, callbacks, given @ ..] = given else {
-        return Err(napi::Error::new(Status::InvalidArg, "a call without a function").into());
+    let mut list = [ptr::null_mut(); HEAD + TYPES];
+    let mut count = list.len();
+    // SAFETY: the caller's promise; the list is as long as `count` says, which is how much there was afterwards.
+    sound(unsafe {
+        let (start, none) = (list.as_mut_ptr(), ptr::null_mut());
+        sys::napi_get_cb_info(env, info, &mut count, start, none, ptr::null_mut())
+    })?;
+    let Some([owned, packed, callbacks, given @ ..]) = list.get(..count) else {
+        return sound(sys::Status::napi_invalid_arg);
     };
 
     let mut room = [MaybeUninit::uninit(); ROOM];
     let mut room: Room<'_> = &mut room;
     let mut rare = Vec::new();
     // One by one: a repeated value is read whole right after it was written in part, and the processor waits for that.
-    let mut few: [_; TYPES] = array::from_fn(|_| Value::None);
-    let mut many = Vec::new();
+    let mut values: [_; TYPES] = array::from_fn(|_| Value::None);
     // SAFETY: all of them are values of this environment, for the call that runs.
     unsafe {
         let owned = Held::<Owned>::from_napi_value(env, *owned)?;
-        let mut packed_number = 0;
-        check_status!(sys::napi_get_value_uint32(env, *packed, &mut packed_number))?;
-        let result = wanted(packed_number & ((1 << KIND_BITS) - 1));
-        let mut types = packed_number >> KIND_BITS;
+        let mut types = 0;
+        sound(sys::napi_get_value_uint32(env, *packed, &mut types))?;
+        let result = wanted(types & ((1 << KIND_BITS) - 1));
+        types >>= KIND_BITS;
         let callee = Callee::listed(&owned.functions, types >> (TYPE_BITS * TYPES as u32));
-        let values = if given.len() <= few.len() {
-            &mut few[..given.len()]
-        } else {
-            many.resize(given.len(), Value::None);
-            // Those after the first have no type there.
-            types = 0;
-            &mut many[..]
-        };
         for (at, (value, raw)) in values.iter_mut().zip(given).enumerate() {
             let ty = types & ((1 << TYPE_BITS) - 1);
             types >>= TYPE_BITS;
@@ -211,7 +191,7 @@ unsafe fn enter(
                 }
             } else if ty == NUMBER {
                 let mut number = 0.0;
-                check_status!(sys::napi_get_value_double(env, *raw, &mut number))?;
+                sound(sys::napi_get_value_double(env, *raw, &mut number))?;
                 match number_value(number, || callee.param(at)) {
                     Ok(number) => *value = number,
                     Err(what) => return fail(env, &callee.refuse(at, what), made),
@@ -226,6 +206,7 @@ unsafe fn enter(
                 Err(what) => return fail(env, &callee.refuse(*at, what), made),
             }
         }
+        let values = &values[..given.len()];
         let frame = Frame::Here { env, callbacks: *callbacks };
         let mut status = sys::Status::napi_ok;
         let keep = |value: Value<'_>| match value {
@@ -237,10 +218,20 @@ unsafe fn enter(
         };
         let call = |instance: &mut Instance| callee.call(instance, values, result, keep);
         match frame::within(&frame, || owned.enter(call)) {
-            Ok(()) => Ok(check_status!(status)?),
+            Ok(()) => sound(status),
             Err(error) => fail(env, &error, made),
         }
     }
+}
+
+/// What Node-API says, as a result; its errors are kept out of the way.
+#[inline]
+fn sound(status: sys::napi_status) -> Result<(), Box<napi::Error>> {
+    #[cold]
+    fn unsound(status: sys::napi_status) -> Box<napi::Error> {
+        Box::new(napi::Error::new(Status::from(status), "Node-API refused a call"))
+    }
+    if status == sys::Status::napi_ok { Ok(()) } else { Err(unsound(status)) }
 }
 
 #[cold]
@@ -253,7 +244,7 @@ fn fail(
     Ok(())
 }
 
-/// `callNamed(instance, name, kind, callbacks, args)`: for what is not in the plugin's list, if there is such a thing.
+/// `callNamed(instance, name, kind, callbacks, args)`: any number of arguments, and any name.
 pub(crate) fn named(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Sent>> {
     let owned: Held<'_, Owned> = context.get(0)?;
     let (name, result, args) = (context.get(1)?, wanted(context.get(2)?), context.get(4)?);
