@@ -17,12 +17,14 @@ pub enum Kind {
     Time(Work),
     /// How often a second it is done by so many threads.
     Throughput(Work, u32),
+    /// How many times more often two threads do it than one.
+    Scaling(Work),
     /// Resident memory of one of so many instances.
     Resident(u32),
 }
 
 use Contender::*;
-use Kind::{Resident, Throughput, Time};
+use Kind::{Resident, Scaling, Throughput, Time};
 
 const EVERYBODY: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer, Extism];
 const FOR_GO: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer];
@@ -48,6 +50,7 @@ pub const ITEMS: &[Item] = &[
     item("RSS an instance, Go", Plugin::Go, Resident(1_000), FOR_GO),
     item("fresh + string call, 1 thread", Plugin::C, Throughput(Work::FreshHello, 1), EVERYBODY),
     item("fresh + string call, 2 threads", Plugin::C, Throughput(Work::FreshHello, 2), EVERYBODY),
+    item("fresh + string call, 2 threads by 1", Plugin::C, Scaling(Work::FreshHello), EVERYBODY),
     item("guest code, tight loop", Plugin::Speed, Time(Work::Loop), SPEED),
     item("guest code, calls", Plugin::Speed, Time(Work::Fibonacci), SPEED),
     item("guest code, sieve", Plugin::Speed, Time(Work::Sieve), SPEED),

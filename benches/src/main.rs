@@ -69,6 +69,7 @@ fn run(item: &Item, rounds: usize) -> Vec<Row> {
     let samples = match item.kind {
         Kind::Time(work) => measure::time(&open(), work, rounds),
         Kind::Throughput(work, threads) => measure::throughput(&open(), work, threads, rounds),
+        Kind::Scaling(work) => measure::scaling(&open(), work, rounds),
         Kind::Resident(count) => contenders
             .iter()
             .map(|contender| resident::measure(*contender, item.plugin, count))

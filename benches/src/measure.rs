@@ -59,6 +59,14 @@ pub fn throughput(sides: &[Bench], work: Work, threads: u32, rounds: usize) -> V
     })
 }
 
+/// How many times more often two threads do `work` than one, for each side.
+pub fn scaling(sides: &[Bench], work: Work, rounds: usize) -> Vec<Sample> {
+    let one = throughput(sides, work, 1, rounds);
+    let two = throughput(sides, work, 2, rounds);
+    let factor = |(one, two): (Sample, Sample)| Sample(vec![two.best() / one.best()]);
+    one.into_iter().zip(two).map(factor).collect()
+}
+
 fn interleave(
     sides: &[Bench],
     work: Work,

@@ -24,7 +24,9 @@ pub fn rows(item: &Item, contenders: &[Contender], samples: &[Sample]) -> Vec<Ro
         peer: contender.name(),
         theirs: cell(item.kind, peer),
         ratio: match item.kind {
-            Kind::Throughput(..) => (peer.best() / ours.best(), peer.median() / ours.median()),
+            Kind::Throughput(..) | Kind::Scaling(_) => {
+                (peer.best() / ours.best(), peer.median() / ours.median())
+            }
             _ => (ours.best() / peer.best(), ours.median() / peer.median()),
         },
     };
@@ -64,11 +66,12 @@ impl Row {
     }
 }
 
-/// The best run, and the median in brackets where there were several.
+/// The best run, and the median in brackets where there are several.
 fn cell(kind: Kind, sample: &Sample) -> String {
     let show = match kind {
         Kind::Time(_) => time,
         Kind::Throughput(..) => rate,
+        Kind::Scaling(_) => return format!("{} x", figure(sample.best())),
         Kind::Resident(_) => return bytes(sample.best()),
     };
     format!("{} ({})", show(sample.best()), show(sample.median()))
