@@ -15,6 +15,7 @@ pub enum Contender {
     Wasmtime,
     WasmtimePooled,
     WasmtimeEpoch,
+    WasmtimeWizer,
     Wasmer,
     WasmerSinglepass,
     Extism,
@@ -23,12 +24,13 @@ pub enum Contender {
 use Contender as C;
 
 impl Contender {
-    pub const ALL: [C; 8] = [
+    pub const ALL: [C; 9] = [
         C::Wasp,
         C::WaspSinglepass,
         C::Wasmtime,
         C::WasmtimePooled,
         C::WasmtimeEpoch,
+        C::WasmtimeWizer,
         C::Wasmer,
         C::WasmerSinglepass,
         C::Extism,
@@ -41,6 +43,7 @@ impl Contender {
             C::Wasmtime => "wasmtime",
             C::WasmtimePooled => "wasmtime pooled",
             C::WasmtimeEpoch => "wasmtime epochs",
+            C::WasmtimeWizer => "wasmtime Wizer",
             C::Wasmer => "wasmer",
             C::WasmerSinglepass => "wasmer Singlepass",
             C::Extism => "libextism",
@@ -66,6 +69,7 @@ impl Contender {
             C::WaspSinglepass | C::WasmerSinglepass => Variant::Singlepass,
             C::WasmtimePooled => Variant::Pooled,
             C::WasmtimeEpoch => Variant::PooledEpoch,
+            C::WasmtimeWizer => Variant::PooledSnapshot,
             C::Wasp | C::Wasmtime | C::Wasmer | C::Extism => Variant::Usual,
         }
     }
@@ -74,7 +78,7 @@ impl Contender {
         match self {
             C::Wasp | C::WaspSinglepass => Some(face::<Wasp>()),
             C::Wasmer | C::WasmerSinglepass => Some(face::<Wasmer>()),
-            C::Wasmtime | C::WasmtimePooled | C::WasmtimeEpoch => wasmtime(),
+            C::Wasmtime | C::WasmtimePooled | C::WasmtimeEpoch | C::WasmtimeWizer => wasmtime(),
             C::Extism => extism::version().map(|_| face::<Extism>()),
         }
     }

@@ -27,7 +27,7 @@ use Contender::*;
 use Kind::{Resident, Scaling, Throughput, Time};
 
 const EVERYBODY: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer, Extism];
-const FOR_GO: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer];
+const FOR_GO: &[Contender] = &[Wasp, WasmtimeWizer, WasmtimePooled, Wasmtime, Wasmer];
 const COMPILERS: &[Contender] = &[Wasp, Wasmtime, Wasmer];
 const SINGLEPASS: &[Contender] = &[WaspSinglepass, WasmerSinglepass];
 const SPEED: &[Contender] = &[Wasp, Wasmer, WasmtimePooled, WasmtimeEpoch];

@@ -81,7 +81,7 @@ fn run(item: &Item, rounds: usize) -> Vec<Row> {
 
 impl Options {
     fn parse(arguments: Vec<String>) -> Self {
-        let mut options = Self { rounds: 50, results: None, readme: None, wanted: Vec::new() };
+        let mut options = Self { rounds: 60, results: None, readme: None, wanted: Vec::new() };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let mut value =

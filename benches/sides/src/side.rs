@@ -48,4 +48,6 @@ pub enum Variant {
     Pooled,
     /// `Pooled`, and the code looks whether it should stop.
     PooledEpoch,
+    /// `Pooled`, and instances start from what start-up left.
+    PooledSnapshot,
 }

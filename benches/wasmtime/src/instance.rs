@@ -57,8 +57,8 @@ impl Data {
 
 /// An instance, with the functions that were called so far.
 pub struct WasmtimeInstance {
-    store: Store<Data>,
-    instance: wasmtime::Instance,
+    pub store: Store<Data>,
+    pub instance: wasmtime::Instance,
     indices: Indices,
     strings: Option<Strings>,
     sum: Option<TypedFunc<(i32, i32), i32>>,

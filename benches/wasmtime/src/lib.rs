@@ -1,6 +1,7 @@
 //! wasmtime as a side of the benchmark, each thing done the way its documentation recommends for speed.
 
 mod instance;
+mod snapshot;
 
 use instance::{Data, Indices, WasmtimeInstance};
 use sides::{Face, Side, Variant, face};
@@ -19,6 +20,7 @@ pub extern "C" fn side() -> Face {
 
 struct Wasmtime {
     engine: Engine,
+    snapshot: bool,
 }
 
 struct Plugin {
@@ -32,15 +34,20 @@ impl Side for Wasmtime {
 
     fn new(variant: Variant) -> Self {
         let mut config = Config::new();
-        if matches!(variant, Variant::Pooled | Variant::PooledEpoch) {
+        if variant != Variant::Usual {
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
             config.memory_init_cow(true);
         }
         config.epoch_interruption(variant == Variant::PooledEpoch);
-        Self { engine: Engine::new(&config).expect("an engine of wasmtime") }
+        let engine = Engine::new(&config).expect("an engine of wasmtime");
+        Self { engine, snapshot: variant == Variant::PooledSnapshot }
     }
 
     fn compile(&self, wasm: &[u8]) -> Plugin {
+        if self.snapshot {
+            let started = snapshot::started(self, wasm);
+            return self.plugin(Module::new(&self.engine, started).expect("a module"));
+        }
         self.plugin(Module::new(&self.engine, wasm).expect("a module"))
     }
 
