@@ -1,7 +1,7 @@
 //! wasp and its peers side by side: `make bench`, or, at the root of the repository,
 //!
 //! ```text
-//! target/release/bench [--rounds N] [--results FILE] [--readme FILE] [part of an item's name ...]
+//! target/release/bench [--rounds N] [--peer PART_OF_ITS_NAME] [--results FILE] [--readme FILE] [part of an item's name ...]
 //! ```
 
 mod contender;
@@ -23,8 +23,11 @@ use std::path::PathBuf;
 use table::Row;
 
 /// What the command line asks for.
+#[derive(Default)]
 struct Options {
     rounds: usize,
+    /// Only peers with this in their name.
+    peer: String,
     results: Option<PathBuf>,
     readme: Option<PathBuf>,
     /// All items, if it is empty.
@@ -48,7 +51,7 @@ fn main() {
     let mut rows = Vec::new();
     print!("{}", table::HEAD);
     for item in ITEMS.iter().filter(wanted) {
-        let new = run(item, options.rounds);
+        let new = run(item, &options);
         new.iter().for_each(|row| print!("{}", row.long()));
         rows.extend(new);
     }
@@ -60,9 +63,11 @@ fn main() {
     }
 }
 
-fn run(item: &Item, rounds: usize) -> Vec<Row> {
-    let contenders: Vec<Contender> =
-        item.contenders.iter().copied().filter(|contender| contender.is_here()).collect();
+fn run(item: &Item, options: &Options) -> Vec<Row> {
+    let rounds = options.rounds;
+    let wanted = |contender: &Contender| contender.name().contains(&*options.peer);
+    let peers = item.contenders[1..].iter().filter(|peer| peer.is_here() && wanted(peer));
+    let contenders: Vec<Contender> = item.contenders[..1].iter().chain(peers).copied().collect();
     let open = || -> Vec<Bench> {
         contenders.iter().map(|contender| contender.open(item.plugin)).collect()
     };
@@ -81,13 +86,14 @@ fn run(item: &Item, rounds: usize) -> Vec<Row> {
 
 impl Options {
     fn parse(arguments: Vec<String>) -> Self {
-        let mut options = Self { rounds: 60, results: None, readme: None, wanted: Vec::new() };
+        let mut options = Self { rounds: 60, ..Self::default() };
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let mut value =
                 || arguments.next().unwrap_or_else(|| panic!("{argument} wants a value"));
             match &*argument {
                 "--rounds" => options.rounds = value().parse().expect("a number of rounds"),
+                "--peer" => options.peer = value(),
                 "--results" => options.results = Some(value().into()),
                 "--readme" => options.readme = Some(value().into()),
                 _ => options.wanted.push(argument),
