@@ -100,6 +100,7 @@ func title(name string) string {
 	known := map[string]string{
 		"Int": "int call", "String": "string call", "Bytes1MiB": "1 MiB echo", "Callback": "call with a string callback",
 		"FreshInt": "fresh + int call, C", "FreshString": "fresh + string call, C",
+		"FreshIntGo": "fresh + int call, Go", "FreshStringGo": "fresh + string call, Go",
 	}
 	if title, ok := known[name]; ok {
 		return title
@@ -116,17 +117,23 @@ func note(name, contender string, ns float64) {
 	results[at].runs[contender] = append(results[at].runs[contender], ns)
 }
 
-// engines are both contenders with the plugin.
+// engines are both contenders with the plugin, which each compiles once.
 func engines(b *testing.B, path string) (*engine.Wasm, *peer) {
 	if _, err := os.Stat(path); err != nil {
 		b.Fatalf("the plugin is not built: run make -C examples/plugins at the root of the repository (%v)", err)
 	}
-	e := check(wasp(path))(b)
-	b.Cleanup(func() { e.Close() })
-	w := check(newPeer(path))(b)
-	b.Cleanup(func() { w.runtime.Close(background) })
-	return e, w
+	if _, ok := compiled[path]; !ok {
+		compiled[path] = contenders{check(wasp(path))(b), check(newPeer(path))(b)}
+	}
+	return compiled[path].wasp, compiled[path].wazero
 }
+
+type contenders struct {
+	wasp   *engine.Wasm
+	wazero *peer
+}
+
+var compiled = map[string]contenders{}
 
 func check[T any](value T, err error) func(*testing.B) T {
 	return func(b *testing.B) T {
