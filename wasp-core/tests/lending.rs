@@ -75,7 +75,7 @@ fn an_argument_that_comes_back_is_read_before_it_is_freed() {
 fn text_that_the_guest_spoils_while_it_is_lent_is_no_text() {
     on_both(|engine| {
         let mut p = lending(engine);
-        let mut spoiled = |length: i32| {
+        let spoiled = |length: i32| {
             let mut p = engine.instance("p", None).unwrap();
             let args = [Value::String("x"), Value::I32(length)];
             let outcome = p.call("spoiled", &args, Kind::String);
