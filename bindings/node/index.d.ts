@@ -32,8 +32,9 @@ export interface Callback {
   /** The kind of what it gives; none by default. */
   returns?: Kind
   /**
-   * The function. What it throws comes out of the plugin's call. It may return a promise where the plugin runs in
-   * `callAsync`. It may use other instances; its own is busy.
+   * The function, called on the thread of the engine before the plugin's call returns. What it throws comes out of that
+   * call as itself. It may return a promise where the plugin runs in `callAsync` or is started by `registerAsync`; in
+   * `call` and `register` a promise is an error (CALLBACK). It may use other instances; its own is busy.
    */
   call(...args: any[]): unknown
 }

@@ -3,7 +3,7 @@
 //   bench.sh
 
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import createPlugin from '@extism/extism'
 import wabt from 'wabt'
 import { Engine } from 'wasp'
@@ -79,10 +79,11 @@ async function timed(count, body, waits) {
 const same = (a, b) => (ArrayBuffer.isView(a) ? Buffer.compare(a, b) === 0 : a === b)
 const sorted = (numbers) => numbers.slice().sort((a, b) => a - b)
 const median = (numbers) => sorted(numbers)[numbers.length >> 1]
-const both = (times) => `${sorted(times)[0].toFixed(0)} (${median(times).toFixed(0)})`
+const time = (ns) => (ns < 999.5 ? `${+ns.toPrecision(3)} ns` : `${+(ns / 1000).toPrecision(3)} us`)
+const both = (times) => `${time(sorted(times)[0])} (${time(median(times))})`
 
-console.log(`Node ${process.version}, nanoseconds: the least of ${process.argv[2] ?? 60} short runs each (and the median).\n`)
-console.log('| item | wasp | peer | ratio |\n|---|---|---|---|')
+const runs = Number(process.argv[2] ?? 60)
+let table = '| item | wasp | peer | ratio |\n|---|--:|--:|--:|\n'
 for (const [item, count, ours, ...peers] of items) {
   const sides = [ours, ...peers.map(([, body]) => body)]
   const waits = sides.map(() => false)
@@ -93,10 +94,10 @@ for (const [item, count, ours, ...peers] of items) {
   }
   const times = sides.map(() => [])
   // In turns, so that all meet the same machine; the first rounds are for the compilers.
-  for (let round = -10; round < (process.argv[2] ?? 60); round++) {
+  for (let round = -10; round < runs; round++) {
     for (const [side, body] of sides.entries()) {
-      const time = await timed(count, body, waits[side])
-      if (round >= 0) times[side].push(time)
+      const spent = await timed(count, body, waits[side])
+      if (round >= 0) times[side].push(spent)
       // What was collected is freed on the event loop; and an Extism plugin keeps all that it was given until a reset.
       await new Promise(setImmediate)
       await extism.reset()
@@ -104,8 +105,13 @@ for (const [item, count, ours, ...peers] of items) {
   }
   for (const [at, [peer]] of peers.entries()) {
     const theirs = times[at + 1]
-    const ratio = sorted(times[0])[0] / sorted(theirs)[0]
-    const ratios = median(times[0].map((time, round) => time / theirs[round]))
-    console.log(`| ${item} | ${both(times[0])} | ${peer} ${both(theirs)} | ${ratio.toFixed(3)} (${ratios.toFixed(3)}) |`)
+    const least = sorted(times[0])[0] / sorted(theirs)[0]
+    const typical = median(times[0].map((spent, round) => spent / theirs[round]))
+    const ratio = `${+least.toPrecision(2)} (${+typical.toPrecision(2)})`
+    table += `| ${item} | ${both(times[0])} | ${peer} ${both(theirs)} | ${ratio} |\n`
   }
 }
+const title = `Node ${process.version}: the best of ${runs} short runs by turns, and the median in brackets.`
+console.log(`${title}\n\n${table}`)
+// Where the tables of all hosts are gathered.
+if (process.env.RESULTS) appendFileSync(process.env.RESULTS, `\n## From Node\n\n${title}\n\n${table}`)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Packs wasp, installs it and its peers into build/node-bench, and prints the table. The tree stays as it is.
 #
-#   bench.sh [RUNS]     after `make plugins`
+#   [RESULTS=FILE] bench.sh [RUNS]     after `make plugins`; FILE, by its absolute path, gets the table too
 set -eu
 cd "$(dirname "$0")"
 here=$PWD

@@ -92,6 +92,8 @@ test('an abort ends a call with its reason', async () => {
   await assert.rejects(plugin.callAsync('loop', [], undefined, { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' })
 
   plugin.reset()
+  await assert.rejects(plugin.callAsync('count', [], 'i32', { signal: AbortSignal.abort(reason) }), (error) => error === reason)
+  assert.equal(plugin.call('count', [], 'i32'), 1)
   const late = new AbortController()
   await plugin.callAsync('nothing', [], undefined, { signal: late.signal })
   late.abort()
