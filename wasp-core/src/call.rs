@@ -66,7 +66,10 @@ impl Guest {
         let outcome = self.run(call, slots, kept);
         let stopped = self.interrupt.end();
         self.end();
-        if self.unwound() { Err(self.explain_stop(outcome.err(), stopped)) } else { outcome }
+        if self.unwound() || stopped.is_some() {
+            return self.stopped(outcome, stopped);
+        }
+        outcome
     }
 
     /// All steps of the call, in one switch if they can be.
@@ -162,21 +165,27 @@ impl Guest {
         freed
     }
 
-    /// The error of a call that was ended half-way.
+    /// The outcome of a call that was ended half-way, or that was to be stopped.
     #[cold]
-    fn explain_stop(&self, error: Option<Error>, stopped: Option<Reason>) -> Error {
+    fn stopped(&self, outcome: Result<()>, stopped: Option<Reason>) -> Result<()> {
         self.forget_blocks();
-        let error = error.unwrap_or_else(|| Error::new(ErrorKind::Internal, "nothing stopped it"));
-        match (error.kind(), stopped) {
-            (ErrorKind::Trap, Some(Reason::Cancelled)) => {
-                error.reworded(ErrorKind::Cancelled, "the host interrupted the call")
+        let limit = self.plugin.limits.timeout.unwrap_or_default();
+        let said = stopped.map(|reason| match reason {
+            Reason::Cancelled => (ErrorKind::Cancelled, "the host interrupted the call".to_owned()),
+            Reason::TimedOut => {
+                (ErrorKind::Timeout, format!("the call ran past its time limit of {limit:?}"))
             }
-            (ErrorKind::Trap, Some(Reason::TimedOut)) => {
-                let limit = self.plugin.limits.timeout.unwrap_or_default();
-                let text = format!("the call ran past its time limit of {limit:?}");
-                error.reworded(ErrorKind::Timeout, text)
+        });
+        match (outcome, said) {
+            (Err(trap), Some((kind, text))) if trap.kind() == ErrorKind::Trap => {
+                Err(trap.reworded(kind, text))
             }
-            _ => error,
+            // It was late in the host, and the guest then ended before it looked.
+            (Ok(()), Some((kind, text))) => {
+                self.unwind();
+                Err(Error::new(kind, text))
+            }
+            (outcome, _) => outcome,
         }
     }
 }

@@ -134,6 +134,11 @@ impl Guest {
         self.unwound.set(false);
     }
 
+    /// The guest is to be used no more until it is reset.
+    pub(crate) fn unwind(&self) {
+        self.unwound.set(true);
+    }
+
     /// Whether a trap or a host function's failure ended guest code half-way.
     pub(crate) fn unwound(&self) -> bool {
         self.unwound.get()

@@ -279,6 +279,35 @@ fn threads_have_deadlines_of_their_own() {
 }
 
 #[test]
+fn a_call_that_is_late_in_the_host_is_late() {
+    // Nothing looks at the time after the host function.
+    let wat = r#"(import "env" "long" (func $long (param i32)))
+        (func (export "over") (param i32) (result i32) (call $long (local.get 0)) (i32.const 7))"#;
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &config(Some(ms(30))));
+        for _ in 0..2 {
+            assert_eq!(p.call("over", &[0.into()], Kind::I32).unwrap(), Value::I32(7));
+            let error = p.call("over", &[400.into()], Kind::I32).unwrap_err();
+            let message =
+                r#"plugin "p", function "over": the call ran past its time limit of 30ms"#;
+            assert_eq!((error.kind(), error.to_string().as_str()), (Timeout, message));
+            assert_eq!(p.call("over", &[0.into()], Kind::I32).unwrap_err().kind(), Poisoned);
+            p.reset().unwrap();
+        }
+        // The same for an interrupt.
+        let mut p = instance(engine, wat, &config(None));
+        let interrupter = p.interrupter();
+        let stopper = thread::spawn(move || {
+            thread::sleep(ms(100));
+            interrupter.interrupt();
+        });
+        assert_eq!(p.call("over", &[400.into()], Kind::I32).unwrap_err().kind(), Cancelled);
+        stopper.join().unwrap();
+        assert_eq!(p.call("over", &[0.into()], Kind::I32).unwrap_err().kind(), Poisoned);
+    });
+}
+
+#[test]
 fn a_nested_call_has_its_own_time_within_the_outer_one_s() {
     on_both(|engine| {
         engine.register("inner", plugin("time").as_bytes(), &config(Some(ms(30)))).unwrap();
