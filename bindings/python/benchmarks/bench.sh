@@ -1,0 +1,28 @@
+#!/bin/sh
+# Compares the wheel with its peers, both sides in one run, from a virtualenv of its own.
+#
+#   bindings/python/benchmarks/bench.sh
+#
+# PYTHON is the interpreter; python3 if not given. WHEEL=build/wheels/wasp-....whl takes a wheel that is built already.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../../.." && pwd)
+build=$root/build/python
+python=${PYTHON:-python3}
+
+if [ -z "${WHEEL:-}" ]; then
+	WHEEL=$("$here/../wheel.sh")
+fi
+(cd "$here/bare" && cargo build --release --locked --quiet --target-dir "$build/bare")
+
+[ -x "$build/bench/bin/python" ] || "$python" -m venv "$build/bench"
+"$build/bench/bin/pip" install --quiet extism==1.1.1 extism-sys==1.41.0 wasmtime==50.0.1
+"$build/bench/bin/pip" install --quiet --no-deps --force-reinstall "$WHEEL"
+modules=$build/bench/modules
+mkdir -p "$modules"
+suffix=so
+library=$build/bare/release/libbare.so
+[ -e "$library" ] || library=$build/bare/release/libbare.dylib
+cp "$library" "$modules/bare.abi3.$suffix"
+PYTHONPATH=$modules "$build/bench/bin/python" "$here/bench.py"
