@@ -9,24 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from . import _callback, _errors, _wasp
+from . import _callback, _wasp
 from ._callback import Callback
 
 _Path = str | os.PathLike[str]
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
-
-
-_compiled = False
-_forked_from: int | None = None
-
-
-def _forked() -> None:
-    global _forked_from
-    if _compiled:
-        _forked_from = os.getppid()
-
-
-os.register_at_fork(after_in_child=_forked)
 
 
 class Limits(NamedTuple):
@@ -61,8 +48,7 @@ class Engine(_wasp.Engine):
     logging.Logger; the level that it has now counts. stdio says what the standard streams of plugins are: those of this
     process ("inherit"), the logger ("log") or nothing ("none").
 
-    It may be used from any thread at once. It pickles by what was registered; instances don't. It does not survive a
-    fork: a child of a process that compiled plugins can use none.
+    It may be used from any thread at once. It pickles by what was registered; instances don't. It survives a fork.
     """
 
     def __init__(
@@ -105,29 +91,25 @@ class Engine(_wasp.Engine):
             limits or Limits(),
             snapshot,
         )
-        self._add(name, plugin)
-        self._plugins[name] = plugin
+        # First: Ctrl-C may come right after.
         self._identity = uuid4().hex
+        self._add(name, plugin)
 
     def unregister(self, name: str) -> None:
         """Forgets a plugin; living instances keep what they need."""
+        self._identity = uuid4().hex
         self._unregister(name)
         self._plugins.pop(name, None)
-        self._identity = uuid4().hex
 
     def _add(self, name: str, plugin: _Plugin) -> None:
-        # The compiler's threads don't survive a fork: it would wait for them for ever.
-        if _forked_from is not None:
-            message = "this process was forked from one that had compiled plugins: start it by spawn or forkserver"
-            raise _errors.make("invalid", message, None, (), (), None)
-        global _compiled
-        _compiled = True
         callbacks = []
         for key, given in plugin.callbacks.items():
             function, params, result = _callback.read(key, given)
             callbacks.append((*key, params, result, function))
         volumes = [(guest, host, read_only) for guest, (host, read_only) in plugin.volumes.items()]
         self._register(
+            self._plugins,
+            plugin,
             name,
             plugin.source,
             callbacks,
@@ -138,9 +120,9 @@ class Engine(_wasp.Engine):
         )
 
     def _revive(self) -> None:
-        """Registers everything anew: this process is a child of the one that did."""
+        """Registers everything anew: this process was forked while a thread of its parent was at work in this engine."""
         self._open(*self._options)
-        for name, plugin in self._plugins.items():
+        for name, plugin in list(self._plugins.items()):
             self._add(name, plugin)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -158,7 +140,6 @@ def _restore(identity: str, options: tuple[Any, ...], plugins: dict[str, _Plugin
         engine = Engine(compiler, cache_dir=cache_dir, logger=logger, stdio=stdio)
         for name, plugin in plugins.items():
             engine._add(name, plugin)
-            engine._plugins[name] = plugin
         engine._identity = identity
         _restored[identity] = engine
         while len(_restored) > 8:

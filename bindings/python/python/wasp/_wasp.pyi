@@ -80,6 +80,8 @@ class Engine:
     def _open(self, compiler: str, cache_dir: str | None, logger: object | None, stdio: str) -> None: ...
     def _register(
         self,
+        plugins: dict[str, Any],
+        plugin: object,
         name: str,
         source: bytes | str,
         callbacks: list[tuple[str, str, list[Kind], Kind, Callable[..., Any]]],
