@@ -3,7 +3,7 @@
 use crate::buffer::Buffer;
 use crate::error;
 use pyo3::Borrowed;
-use pyo3::exceptions::{PyBufferError, PyTypeError, PyUnicodeEncodeError};
+use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
@@ -88,7 +88,8 @@ unsafe fn read_slowly<'a, 'py>(
             buffers.0.push(buffer);
             return Ok(Value::Bytes(bytes));
         }
-        Err(error) if error.is_instance_of::<PyBufferError>(py) => {
+        // A type without buffers is a TypeError; what numpy raises here isn't the BufferError of Python's own types.
+        Err(error) if !error.is_instance_of::<PyTypeError>(py) => {
             let message = format!(
                 "{} is {}, whose bytes are not contiguous: pass a copy, as bytes() makes it",
                 what(),

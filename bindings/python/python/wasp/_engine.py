@@ -115,7 +115,7 @@ class Engine(_wasp.Engine):
             callbacks,
             list(plugin.env.items()),
             volumes,
-            tuple(plugin.limits),
+            plugin.limits,
             plugin.snapshot,
         )
 
