@@ -12,7 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasp_core::{Compiler, Config, ErrorKind, Limits, Options, Stdio};
 
-/// Holds plugins by name and makes instances of them: the native half of `wasp.Engine`.
+/// The native half of wasp.Engine.
 #[pyclass(module = "wasp._wasp", subclass, frozen, weakref)]
 pub struct Engine {
     /// Never locked without the GIL: a fork must not find it so.
@@ -82,7 +82,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Registers a plugin, and keeps `plugin`, what it was registered from, in `plugins`: both or neither, also when
+    /// Registers a plugin, and keeps plugin, what it was registered from, in plugins: both or neither, also when
     /// Ctrl-C comes meanwhile.
     #[allow(clippy::too_many_arguments)]
     fn _register(
@@ -124,6 +124,7 @@ impl Engine {
         plugins.set_item(name, plugin)
     }
 
+    /// Forgets a plugin.
     fn _unregister(slf: &Bound<'_, Self>, name: &str) -> PyResult<()> {
         let py = slf.py();
         let engine = Self::current(slf)?;
@@ -131,7 +132,12 @@ impl Engine {
         py.detach(|| engine.unregister(name)).map_err(|error| error::raise(py, &error))
     }
 
-    /// Makes an instance of the plugin `name`, which sees the host's directory `workspace` as `/workspace`.
+    /// Makes an instance of the plugin name, which sees the host's directory workspace as /workspace.
+    ///
+    /// It costs a microsecond or two: instances need not be kept. Use it by with, or close it, to free its memory at once.
+    ///
+    /// Raises PluginNotFound, and Error of kind "io" if the workspace isn't a directory, or "resource" if the machine has no
+    /// room for another instance.
     #[pyo3(signature = (name, workspace=None))]
     fn instance(
         slf: &Bound<'_, Self>,

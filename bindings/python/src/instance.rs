@@ -10,8 +10,8 @@ use wasp_core::{ErrorKind, Functions, Interrupter, Kind as CoreKind};
 
 /// One sandbox: a plugin with memory of its own.
 ///
-/// Made by Engine.instance. It runs one call at a time, on any thread; instances run in parallel. As a context manager,
-/// it frees its memory at the end of the block; without, when it is collected.
+/// Made by Engine.instance. It runs one call at a time, on any thread: a second one is an Error of kind "busy". Instances
+/// run in parallel. As a context manager, it frees its memory at the end of the block; without, when it is collected.
 #[pyclass(module = "wasp", frozen, weakref)]
 pub struct Instance {
     /// Empty once it is closed.
@@ -54,7 +54,8 @@ impl Function {
 
 #[pymethods]
 impl Instance {
-    /// The same as call, on a thread of asyncio's default executor. Cancelling the task interrupts the call.
+    /// The same as call, on a thread of asyncio's default executor. Cancelling the task interrupts the call, and waits until
+    /// the plugin has stopped.
     #[pyo3(signature = (function, /, *args, **options), text_signature = "($self, function, /, *args, returns=...)")]
     fn call_async<'py>(
         slf: &Bound<'py, Self>,
@@ -65,7 +66,9 @@ impl Instance {
         slf.py().import("wasp._async")?.call_method1("call", (slf, function, args, options))
     }
 
-    /// Brings the instance back to the state of a new one with the same workspace.
+    /// Brings the instance back to the state of a new one with the same workspace, also after it was stopped half-way.
+    ///
+    /// Raises Error of kind "busy" while a call runs, and "invalid" when it is closed.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         let mut guard = self.lock(py)?;
         let instance = guard.as_mut().ok_or_else(|| closed(py))?;
@@ -80,7 +83,9 @@ impl Instance {
         }
     }
 
-    /// Frees the instance's memory. A closed instance can't be called.
+    /// Frees the instance's memory. A closed instance can't be called; closing it again does nothing.
+    ///
+    /// Raises Error of kind "busy" while a call runs.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         let instance = self.lock(py)?.take();
         drop(instance);
@@ -101,10 +106,12 @@ impl Instance {
             .collect()
     }
 
+    /// The instance itself.
     fn __enter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
+    /// Closes the instance.
     #[pyo3(signature = (*_exception), text_signature = "($self, *exception)")]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
         self.close(py)
