@@ -3,7 +3,8 @@
 #
 #   bindings/python/test.sh [PYTEST-ARGUMENT...]
 #
-# PYTHON is the interpreter; python3 if not given. It needs the example plugins (make -C examples/plugins).
+# PYTHON is the interpreter; python3 if not given. WHEEL is a wheel that is built already. It needs the example plugins
+# (make -C examples/plugins).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,7 +12,7 @@ root=$(cd "$here/../.." && pwd)
 build=$root/build/python
 hosts=$root/examples/hosts/python
 
-wheel=$("$here/wheel.sh")
+wheel=${WHEEL:-$("$here/wheel.sh")}
 rm -rf "$build/empty" "$build/away"
 "${PYTHON:-python3}" -m venv "$build/empty"
 "$build/empty/bin/pip" install --quiet --disable-pip-version-check "$wheel[test]"

@@ -1,20 +1,43 @@
 #!/bin/sh
 # Builds the wheel into build/wheels and prints its path.
 #
-#   bindings/python/wheel.sh [MATURIN-ARGUMENT...]
+#   bindings/python/wheel.sh [portable]
 #
-# PYTHON is the interpreter; python3 if not given.
+# The plain one runs where the C library is as new as here; a portable one on every Linux since 2014, for it is linked
+# against glibc 2.17, by a linker that pip brings along. PYTHON is the interpreter; python3 if not given.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-tools=$root/build/python/tools
+build=$root/build/python
+tools=$build/tools
 
-mkdir -p "$root/build/python"
+mkdir -p "$build"
+install() {
+	"$tools/bin/pip" install --quiet --disable-pip-version-check "$@" >&2
+}
 [ -x "$tools/bin/maturin" ] || {
 	"${PYTHON:-python3}" -m venv "$tools"
-	"$tools/bin/pip" install --quiet maturin==1.16.0
+	install maturin==1.16.0
 }
+case ${1:-} in
+'') set -- ;;
+portable)
+	install ziglang==0.13.0
+	linker=$build/cc
+	cat >"$linker" <<-END
+		#!/bin/sh
+		exec "$tools/bin/python" -m ziglang cc -target $(uname -m)-linux-gnu.2.17 "\$@"
+	END
+	chmod +x "$linker"
+	# Only for the last step: what is compiled already stays as it is.
+	set -- --compatibility manylinux2014 -- -C "linker=$linker"
+	;;
+*)
+	sed -n '2,4p' "$0" >&2
+	exit 2
+	;;
+esac
 rm -rf "$root/build/wheels"
 cd "$here"
 "$tools/bin/maturin" build --release --locked --target-dir "$root/target" --out "$root/build/wheels" "$@" >&2

@@ -3,7 +3,7 @@
 #
 #   bindings/python/benchmarks/bench.sh
 #
-# PYTHON is the interpreter; python3 if not given. WHEEL=build/wheels/wasp-....whl takes a wheel that is built already.
+# PYTHON is the interpreter; python3 if not given. WHEEL is a wheel that is built already.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,18 +11,15 @@ root=$(cd "$here/../../.." && pwd)
 build=$root/build/python
 python=${PYTHON:-python3}
 
-if [ -z "${WHEEL:-}" ]; then
-	WHEEL=$("$here/../wheel.sh")
-fi
+wheel=${WHEEL:-$("$here/../wheel.sh")}
 (cd "$here/bare" && cargo build --release --locked --quiet --target-dir "$build/bare")
 
 [ -x "$build/bench/bin/python" ] || "$python" -m venv "$build/bench"
-"$build/bench/bin/pip" install --quiet extism==1.1.1 extism-sys==1.41.0 wasmtime==50.0.1
-"$build/bench/bin/pip" install --quiet --no-deps --force-reinstall "$WHEEL"
+"$build/bench/bin/pip" install --quiet --disable-pip-version-check extism==1.1.1 extism-sys==1.41.0 wasmtime==50.0.1
+"$build/bench/bin/pip" install --quiet --disable-pip-version-check --no-deps --force-reinstall "$wheel"
 modules=$build/bench/modules
 mkdir -p "$modules"
-suffix=so
-library=$build/bare/release/libbare.so
-[ -e "$library" ] || library=$build/bare/release/libbare.dylib
-cp "$library" "$modules/bare.abi3.$suffix"
+for library in "$build"/bare/release/libbare.so "$build"/bare/release/libbare.dylib; do
+	[ ! -e "$library" ] || cp "$library" "$modules/bare.abi3.so"
+done
 PYTHONPATH=$modules "$build/bench/bin/python" "$here/bench.py"
