@@ -1,10 +1,11 @@
 #!/bin/sh
 # Builds the wheel into build/wheels and prints its path.
 #
-#   bindings/python/wheel.sh [portable]
+#   bindings/python/wheel.sh [portable | source]
 #
 # The plain one runs where the C library is as new as here; a portable one on every Linux since 2014, for it is linked
-# against glibc 2.17, by a linker that pip brings along. PYTHON is the interpreter; python3 if not given.
+# against glibc 2.17, by a linker that pip brings along; source is all that pip needs to build one, with cargo. PYTHON is
+# the interpreter; python3 if not given.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,8 +21,15 @@ install() {
 	"${PYTHON:-python3}" -m venv "$tools"
 	install maturin==1.16.0
 }
+rm -rf "$root/build/wheels"
+cd "$here"
 case ${1:-} in
 '') set -- ;;
+source)
+	"$tools/bin/maturin" sdist --out "$root/build/wheels" >&2
+	ls "$root"/build/wheels/wasp-*.tar.gz
+	exit
+	;;
 portable)
 	install ziglang==0.13.0
 	linker=$build/cc
@@ -34,11 +42,9 @@ portable)
 	set -- --compatibility manylinux2014 -- -C "linker=$linker"
 	;;
 *)
-	sed -n '2,4p' "$0" >&2
+	sed -n '4p' "$0" >&2
 	exit 2
 	;;
 esac
-rm -rf "$root/build/wheels"
-cd "$here"
 "$tools/bin/maturin" build --release --locked --target-dir "$root/target" --out "$root/build/wheels" "$@" >&2
 ls "$root"/build/wheels/wasp-*.whl
