@@ -21,11 +21,11 @@ install() {
 	"${PYTHON:-python3}" -m venv "$tools"
 	install maturin==1.16.0
 }
-rm -rf "$root/build/wheels"
 cd "$here"
 case ${1:-} in
 '') set -- ;;
 source)
+	rm -rf "$root/build/wheels"
 	"$tools/bin/maturin" sdist --out "$root/build/wheels" >&2
 	ls "$root"/build/wheels/wasp-*.tar.gz
 	exit
@@ -42,9 +42,10 @@ portable)
 	set -- --compatibility manylinux2014 -- -C "linker=$linker"
 	;;
 *)
-	sed -n '4p' "$0" >&2
+	sed -n '4p' "$here/wheel.sh" >&2
 	exit 2
 	;;
 esac
+rm -rf "$root/build/wheels"
 "$tools/bin/maturin" build --release --locked --target-dir "$root/target" --out "$root/build/wheels" "$@" >&2
 ls "$root"/build/wheels/wasp-*.whl

@@ -107,6 +107,22 @@ print(instance.call("ask", 1, returns=int), len(heard))
     assert run(script) == "KeyboardInterrupt\n0 1\n"
 
 
+def test_one_that_a_callback_saw_to_does_not_count_later():
+    script = f"""
+def tell(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGINT)
+    ctrl_c(0.3)
+    return 0
+signal.signal(signal.SIGINT, hear)
+engine.register("asks", {CALLS_BACK!r}, callbacks={{("env", "tell"): tell}}, limits=wasp.Limits(timeout=1))
+try:
+    engine.instance("asks").call("ask_and_spin")
+except wasp.Timeout:
+    print("ran on,", len(heard))
+"""
+    assert run(script) == "ran on, 2\n"
+
+
 def test_while_a_module_compiles(tmp_path):
     path = tmp_path / "long.wat"
     path.write_bytes(long_to_compile())

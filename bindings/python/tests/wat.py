@@ -5,6 +5,8 @@ CALCULATOR = b"""(module
   (func (export "sum") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
   (func (export "long") (param i64) (result i64) (local.get 0))
   (func (export "half") (param f64) (result f64) (f64.div (local.get 0) (f64.const 2)))
+  (func (export "six") (param i32 i32 i32 i32 i32 i32) (result i32)
+    (i32.add (i32.mul (local.get 0) (i32.const 10)) (local.get 5)))
   (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
   (func $spin (export "spin") (loop (br 0)))
   (func $deep (unreachable))
@@ -14,7 +16,8 @@ CALCULATOR = b"""(module
 
 CALLS_BACK = b"""(module
   (import "env" "tell" (func $tell (param i32) (result i32)))
-  (func (export "ask") (param i32) (result i32) (call $tell (local.get 0))))"""
+  (func (export "ask") (param i32) (result i32) (call $tell (local.get 0)))
+  (func (export "ask_and_spin") (drop (call $tell (i32.const 1))) (loop (br 0))))"""
 
 # With a table that never changes, as LLVM makes one: the compiler looks into it on other threads.
 TABLED = b"""(module
