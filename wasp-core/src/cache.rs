@@ -29,6 +29,11 @@ pub(crate) struct Compiled {
     pub unrestorable: bool,
 }
 
+/// The hash of a module.
+pub(crate) fn hash(wasm: &[u8]) -> Hash {
+    blake3::hash(wasm).into()
+}
+
 /// What, besides the module, decides over its machine code.
 pub(crate) fn recipe(compiler: Compiler) -> Hash {
     let (version, wasmer) = (env!("CARGO_PKG_VERSION"), wasmer_vm::VERSION);
@@ -40,7 +45,7 @@ pub(crate) fn recipe(compiler: Compiler) -> Hash {
 
 impl Compiled {
     /// The artifact and its trailer: the recipe, the hash of the module, what was seen, the hash of all that.
-    pub(crate) fn to_bytes(&self, recipe: &Hash, wasm: &[u8]) -> Result<Vec<u8>> {
+    pub(crate) fn to_bytes(&self, recipe: &Hash, module: &Hash) -> Result<Vec<u8>> {
         let artifact = self.module.serialize().map_err(|error| {
             Error::new(
                 ErrorKind::Internal,
@@ -49,7 +54,7 @@ impl Compiled {
         })?;
         let mut bytes = artifact.to_vec();
         bytes.extend_from_slice(recipe);
-        bytes.extend_from_slice(blake3::hash(wasm).as_bytes());
+        bytes.extend_from_slice(module);
         bytes.push(self.unrestorable.into());
         let hash = blake3::hash(&bytes);
         bytes.extend_from_slice(hash.as_bytes());
@@ -66,7 +71,7 @@ impl Compiled {
         engine: &wasmer::Engine,
         mut bytes: Vec<u8>,
         recipe: &Hash,
-        wasm: Option<&[u8]>,
+        module: Option<&Hash>,
     ) -> std::result::Result<Self, &'static str> {
         let (rest, magic) = bytes.split_last_chunk::<8>().ok_or("it is too short")?;
         if *magic != MAGIC {
@@ -77,12 +82,12 @@ impl Compiled {
             return Err("it is damaged");
         }
         let (rest, unrestorable) = rest.split_last_chunk::<1>().ok_or("it is too short")?;
-        let (rest, module) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
+        let (rest, known_module) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
         let (artifact, known) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
         if known != recipe {
             return Err("another version of wasp, another compiler or another processor made it");
         }
-        if wasm.is_some_and(|wasm| blake3::hash(wasm) != *module) {
+        if module.is_some_and(|module| module != known_module) {
             return Err("it is of another module");
         }
         let unrestorable = unrestorable[0] != 0;
@@ -106,7 +111,8 @@ pub(crate) fn through(
     let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
     let recipe = recipe(compiler);
-    let name = blake3::Hasher::new().update(&recipe).update(wasm).finalize().to_hex();
+    let module = hash(wasm);
+    let name = blake3::Hasher::new().update(&recipe).update(&module).finalize().to_hex();
     let path = directory.join(format!("{name}.wasp"));
 
     let tell = |what: &str, why: &dyn std::fmt::Display| {
@@ -115,7 +121,7 @@ pub(crate) fn through(
     };
     match fs::read(&path) {
         // SAFETY: the files of the directory are what this function writes: the directory is its owner's.
-        Ok(bytes) => match unsafe { Compiled::from_bytes(engine, bytes, &recipe, Some(wasm)) } {
+        Ok(bytes) => match unsafe { Compiled::from_bytes(engine, bytes, &recipe, Some(&module)) } {
             Ok(compiled) => return Ok(compiled),
             Err(reason) => tell("Compiling a module anew", &reason),
         },
@@ -124,7 +130,7 @@ pub(crate) fn through(
     }
     let compiled = compile()?;
     // A cache that can't be written to makes the next start slow, not this one fail.
-    if let Err(error) = write(&path, &compiled.to_bytes(&recipe, wasm)?) {
+    if let Err(error) = write(&path, &compiled.to_bytes(&recipe, &module)?) {
         tell("Compiled module not kept", &error);
     }
     Ok(compiled)

@@ -81,7 +81,7 @@ impl Source<'_> {
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options) -> Result<Vec<u8>> {
     let wasm = binary(wasm)?;
     let (_engine, compiled) = Source::Wasm(&wasm).compiled(&Limits::default(), options)?;
-    compiled.to_bytes(&cache::recipe(options.compiler), &wasm)
+    compiled.to_bytes(&cache::recipe(options.compiler), &cache::hash(&wasm))
 }
 
 fn engine(

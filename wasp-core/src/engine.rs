@@ -9,9 +9,10 @@ use crate::log::{Level, Log};
 use crate::plugin::Plugin;
 use crate::pool::Pool;
 use crate::wasi::Workspace;
+use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// Which compiler makes machine code of plugins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -57,10 +58,13 @@ pub struct Options {
 #[derive(Clone, Default)]
 pub struct Engine(Arc<Inner>);
 
+type Plugins = FxHashMap<String, Arc<Pool>>;
+
 #[derive(Default)]
 struct Inner {
     options: Options,
-    plugins: RwLock<FxHashMap<String, Arc<Pool>>>,
+    /// Looked into at each new instance, from many threads: a lock would be one more thing that all of them write to.
+    plugins: ArcSwap<Plugins>,
 }
 
 impl Engine {
@@ -71,7 +75,7 @@ impl Engine {
 
     /// An engine that works as `options` say.
     pub fn with_options(options: Options) -> Self {
-        Self(Arc::new(Inner { options, plugins: RwLock::default() }))
+        Self(Arc::new(Inner { options, plugins: ArcSwap::default() }))
     }
 
     /// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
@@ -92,10 +96,9 @@ impl Engine {
         let pool = Plugin::new(name, source, config, &self.0.options)
             .and_then(Pool::new)
             .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
+        let pool = Arc::new(pool);
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
-        let replaced = self.plugins_mut().insert(name.to_owned(), Arc::new(pool));
-        // Freeing a plugin unmaps its code: not while others wait for the lock.
-        drop(replaced);
+        self.change(|plugins| plugins.insert(name.to_owned(), Arc::clone(&pool)));
         Ok(())
     }
 
@@ -167,8 +170,8 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::PluginNotFound`]
     pub fn unregister(&self, name: &str) -> Result<()> {
-        let removed = self.plugins_mut().remove(name);
-        removed.map(drop).ok_or_else(|| not_found(name))
+        let before = self.change(|plugins| plugins.remove(name));
+        if before.contains_key(name) { Ok(()) } else { Err(not_found(name)) }
     }
 
     /// Makes an instance of the plugin `name`, which sees the host's directory `workspace` as `/workspace`.
@@ -177,20 +180,23 @@ impl Engine {
     /// [`ErrorKind::PluginNotFound`]; [`ErrorKind::Io`] if the workspace isn't a directory; [`ErrorKind::Resource`] if
     /// the machine has no room for another instance.
     pub fn instance(&self, name: &str, workspace: Option<&Path>) -> Result<Instance> {
-        let plugins = self.0.plugins.read().unwrap_or_else(PoisonError::into_inner);
-        let plugin = plugins.get(name).cloned().ok_or_else(|| not_found(name))?;
-        drop(plugins);
+        let plugins = self.0.plugins.load();
+        let pool = plugins.get(name).ok_or_else(|| not_found(name))?;
         let workspace = match workspace {
             Some(path) => Workspace::at(path)
                 .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?,
             None => Workspace::None,
         };
-        Instance::new(plugin, workspace)
+        Instance::new(pool.share(), workspace)
     }
 
-    // A panic can't leave the map half-changed, so a poisoned lock is as good as any.
-    fn plugins_mut(&self) -> std::sync::RwLockWriteGuard<'_, FxHashMap<String, Arc<Pool>>> {
-        self.0.plugins.write().unwrap_or_else(PoisonError::into_inner)
+    /// Makes a change to the registry, all of it at once for those who look. Gives what it was before.
+    fn change(&self, change: impl Fn(&mut Plugins) -> Option<Arc<Pool>>) -> Arc<Plugins> {
+        self.0.plugins.rcu(|plugins| {
+            let mut plugins = Plugins::clone(plugins);
+            change(&mut plugins);
+            plugins
+        })
     }
 }
 

@@ -8,8 +8,8 @@
 //! - Compiled code runs on a stack of its own. A trap abandons that stack without running destructors, so nothing of
 //!   ours may own anything on it while guest code runs. [`on_guest_stack`] asks that of its caller, which is `Guest`
 //!   alone; [`enter_host`] goes to the host's stack before it does anything, and owns nothing when it comes back. The
-//!   bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a guest left
-//!   little, no code of ours runs.
+//!   bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a guest may
+//!   have left little, we only ask the guest for a block, and what lies below opens for us (see `stack`).
 //! - A panic must not unwind through compiled code: [`enter_host`] turns it into an error.
 //! - wasmer's own host functions look for the current store in a thread-local that this door doesn't set, so every
 //!   import of a plugin must be made by [`import`]; `Sandbox` makes them all.
@@ -19,9 +19,10 @@ use crate::guest::Guest;
 use crate::host::Target;
 use crate::stack::{self, Running};
 use std::any::Any;
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::io;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
@@ -35,7 +36,7 @@ use wasmer_vm::{
 };
 
 /// An exported function of one instance, ready to be entered.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Function {
     body: *const wasmer_vm::VMFunctionBody,
     vmctx: VMFunctionContext,
@@ -75,80 +76,55 @@ pub(crate) enum Ended {
     Trap(Trap, bool),
     /// There was no stack to begin with.
     NoStack(io::Error),
+    /// It would have been one too many within others.
+    TooDeep,
 }
 
-/// Runs `body` on the guest's stack, of which `running`'s guest may use `bytes`, so that it can enter several functions
-/// for the price of one switch.
+/// Runs `body` on the guest's stack, of which a guest whose functions are at `code` and look at `flag` may use `bytes`, so that it can enter several functions
+/// for the price of one switch. Only pointers go there and nothing comes back: a move would cost as much as the switch.
 ///
 /// # Safety
 /// While `body` is in guest code it must own nothing: a trap there abandons its frames without running destructors.
-pub(crate) unsafe fn on_guest_stack<F: FnOnce() -> R, R>(
-    running: Running,
+pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
+    code: Range<usize>,
+    flag: *mut i32,
     bytes: usize,
-    body: F,
-) -> Result<R, Ended> {
-    struct Job<F, R> {
+    body: &mut F,
+) -> Result<(), Ended> {
+    struct Job<'a, F> {
         running: Running,
         bytes: usize,
         total: usize,
-        body: Option<F>,
-        result: Option<io::Result<R>>,
+        body: &'a mut F,
+        no_stack: Option<io::Error>,
     }
-    unsafe fn run<F: FnOnce() -> R, R>(job: *mut c_void) {
+    unsafe fn run<F: FnMut()>(job: *mut c_void) {
         // SAFETY: the pointer is the one below, and nobody else uses the job meanwhile, but for what `enter` shares.
-        unsafe {
-            let job = job.cast::<Job<F, R>>();
-            let entered = (*job).running.enter((*job).bytes, (*job).total);
-            (*job).result = (*job).body.take().map(|body| entered.map(|()| body()));
+        let job = unsafe { &mut *job.cast::<Job<'_, F>>() };
+        match job.running.enter(job.bytes, job.total) {
+            Ok(()) => (job.body)(),
+            Err(error) => job.no_stack = Some(error),
         }
     }
     let total = stack::total(bytes);
     let config = VMConfig { wasm_stack_size: Some(total) };
-    let mut job = Job { running, bytes, total, body: Some(body), result: None };
+    let mut job = Job { running: Running::new(code, flag), bytes, total, body, no_stack: None };
+    if job.running.is_too_deep() {
+        return Err(Ended::TooDeep);
+    }
     // wasmer asks for a closure that borrows nothing; the job outlives it.
-    let (run, pointer) = (run::<F, R> as unsafe fn(*mut c_void), (&raw mut job).cast::<c_void>());
+    let (run, pointer) = (run::<F> as unsafe fn(*mut c_void), (&raw mut job).cast::<c_void>());
     // SAFETY: the closure is called once, before this returns; what it owns is the caller's promise; the handler is
     // static.
     let outcome = unsafe { catch_traps(Some(stack::handler()), &config, move || run(pointer)) };
     let opened = job.running.leave();
-    match (outcome, job.result) {
-        (Ok(()), Some(Ok(result))) => Ok(result),
-        (Ok(()), Some(Err(error))) => Err(Ended::NoStack(error)),
-        (Ok(()), None) => Err(Ended::NoStack(io::Error::other("nothing ran"))),
-        (Err(trap), _) => Err(Ended::Trap(trap, opened)),
+    if let Err(trap) = outcome {
+        return Err(Ended::Trap(trap, opened));
     }
-}
-
-/// How deep guests and host functions may call each other on one thread. Each level takes some of the host's stack and a
-/// guest stack of its own.
-const DEEPEST: u32 = 64;
-
-/// One level of guests and host functions that call each other.
-pub(crate) struct Level(());
-
-impl Level {
-    /// # Errors
-    /// [`ErrorKind::Resource`] if it would be one too many.
-    pub(crate) fn enter() -> Result<Self, Error> {
-        let depth = DEPTH.get();
-        if depth >= DEEPEST {
-            let message =
-                format!("plugins and host functions call each other more than {DEEPEST} deep");
-            return Err(Error::new(ErrorKind::Resource, message));
-        }
-        DEPTH.set(depth + 1);
-        Ok(Self(()))
+    match job.no_stack {
+        None => Ok(()),
+        Some(error) => Err(Ended::NoStack(error)),
     }
-}
-
-impl Drop for Level {
-    fn drop(&mut self) {
-        DEPTH.set(DEPTH.get() - 1);
-    }
-}
-
-thread_local! {
-    static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
 /// A host function's side of an import.
@@ -193,24 +169,36 @@ unsafe extern "C-unwind" fn enter_host(
     this: *mut VMDynamicFunctionContext<Host>,
     values: *mut RawValue,
 ) {
-    let outcome = on_host_stack(|| {
-        // SAFETY: `this` is the context that `import` made, alive as long as the store.
-        let host = unsafe { &(*this).ctx };
-        let values: &mut [RawValue] = match host.slots {
-            0 => &mut [],
-            // SAFETY: the trampoline makes as many slots as the function's type needs.
-            slots => unsafe { slice::from_raw_parts_mut(values, slots) },
-        };
+    // SAFETY: `this` is the context that `import` made, alive as long as the store.
+    let host = unsafe { &(*this).ctx };
+    let values: &mut [RawValue] = match host.slots {
+        0 => &mut [],
+        // SAFETY: the trampoline makes as many slots as the function's type needs.
+        slots => unsafe { slice::from_raw_parts_mut(values, slots) },
+    };
+    let mut outcome = Ok(());
+    let mut run = || {
         let on_guest_stack = host.guest.leave_guest_stack();
-        let outcome = catch_unwind(AssertUnwindSafe(|| host.target.run(&host.guest, values)))
-            .unwrap_or_else(|payload| Err(host.target.panicked(&*payload)))
-            .map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>);
+        outcome = host.shielded(|| host.target.run(&host.guest, values));
         host.guest.back_on_guest_stack(on_guest_stack);
-        outcome
-    });
+    };
+    // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
+    on_host_stack(&mut run);
+    if let Some(size) = host.guest.answer_size() {
+        // What this owns while guest code runs would be lost by a trap; it owns nothing.
+        outcome = host.shielded(|| host.target.place(&host.guest, size.get(), values));
+    }
     if let Err(error) = outcome {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
-        unsafe { raise_user_trap(error) }
+        unsafe { raise_user_trap(Box::new(error)) }
+    }
+}
+
+impl Host {
+    /// Turns a panic of `body` into an error.
+    fn shielded(&self, body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        catch_unwind(AssertUnwindSafe(body))
+            .unwrap_or_else(|payload| Err(self.target.panicked(&*payload)))
     }
 }
 

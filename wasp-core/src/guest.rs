@@ -1,27 +1,25 @@
-//! The guest ABI: how strings and bytes come to a guest and back, and who frees what.
+//! The guest's side of an instance: what is known of it between its calls and within them, and the ways into it.
 //!
-//! `docs/guest-abi.md` is the rule; the sections named here are its.
+//! `docs/guest-abi.md` is the rule of the guest ABI; the sections named here and in the rooms beside this are its:
+//! `call` has a call's steps, `transfer` the strings and bytes, `blocks` who frees what.
 
+use crate::blocks::{Block, Blocks};
 use crate::entry::{self, Ended};
 use crate::error::{Error, ErrorKind};
-use crate::interrupt::{Interrupt, Reason};
+use crate::host::Answer;
+use crate::interrupt::Interrupt;
 use crate::log::Level;
 use crate::memory::{Budget, Memory, Parts};
 use crate::number;
 use crate::plugin::Plugin;
-use crate::stack::Running;
+use crate::stack::DEEPEST;
 use crate::trap;
-use crate::value::{Kind, Value};
+use crate::value::Kind;
 use crate::wasi;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::ffi::CStr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
-use wasmer::Type;
 use wasmer_types::RawValue;
-
-/// How many blocks one call may have handed over before they are looked through for doubles. A guest that keeps half of
-/// them alive at once is told so: the list is host memory.
-const MANY_BLOCKS: usize = 1 << 21;
 
 /// The guest side of one instance: what its host functions and its calls share. One thread at a time is in an
 /// instance, so cells are enough.
@@ -29,12 +27,16 @@ pub(crate) struct Guest {
     pub plugin: Arc<Plugin>,
     memory: OnceCell<Memory>,
     budget: OnceCell<Arc<Budget>>,
-    exports: Cell<Exports>,
+    exports: OnceCell<Exports>,
     /// The function of the ABI that runs, for the words of a trap in it.
     step: Cell<Option<&'static str>>,
     /// Whether this thread is at the bottom of the guest's stack, where functions are entered without a switch.
     on_guest_stack: Cell<bool>,
-    blocks: RefCell<Vec<Block>>,
+    pub blocks: Blocks,
+    /// What callbacks answered, until there is a block for it. The last one is of the callback that ended last.
+    answers: RefCell<Vec<Answer>>,
+    /// The size of that block, when it is yet to be asked for.
+    answer_size: Cell<Option<NonZeroU32>>,
     raised: RefCell<Option<String>>,
     unwound: Cell<bool>,
     /// Whether host code came to the end of the guest's stack.
@@ -45,17 +47,9 @@ pub(crate) struct Guest {
 }
 
 /// The functions that the ABI asks a plugin for, where it has them.
-#[derive(Clone, Copy, Default)]
 pub(crate) struct Exports {
     pub allocate: Option<entry::Function>,
     pub deallocate: Option<entry::Function>,
-}
-
-/// A block of guest memory that the host gave or got, to be freed when the call ends (section 3.6).
-#[derive(Clone, Copy)]
-struct Block {
-    pointer: u32,
-    size: u32,
 }
 
 impl Guest {
@@ -64,10 +58,12 @@ impl Guest {
             plugin,
             memory: OnceCell::new(),
             budget: OnceCell::new(),
-            exports: Cell::default(),
+            exports: OnceCell::new(),
             step: Cell::new(None),
             on_guest_stack: Cell::new(false),
-            blocks: RefCell::default(),
+            blocks: Blocks::default(),
+            answers: RefCell::default(),
+            answer_size: Cell::new(None),
             raised: RefCell::default(),
             unwound: Cell::new(false),
             exhausted: Cell::new(false),
@@ -85,21 +81,52 @@ impl Guest {
         if let Some(budget) = &parts.budget {
             self.budget.get_or_init(|| Arc::clone(budget));
         }
-        self.exports.set(exports);
+        self.exports.get_or_init(|| exports);
     }
 
-    /// Ends start-up: what it did to its WASI state is dropped, and the workspace is there.
-    pub(crate) fn started(&self, workspace: wasi::Workspace) {
-        self.workspace.replace(workspace);
-        self.wasi.take();
+    /// A new owner, or the end of start-up: nothing of the WASI state is left, and `workspace` is there.
+    pub(crate) fn open(&self, workspace: &wasi::Workspace) {
+        use wasi::Workspace::None as Nothing;
+        let mut place = self.workspace.borrow_mut();
+        if !matches!((&*place, workspace), (Nothing, Nothing)) {
+            *place = workspace.clone();
+        }
+        let mut wasi = self.wasi.borrow_mut();
+        if wasi.is_some() {
+            *wasi = None;
+        }
     }
 
-    /// Forgets everything that calls left here, as a new instance: there is no workspace until [`started`](Self::started).
+    /// Forgets everything that calls left here, as a new instance: there is no workspace until [`open`](Self::open).
     pub(crate) fn forget(&self) {
-        self.started(wasi::Workspace::None);
+        self.open(&wasi::Workspace::None);
         self.forget_blocks();
-        self.raised.take();
+        drop(self.take_raised());
         self.unwound.set(false);
+    }
+
+    /// Nothing that guest memory has is anybody's any more.
+    pub(crate) fn forget_blocks(&self) {
+        self.blocks.forget();
+        self.answers.borrow_mut().clear();
+        self.answer_size.set(None);
+    }
+
+    /// Keeps what a callback answered until the guest has a block of `size` bytes for it.
+    pub(crate) fn keep_answer(&self, answer: Answer, size: u32) {
+        self.answers.borrow_mut().push(answer);
+        self.answer_size.set(NonZeroU32::new(size));
+    }
+
+    /// The size of the block that must be asked for, if one must.
+    pub(crate) fn answer_size(&self) -> Option<NonZeroU32> {
+        // Asked at each callback: the look is cheaper than the exchange.
+        if self.answer_size.get().is_some() { self.answer_size.take() } else { None }
+    }
+
+    /// The answer that waits for its block.
+    pub(crate) fn take_answer(&self) -> Option<Answer> {
+        self.answers.borrow_mut().pop()
     }
 
     /// An end that was no failure: `proc_exit(0)` of a program's start.
@@ -112,8 +139,28 @@ impl Guest {
         self.unwound.get()
     }
 
+    /// A call begins: what the one before it said doesn't count.
+    pub(crate) fn begin(&self) {
+        drop(self.take_raised());
+        self.step.set(None);
+        self.take_refused();
+    }
+
+    /// A call ends, and nobody is in guest code.
+    pub(crate) fn end(&self) {
+        if self.exhausted.get() {
+            self.exhausted.set(false);
+            self.interrupt.lower();
+        }
+    }
+
     /// Enters guest code with its arguments in `slots`, where its result is afterwards.
-    fn enter(&self, function: entry::Function, slots: &mut [RawValue]) -> Result<(), Error> {
+    #[inline]
+    pub(crate) fn enter(
+        &self,
+        function: &entry::Function,
+        slots: &mut [RawValue],
+    ) -> Result<(), Error> {
         // SAFETY: functions come from this guest's instance, which is alive while somebody can call this; callers fill
         // the slots by the function's type, and own nothing when this is the guest's stack.
         let mut call = || unsafe { function.call(slots) };
@@ -121,7 +168,12 @@ impl Guest {
             call();
             return Ok(());
         }
-        // SAFETY: the call owns nothing.
+        self.enter_from_host(&mut call)
+    }
+
+    #[inline(never)]
+    fn enter_from_host(&self, call: &mut impl FnMut()) -> Result<(), Error> {
+        // SAFETY: a call of one function owns nothing.
         unsafe { self.on_guest_stack(call) }
     }
 
@@ -129,28 +181,24 @@ impl Guest {
     ///
     /// # Safety
     /// While `body` is in guest code it must own nothing.
-    unsafe fn on_guest_stack<R>(&self, body: impl FnOnce() -> R) -> Result<R, Error> {
-        let _level = entry::Level::enter()?;
-        let running = Running::new(self.plugin.code.clone(), self.interrupt.flag());
+    pub(crate) unsafe fn on_guest_stack(&self, body: &mut impl FnMut()) -> Result<(), Error> {
+        let (code, flag) = (self.plugin.code.clone(), self.interrupt.flag());
+        let bytes = self.plugin.limits.stack_bytes;
+        self.on_guest_stack.set(true);
         // SAFETY: passed on.
-        let outcome =
-            unsafe { entry::on_guest_stack(running, self.plugin.limits.stack_bytes, body) };
-        outcome.map_err(|ended| match ended {
-            Ended::Trap(trap, at_the_end) => {
-                self.exhausted.set(self.exhausted.get() || at_the_end);
-                self.ended(trap)
-            }
-            Ended::NoStack(error) => {
-                Error::new(ErrorKind::Resource, format!("no stack for the call: {error}"))
-            }
-        })
+        let outcome = unsafe { entry::on_guest_stack(code, flag, bytes, body) };
+        self.on_guest_stack.set(false);
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(ended) => Err(self.ended(ended)),
+        }
     }
 
     /// The same for a function of the ABI.
     fn enter_step(
         &self,
         step: &'static str,
-        function: entry::Function,
+        function: &entry::Function,
         slots: &mut [RawValue],
     ) -> Result<(), Error> {
         let before = self.step.replace(Some(step));
@@ -159,8 +207,60 @@ impl Guest {
         Ok(())
     }
 
+    /// Asks the guest for a block of its memory.
+    pub(crate) fn allocate(&self, size: u32, kind: Kind) -> Result<u32, Error> {
+        self.memory_for(kind)?;
+        let allocate = self.export(|exports| exports.allocate.as_ref()).ok_or_else(|| {
+            abi(format!("no \"allocate\" is exported, which passing {kind} needs"))
+        })?;
+        let mut slots = [RawValue::from(size as i32)];
+        self.enter_step("allocate", allocate, &mut slots)?;
+        Ok(number::pointer(&slots[0]))
+    }
+
+    fn export(
+        &self,
+        which: impl Fn(&Exports) -> Option<&entry::Function>,
+    ) -> Option<&entry::Function> {
+        self.exports.get().and_then(which)
+    }
+
+    /// Whether the guest takes blocks back.
+    pub(crate) fn has_deallocate(&self) -> bool {
+        self.export(|exports| exports.deallocate.as_ref()).is_some()
+    }
+
+    /// Gives a block back to the guest, if it takes blocks.
+    pub(crate) fn deallocate(&self, block: Block) -> Result<(), Error> {
+        let Some(deallocate) = self.export(|exports| exports.deallocate.as_ref()) else {
+            return Ok(());
+        };
+        let Block { pointer, size } = block;
+        let mut slots = [RawValue::from(pointer as i32), RawValue::from(size as i32)];
+        self.enter_step("deallocate", deallocate, &mut slots)?;
+        self.plugin.log.write(
+            Level::Debug,
+            "Deallocated module instance memory",
+            &[("addr", &pointer), ("size", &size)],
+        );
+        Ok(())
+    }
+
     /// The error for a trap that ended guest code.
-    fn ended(&self, trap: wasmer_vm::Trap) -> Error {
+    #[cold]
+    fn ended(&self, ended: Ended) -> Error {
+        let (trap, at_the_end) = match ended {
+            Ended::Trap(trap, at_the_end) => (trap, at_the_end),
+            Ended::NoStack(error) => {
+                return Error::new(ErrorKind::Resource, format!("no stack for the call: {error}"));
+            }
+            Ended::TooDeep => {
+                let message =
+                    format!("plugins and host functions call each other more than {DEEPEST} deep");
+                return Error::new(ErrorKind::Resource, message);
+            }
+        };
+        self.exhausted.set(self.exhausted.get() || at_the_end);
         self.unwound.set(true);
         let mut error = self.explain(trap::error(trap));
         if self.exhausted.get()
@@ -195,344 +295,34 @@ impl Guest {
         error.after(format_args!(" (its memory limit of {limit} bytes was met)"))
     }
 
-    /// A whole call (section 3): `keep` gets the value, still in guest memory, before everything is freed.
-    pub(crate) fn call(
-        &self,
-        function: entry::Function,
-        args: &[Value<'_>],
-        params: &[Type],
-        result: Option<(Type, Kind)>,
-        keep: impl FnOnce(Value<'_>),
-    ) -> Result<(), Error> {
-        self.raised.take();
-        self.step.take();
-        self.take_refused();
-        let limit = self.plugin.limits.timeout;
-        self.interrupt.begin(limit);
-        let outcome = self.call_steps(function, args, params, result, keep);
-        let stopped = self.interrupt.end();
-        if self.exhausted.take() {
-            self.interrupt.lower();
-        }
-        if !self.unwound() {
-            return outcome;
-        }
-        self.forget_blocks();
-        match stopped {
-            None => outcome,
-            Some(reason) => outcome.map_err(|error| match (error.kind(), reason) {
-                (ErrorKind::Trap, Reason::Cancelled) => {
-                    error.reworded(ErrorKind::Cancelled, "the host interrupted the call")
-                }
-                (ErrorKind::Trap, Reason::TimedOut) => {
-                    let limit = limit.unwrap_or_default();
-                    let text = format!("the call ran past its time limit of {limit:?}");
-                    error.reworded(ErrorKind::Timeout, text)
-                }
-                _ => error,
-            }),
-        }
-    }
-
-    fn call_steps(
-        &self,
-        function: entry::Function,
-        args: &[Value<'_>],
-        params: &[Type],
-        result: Option<(Type, Kind)>,
-        keep: impl FnOnce(Value<'_>),
-    ) -> Result<(), Error> {
-        // Most functions have few parameters: no allocation for those.
-        let mut few = [RawValue::default(); 8];
-        let mut many = Vec::new();
-        let slots = if args.len() <= few.len() {
-            &mut few[..]
-        } else {
-            many.resize(args.len(), RawValue::default());
-            &mut many[..]
-        };
-        let steps = || {
-            let outcome = self.call_and_read(function, args, params, result, slots, keep);
-            if self.unwound() {
-                return outcome;
-            }
-            let freed = self.free();
-            outcome.and(freed)
-        };
-        if self.plugin.log.wants(Level::Debug) {
-            // The host's logger must not run on the guest's stack.
-            return steps();
-        }
-        self.on_guest_stack.set(true);
-        // SAFETY: the steps own nothing while they are in guest code: arguments and slots are borrowed from here, and
-        // errors are made when it has returned.
-        let outcome = unsafe { self.on_guest_stack(steps) };
-        self.on_guest_stack.set(false);
-        outcome.flatten()
-    }
-
-    fn call_and_read(
-        &self,
-        function: entry::Function,
-        args: &[Value<'_>],
-        params: &[Type],
-        result: Option<(Type, Kind)>,
-        slots: &mut [RawValue],
-        keep: impl FnOnce(Value<'_>),
-    ) -> Result<(), Error> {
-        for ((slot, arg), ty) in slots.iter_mut().zip(args).zip(params) {
-            self.give(arg, arg.kind(), *ty, slot)?;
-        }
-        self.enter(function, slots)?;
-        let value = match result {
-            Some((_, kind)) if kind.is_block() => self.receive(&slots[0], kind),
-            Some((ty, _)) => Ok(number::from_slot(&slots[0], ty)),
-            None => Ok(Value::None),
-        };
-        // Looked at first: what the guest raised says more than the pointer that it returned afterwards.
-        if let Some(text) = self.raised.take() {
-            return Err(Error::new(ErrorKind::Guest, text));
-        }
-        value.map(keep)
-    }
-
-    /// Turns a value of the host into a slot of type `ty`, by way of guest memory where it is a block (section 3.2).
-    pub(crate) fn give(
-        &self,
-        value: &Value<'_>,
-        kind: Kind,
-        ty: Type,
-        slot: &mut RawValue,
-    ) -> Result<(), Error> {
-        // What most arguments are. Only the part of a slot that counts is written: whoever reads it as a whole right
-        // afterwards would wait for the processor.
-        match (value, ty) {
-            (Value::I32(number), Type::I32) if kind == Kind::I32 => {
-                slot.i32 = *number;
-                return Ok(());
-            }
-            (Value::I64(number), Type::I64) => {
-                slot.i64 = *number;
-                return Ok(());
-            }
-            (Value::F64(number), Type::F64) => {
-                slot.f64 = *number;
-                return Ok(());
-            }
-            _ => {}
-        }
-        let refuse = || {
-            let message = format!("{} is not {kind}", value.kind());
-            Error::new(ErrorKind::Signature, message)
-        };
-        slot.u32 = match value {
-            Value::String(text) if kind == Kind::String => {
-                if text.as_bytes().contains(&0) {
-                    let message =
-                        "a string with a NUL inside can't be passed to a plugin; bytes can";
-                    return Err(Error::new(ErrorKind::Invalid, message));
-                }
-                self.place(kind, text.len(), |block| {
-                    let (text_part, end) = block.split_at_mut(text.len());
-                    text_part.copy_from_slice(text.as_bytes());
-                    end[0] = 0;
-                })?
-            }
-            Value::Bytes(bytes) if kind == Kind::Bytes => {
-                self.place(kind, bytes.len(), |block| {
-                    let (length, data) = block.split_at_mut(4);
-                    // `place` has checked that it fits.
-                    length.copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-                    data.copy_from_slice(bytes);
-                })?
-            }
-            _ if kind.is_block() => return Err(refuse()),
-            number => {
-                let wanted = number::kind(ty).ok_or_else(refuse)?;
-                let fitting = number::coerce(*number, wanted).ok_or_else(|| {
-                    let message = format!("{} does not fit {wanted}", number::Listed(&[*number]));
-                    Error::new(ErrorKind::Signature, message)
-                })?;
-                *slot = number::to_slot(fitting).ok_or_else(refuse)?;
-                return Ok(());
-            }
-        };
-        Ok(())
-    }
-
-    fn place(&self, kind: Kind, length: usize, fill: impl FnOnce(&mut [u8])) -> Result<u32, Error> {
-        let extra = if kind == Kind::String { 1 } else { 4 };
-        let size = u32::try_from(length + extra).map_err(|_| {
-            let message = format!("{length} bytes are more than a plugin's memory can hold");
-            Error::new(ErrorKind::Invalid, message)
-        })?;
-        let pointer = self.allocate(size, kind)?;
-        let memory = self.memory_for(kind)?;
-        // SAFETY: no guest code runs before the slice is gone.
-        let bytes = unsafe { memory.bytes_mut() };
-        let block =
-            bytes.get_mut(pointer as usize..).and_then(|rest| rest.get_mut(..size as usize));
-        let Some(block) = block.filter(|_| pointer != 0) else {
-            return Err(abi(format!(
-                "\"allocate\" answered {pointer:#x} for {size} bytes, which is not in its memory of {} bytes",
-                bytes.len()
-            )));
-        };
-        fill(block);
-        self.owe(pointer, size)?;
-        self.plugin.log.write(
-            Level::Debug,
-            "Allocated memory in host",
-            &[("size", &size), ("addr", &pointer)],
-        );
-        Ok(pointer)
-    }
-
-    fn allocate(&self, size: u32, kind: Kind) -> Result<u32, Error> {
-        self.memory_for(kind)?;
-        let allocate = self.exports.get().allocate.ok_or_else(|| {
-            abi(format!("no \"allocate\" is exported, which passing {kind} needs"))
-        })?;
-        let mut slots = [RawValue::from(size as i32)];
-        self.enter_step("allocate", allocate, &mut slots)?;
-        Ok(number::pointer(&slots[0]))
-    }
-
-    /// Turns a slot into a value for the host; strings and bytes stay in guest memory (section 3.5).
-    ///
-    /// The value may be used until guest code runs again.
-    pub(crate) fn receive(&self, slot: &RawValue, kind: Kind) -> Result<Value<'_>, Error> {
-        let pointer = number::pointer(slot);
-        match kind {
-            Kind::String => {
-                let text = self.text(pointer)?;
-                self.owe(pointer, text.len() as u32 + 1)?;
-                self.plugin.log.write(
-                    Level::Debug,
-                    "Got string from memory",
-                    &[("addr", &pointer), ("result", &text)],
-                );
-                Ok(Value::String(text))
-            }
-            Kind::Bytes => {
-                let bytes = self.data(pointer)?;
-                self.owe(pointer, bytes.len() as u32 + 4)?;
-                self.plugin.log.write(
-                    Level::Debug,
-                    "Got bytes from memory",
-                    &[("addr", &pointer), ("size", &bytes.len())],
-                );
-                Ok(Value::Bytes(bytes))
-            }
-            number => {
-                Ok(number::wasm_type(number).map_or(Value::None, |ty| number::from_slot(slot, ty)))
-            }
-        }
-    }
-
-    /// The string at `pointer`, up to its NUL.
-    pub(crate) fn text(&self, pointer: u32) -> Result<&str, Error> {
-        let rest = self.memory_at(pointer, Kind::String)?;
-        let text = CStr::from_bytes_until_nul(rest)
-            .map_err(|_| abi(format!("the string at {pointer:#x} has no end inside memory")))?;
-        text.to_str().map_err(|_| abi(format!("the string at {pointer:#x} is not UTF-8")))
-    }
-
-    /// The bytes at `pointer`, after their length.
-    fn data(&self, pointer: u32) -> Result<&[u8], Error> {
-        let rest = self.memory_at(pointer, Kind::Bytes)?;
-        let Some((length, data)) = rest.split_first_chunk::<4>() else {
-            return Err(abi(format!("the bytes at {pointer:#x} have no room for their length")));
-        };
-        let length = u32::from_le_bytes(*length);
-        data.get(..length as usize).ok_or_else(|| {
-            abi(format!("the bytes at {pointer:#x} have length {length}, beyond the end of memory"))
-        })
-    }
-
-    fn memory_at(&self, pointer: u32, kind: Kind) -> Result<&[u8], Error> {
-        // SAFETY: values that come of this are used only until guest code runs again, as `receive` says.
-        let bytes = unsafe { self.memory_for(kind)?.bytes() };
-        if pointer == 0 {
-            return Err(abi(format!("a null pointer where {kind} should be")));
-        }
-        bytes.get(pointer as usize..).filter(|rest| !rest.is_empty()).ok_or_else(|| {
-            let size = bytes.len();
-            abi(format!("the {kind} pointer {pointer:#x} is outside its memory of {size} bytes"))
-        })
-    }
-
     /// Whether growing memory was refused since the last time this was asked.
     fn take_refused(&self) -> bool {
         self.budget.get().is_some_and(|budget| budget.take_refused())
+    }
+
+    /// What the guest raised, if it did.
+    pub(crate) fn take_raised(&self) -> Option<String> {
+        // Asked at each call: the look is cheaper than the exchange.
+        if self.raised.borrow().is_some() { self.raised.take() } else { None }
     }
 
     fn memory(&self) -> Option<&Memory> {
         self.memory.get()
     }
 
-    fn memory_for(&self, kind: Kind) -> Result<&Memory, Error> {
+    /// The memory for a block of `kind`.
+    #[inline(always)]
+    pub(crate) fn memory_for(&self, kind: Kind) -> Result<&Memory, Error> {
         self.memory().ok_or_else(|| {
             abi(format!("no memory is exported as \"memory\", which passing {kind} needs"))
         })
-    }
-
-    /// Notes a block to be freed when the outermost call ends.
-    fn owe(&self, pointer: u32, size: u32) -> Result<(), Error> {
-        let mut blocks = self.blocks.borrow_mut();
-        if blocks.len() >= MANY_BLOCKS {
-            drop_doubles(&mut blocks);
-            if blocks.len() > MANY_BLOCKS / 2 {
-                let message = format!("one call handed over more than {} blocks", MANY_BLOCKS / 2);
-                return Err(Error::new(ErrorKind::Resource, message));
-            }
-        }
-        blocks.push(Block { pointer, size });
-        Ok(())
-    }
-
-    /// Frees each distinct block of the call once (section 3.6).
-    fn free(&self) -> Result<(), Error> {
-        let mut freed = Ok(());
-        if self.blocks.borrow().is_empty() {
-            return freed;
-        }
-        if let Some(deallocate) = self.exports.get().deallocate {
-            drop_doubles(&mut self.blocks.borrow_mut());
-            // What a `deallocate` hands over itself stays with the guest.
-            let count = self.blocks.borrow().len();
-            for at in 0..count {
-                let Block { pointer, size } = self.blocks.borrow()[at];
-                let mut slots = [RawValue::from(pointer as i32), RawValue::from(size as i32)];
-                freed = self.enter_step("deallocate", deallocate, &mut slots);
-                if freed.is_err() {
-                    break;
-                }
-                self.plugin.log.write(
-                    Level::Debug,
-                    "Deallocated module instance memory",
-                    &[("addr", &pointer), ("size", &size)],
-                );
-            }
-        }
-        self.forget_blocks();
-        freed
-    }
-
-    /// Keeps the room for the next call, but not what one huge call needed.
-    fn forget_blocks(&self) {
-        let mut blocks = self.blocks.borrow_mut();
-        blocks.clear();
-        if blocks.capacity() > 64 {
-            blocks.shrink_to(64);
-        }
     }
 
     /// `env.raise_error`: the call fails with this text when the guest returns (section 3.4).
     pub(crate) fn raise_error(&self, pointer: u32) -> Result<(), Error> {
         let context = "host function \"env\".\"raise_error\"";
         let text = self.text(pointer).map_err(|error| error.in_context(context))?.to_owned();
-        self.owe(pointer, text.len() as u32 + 1)?;
+        self.blocks.owe(Block { pointer, size: text.len() as u32 + 1 })?;
         self.plugin.log.write(Level::Debug, "Error raised by plugin", &[("error", &text)]);
         self.raised.replace(Some(text));
         Ok(())
@@ -609,27 +399,7 @@ impl Guest {
     }
 }
 
-fn abi(message: impl Into<String>) -> Error {
+/// That the guest broke the ABI.
+pub(crate) fn abi(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Abi, message)
-}
-
-/// Leaves one block for each pointer: the first, which has the size that it was allocated with.
-fn drop_doubles(blocks: &mut Vec<Block>) {
-    match blocks.len() {
-        0 | 1 => {}
-        2..=8 => {
-            let mut at = 1;
-            while at < blocks.len() {
-                if blocks[..at].iter().any(|known| known.pointer == blocks[at].pointer) {
-                    blocks.remove(at);
-                } else {
-                    at += 1;
-                }
-            }
-        }
-        _ => {
-            blocks.sort_by_key(|block| block.pointer);
-            blocks.dedup_by_key(|block| block.pointer);
-        }
-    }
 }

@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::guest::Guest;
 use crate::log::Level;
 use crate::number;
+use crate::transfer::block_size;
 use crate::value::{Kind, Value};
 use crate::wasi;
 use std::any::Any;
@@ -34,14 +35,36 @@ pub struct Caller<'a> {
     answer: Answer,
 }
 
-enum Answer {
+/// What a callback answered.
+pub(crate) enum Answer {
     Number(Value<'static>),
     Text(String),
     Data(Vec<u8>),
 }
 
+impl Answer {
+    fn kind(&self) -> Kind {
+        match self {
+            Answer::Number(value) => value.kind(),
+            Answer::Text(_) => Kind::String,
+            Answer::Data(_) => Kind::Bytes,
+        }
+    }
+
+    /// It as a value.
+    #[inline]
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Answer::Number(value) => *value,
+            Answer::Text(text) => Value::String(text),
+            Answer::Data(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
 impl Caller<'_> {
     /// Sets the callback's result, which is copied at once; the last answer counts.
+    #[inline]
     pub fn answer(&mut self, value: Value<'_>) {
         self.answer = match value {
             Value::String(text) => Answer::Text(text.to_owned()),
@@ -103,10 +126,11 @@ impl Target {
         }
     }
 
-    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards.
+    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards, unless the guest keeps that to be
+    /// [placed](Self::place).
     pub(crate) fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<(), Error> {
         match self {
-            Target::Callback(callback) => callback.run(guest, slots),
+            Target::Callback(callback) => return callback.run(guest, slots),
             Target::Wasi(function) => {
                 // `path_open` has the most.
                 let mut args = [0; 9];
@@ -117,15 +141,31 @@ impl Target {
                 if let [ty] = function.results {
                     slots[0] = number::from_raw(result, *ty);
                 }
-                Ok(())
             }
-            Target::RaiseError => guest.raise_error(number::pointer(&slots[0])),
+            Target::RaiseError => guest.raise_error(number::pointer(&slots[0]))?,
             Target::Abort => {
                 let [message, file, line, column] =
                     [0, 1, 2, 3].map(|at| number::pointer(&slots[at]));
-                Err(guest.abort(message, file, line, column))
+                return Err(guest.abort(message, file, line, column));
             }
         }
+        Ok(())
+    }
+
+    /// Puts the answer that the guest keeps into a block of `size` bytes. This may be the guest's stack.
+    pub(crate) fn place(
+        &self,
+        guest: &Guest,
+        size: u32,
+        slots: &mut [RawValue],
+    ) -> Result<(), Error> {
+        let Target::Callback(callback) = self else { return Ok(()) };
+        let placed = guest.allocate(size, callback.result).and_then(|pointer| {
+            slots[0].u32 = pointer;
+            let answer = guest.take_answer();
+            answer.map_or(Ok(()), |answer| guest.put(&answer.value(), pointer, size))
+        });
+        placed.map_err(|error| callback.refuse(error))
     }
 
     /// The error for a panic that came out of it.
@@ -167,7 +207,12 @@ impl Callback {
             &mut many[..]
         };
         for ((arg, slot), kind) in args.iter_mut().zip(&*slots).zip(&*self.params) {
-            *arg = guest.receive(slot, *kind).map_err(|error| error.in_context(self))?;
+            *arg = match kind {
+                Kind::String | Kind::Bytes => {
+                    guest.receive(slot, *kind).map_err(|error| error.in_context(self))?
+                }
+                number => number::of_kind(slot, *number),
+            };
         }
         guest.plugin.log.write(
             Level::Debug,
@@ -181,37 +226,45 @@ impl Callback {
             Error::new(ErrorKind::Callback, format!("{self}: {text}")).with_source(source)
         })?;
 
-        let answer = match &caller.answer {
-            Answer::Number(value) => *value,
-            Answer::Text(text) => Value::String(text),
-            Answer::Data(bytes) => Value::Bytes(bytes),
-        };
+        let answered = caller.answer.kind();
         guest.plugin.log.write(
             Level::Debug,
             "Called callback function",
             &[
                 ("namespace", &self.module),
                 ("name", &self.name),
-                ("out", &number::Listed(&[answer])),
+                ("out", &number::Listed(&[caller.answer.value()])),
             ],
         );
-        if answer.kind() == Kind::None && self.result != Kind::None {
+        if answered == Kind::None && self.result != Kind::None {
             let message = format!("{self} gave no answer, although its result is {}", self.result);
             return Err(Error::new(ErrorKind::Callback, message));
         }
-        if let Some(ty) = number::wasm_type(self.result) {
-            guest.give(&answer, self.result, ty, &mut slots[0]).map_err(|error| {
-                let kind = match error.kind() {
-                    ErrorKind::Signature | ErrorKind::Invalid => ErrorKind::Callback,
-                    other => other,
-                };
-                error.in_nested_context(format_args!("{self} answers")).with_kind(kind)
-            })?;
-        } else if answer.kind() != Kind::None {
-            let message =
-                format!("{self} answered with {}, although it has no result", answer.kind());
+        let Some(ty) = number::wasm_type(self.result) else {
+            if answered == Kind::None {
+                return Ok(());
+            }
+            let message = format!("{self} answered with {answered}, although it has no result");
             return Err(Error::new(ErrorKind::Callback, message));
-        }
-        Ok(())
+        };
+        let given = match &caller.answer {
+            Answer::Number(number) => guest.give(number, self.result, ty, &mut slots[0]),
+            // The guest's allocator is nearer from its own stack, but the host's logger must not run there.
+            block if self.result.is_block() && !guest.plugin.log.wants(Level::Debug) => {
+                let size = block_size(&block.value(), self.result);
+                size.map(|size| guest.keep_answer(caller.answer, size))
+            }
+            other => guest.give(&other.value(), self.result, ty, &mut slots[0]),
+        };
+        given.map_err(|error| self.refuse(error))
+    }
+
+    /// The error for an answer that the guest can't have.
+    fn refuse(&self, error: Error) -> Error {
+        let kind = match error.kind() {
+            ErrorKind::Signature | ErrorKind::Invalid => ErrorKind::Callback,
+            other => other,
+        };
+        error.in_nested_context(format_args!("{self} answers")).with_kind(kind)
     }
 }

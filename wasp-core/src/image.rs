@@ -155,6 +155,15 @@ impl Mapping {
         })
     }
 
+    /// Puts `image`, which was made of what is accessible, in its place, as if it had been there from the start.
+    ///
+    /// # Safety
+    /// Nobody may hold a reference into the memory.
+    pub(crate) unsafe fn adopt(&mut self, image: &Image) -> io::Result<()> {
+        self.written = Written::default();
+        if image.len > 0 { self.place(image) } else { Ok(()) }
+    }
+
     /// Makes the first `len` bytes equal to `image`, from which it was made, and the rest inaccessible. `strayed` says
     /// that another thread than this may have written to it since this one last did that.
     ///

@@ -4,8 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::interrupt::Interrupter;
 use crate::log::Level;
 use crate::number;
-use crate::plugin::{Export, Function, type_name};
-use crate::pool::Pool;
+use crate::plugin::{Export, Function, Plugin, type_name};
+use crate::pool::Share;
 use crate::sandbox::Sandbox;
 use crate::value::{Kind, Value};
 use crate::wasi::Workspace;
@@ -13,36 +13,26 @@ use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
+use wasmer_types::RawValue;
 
 /// One sandbox: a plugin with memory of its own.
 ///
 /// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may go first.
 /// Dropping it frees everything.
 pub struct Instance {
-    pool: Arc<Pool>,
+    share: Arc<Share>,
     workspace: Workspace,
     /// There until the instance is dropped.
-    sandbox: ManuallyDrop<Sandbox>,
+    sandbox: ManuallyDrop<Box<Sandbox>>,
     /// What ended guest code half-way, if something did.
     poison: Option<String>,
-    result: Held,
 }
-
-/// The last result, so that the caller can borrow it.
-#[derive(Default)]
-struct Held {
-    text: String,
-    bytes: Vec<u8>,
-}
-
-/// Results of up to this many bytes keep their buffer for the next one.
-const KEPT_BYTES: usize = 1 << 20;
 
 impl Instance {
-    pub(crate) fn new(pool: Arc<Pool>, workspace: Workspace) -> Result<Self> {
-        let mut sandbox = ManuallyDrop::new(pool.take()?);
-        sandbox.open(workspace.clone());
-        Ok(Self { pool, workspace, sandbox, poison: None, result: Held::default() })
+    pub(crate) fn new(share: &Arc<Share>, workspace: Workspace) -> Result<Self> {
+        let mut sandbox = ManuallyDrop::new(share.take()?);
+        sandbox.open(&workspace);
+        Ok(Self { share: Arc::clone(share), workspace, sandbox, poison: None })
     }
 
     /// Calls the plugin's function `name`.
@@ -57,17 +47,10 @@ impl Instance {
     /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`], [`ErrorKind::Callback`], [`ErrorKind::Timeout`] and
     /// [`ErrorKind::Cancelled`] the guest was stopped half-way, and every later call gives [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
     pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
-        let context = |error: Error| {
-            let plugin = &self.pool.plugin.name;
-            let error = match error.kind() {
-                // The plugin's own words stand alone.
-                ErrorKind::Guest => error,
-                _ => error.in_context(format_args!("plugin {plugin:?}, function {name:?}")),
-            };
-            error.with_function(name)
-        };
-        let at = self.pool.plugin.find(name)?;
-        let export = &self.pool.plugin.exports[at];
+        let plugin = &*self.share.plugin;
+        let context = |error| in_context(plugin, name, error);
+        let at = plugin.find(name)?;
+        let export = &plugin.exports[at];
         if let Some(cause) = &self.poison {
             let message =
                 format!("the instance was stopped half-way and must be reset first ({cause})");
@@ -75,55 +58,31 @@ impl Instance {
         }
         export.check(args, result).map_err(context)?;
         // A string that nobody wants is freed all the same where the plugin says that it is one.
-        let wanted = match (&export.declared, result) {
+        let wanted = match (export.declared(), result) {
             (Some((_, declared)), Kind::None) => *declared,
             _ => result,
         };
 
-        let log = &self.pool.plugin.log;
+        let log = &plugin.log;
         let started = log.wants(Level::Debug).then(|| {
             let args = number::Listed(args);
             log.write(Level::Debug, "Calling function", &[("name", &name), ("inputParam", &args)]);
             Instant::now()
         });
-        let Held { text, bytes } = &mut self.result;
-        let mut number = Value::None;
-        let outcome = self.sandbox.call(at, args, wanted, |value| match value {
-            Value::String(string) => {
-                text.clear();
-                text.shrink_to(KEPT_BYTES.max(string.len()));
-                text.push_str(string);
-            }
-            Value::Bytes(data) => {
-                bytes.clear();
-                bytes.shrink_to(KEPT_BYTES.max(data.len()));
-                bytes.extend_from_slice(data);
-            }
-            Value::None => {}
-            Value::I32(value) => number = Value::I32(value),
-            Value::I64(value) => number = Value::I64(value),
-            Value::F32(value) => number = Value::F32(value),
-            Value::F64(value) => number = Value::F64(value),
-        });
-        if let Err(error) = outcome {
-            let error = context(error);
-            if self.sandbox.unwound() {
-                self.poison = Some(error.to_string());
-            }
-            let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", &error)];
-            log.write(Level::Error, "Calling function failed", &fields);
-            return Err(error);
+        let mut slot = RawValue::default();
+        if let Err(error) = self.sandbox.call(at, args, wanted, &mut slot) {
+            return Err(self.failed(name, error));
         }
         let value = match result {
             Kind::None => Value::None,
-            Kind::String => Value::String(text),
-            Kind::Bytes => Value::Bytes(bytes),
-            kind if kind == number.kind() => number,
-            kind => number::coerce(number, kind).ok_or_else(|| {
-                let message =
-                    format!("its result {} does not fit {kind}", number::Listed(&[number]));
-                context(Error::new(ErrorKind::Signature, message))
-            })?,
+            Kind::String | Kind::Bytes => self.sandbox.read(result).map_err(context)?,
+            kind => {
+                let number = export.ty.results().first().map(|ty| number::from_slot(&slot, *ty));
+                match number {
+                    Some(number) if number.kind() == kind => number,
+                    number => fit(number.unwrap_or_default(), kind).map_err(context)?,
+                }
+            }
         };
         if let Some(started) = started {
             log.write(
@@ -139,15 +98,27 @@ impl Instance {
         Ok(value)
     }
 
+    /// Takes note of a call that failed in the guest.
+    #[cold]
+    fn failed(&mut self, name: &str, error: Error) -> Error {
+        let plugin = &*self.share.plugin;
+        let error = in_context(plugin, name, error);
+        if self.sandbox.unwound() {
+            self.poison = Some(error.to_string());
+        }
+        let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", &error)];
+        plugin.log.write(Level::Error, "Calling function failed", &fields);
+        error
+    }
+
     /// Brings the instance back to the state of a new one with the same workspace.
     ///
     /// # Errors
     /// As for [`Engine::instance`](crate::Engine::instance); the instance then stays as it was.
     pub fn reset(&mut self) -> Result<()> {
-        self.pool.renew(&mut self.sandbox)?;
-        self.sandbox.open(self.workspace.clone());
+        self.share.renew(&mut self.sandbox)?;
+        self.sandbox.open(&self.workspace);
         self.poison = None;
-        self.result = Held::default();
         Ok(())
     }
 
@@ -158,23 +129,40 @@ impl Instance {
 
     /// The functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
     pub fn functions(&self) -> &[Function] {
-        self.pool.plugin.functions()
+        self.share.plugin.functions()
     }
 
     /// The name of its plugin.
     pub fn plugin(&self) -> &str {
-        &self.pool.plugin.name
+        &self.share.plugin.name
     }
+}
+
+/// The result `number` as one of `kind`.
+fn fit(number: Value<'_>, kind: Kind) -> Result<Value<'static>> {
+    number::coerce(number, kind).ok_or_else(|| {
+        let message = format!("its result {} does not fit {kind}", number::Listed(&[number]));
+        Error::new(ErrorKind::Signature, message)
+    })
+}
+
+fn in_context(plugin: &Plugin, function: &str, error: Error) -> Error {
+    let error = match error.kind() {
+        // The plugin's own words stand alone.
+        ErrorKind::Guest => error,
+        _ => error.in_context(format_args!("plugin {:?}, function {function:?}", plugin.name)),
+    };
+    error.with_function(function)
 }
 
 /// What [`Instance::functions`] gives, kept apart from the instance: for bindings that list while a call runs.
 #[derive(Clone)]
-pub struct Functions(Arc<Pool>);
+pub struct Functions(Arc<Share>);
 
 impl Functions {
     /// The functions of the instance's plugin.
     pub fn of(instance: &Instance) -> Self {
-        Self(Arc::clone(&instance.pool))
+        Self(Arc::clone(&instance.share))
     }
 }
 
@@ -189,7 +177,7 @@ impl Deref for Functions {
 impl Drop for Instance {
     fn drop(&mut self) {
         // SAFETY: nobody uses the field after this.
-        self.pool.give(unsafe { ManuallyDrop::take(&mut self.sandbox) });
+        self.share.give(unsafe { ManuallyDrop::take(&mut self.sandbox) });
     }
 }
 
@@ -204,7 +192,7 @@ impl Export {
             return refuse(format!("it takes {takes} argument{s}, not {given}"));
         }
         for (at, (arg, ty)) in args.iter().zip(params).enumerate() {
-            let declared = self.declared.as_ref().map(|(kinds, _)| kinds[at]);
+            let declared = self.declared().map(|(kinds, _)| kinds[at]);
             let number = at + 1;
             let Some(kind) = declared.or_else(|| number::kind(*ty)) else {
                 return refuse(format!(
@@ -230,17 +218,15 @@ impl Export {
         }
         let actual = match results {
             [] => Kind::None,
-            [ty] => {
-                match self.declared.as_ref().map(|(_, kind)| *kind).or_else(|| number::kind(*ty)) {
-                    Some(kind) => kind,
-                    None => {
-                        return refuse(format!(
-                            "its result is of type {}, which has no plain value",
-                            type_name(*ty)
-                        ));
-                    }
+            [ty] => match self.declared().map(|(_, kind)| *kind).or_else(|| number::kind(*ty)) {
+                Some(kind) => kind,
+                None => {
+                    return refuse(format!(
+                        "its result is of type {}, which has no plain value",
+                        type_name(*ty)
+                    ));
                 }
-            }
+            },
             many => {
                 return refuse(format!(
                     "it gives {} results, and a plugin's function gives at most one",
@@ -251,7 +237,7 @@ impl Export {
         let fits = match (result, actual) {
             (Kind::None, _) => true,
             (_, Kind::None) => false,
-            (Kind::String | Kind::Bytes, _) if self.declared.is_some() => result == actual,
+            (Kind::String | Kind::Bytes, _) if self.declared().is_some() => result == actual,
             (Kind::String | Kind::Bytes, _) => actual == Kind::I32,
             (_, Kind::String | Kind::Bytes) => false,
             (_, _) => true,

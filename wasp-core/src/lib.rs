@@ -19,13 +19,16 @@
 //! # }
 //! ```
 //!
-//! Reading order: `value`, `error`, `log`; `config`, `engine`, `compile`, `cache`, `plugin`; `instance`, `pool`, `sandbox`, `guest`, `host`;
+//! Reading order: `value`, `error`, `log`; `config`, `engine`, `compile`, `cache`, `plugin`; `instance`, `pool`, `sandbox`, `guest`, `call`,
+//! `transfer`, `blocks`, `host`;
 //! then what lies below: `entry`, `memory`, `stack`, `image`, `instrument`, `interrupt`, `wasi`.
 
 // wasmer's errors are large, and on ways that are rarely taken.
 #![allow(clippy::result_large_err)]
 
+mod blocks;
 mod cache;
+mod call;
 mod compile;
 mod config;
 mod engine;
@@ -47,6 +50,7 @@ mod sandbox;
 mod signals;
 mod signature;
 mod stack;
+mod transfer;
 mod trap;
 mod value;
 mod wasi;

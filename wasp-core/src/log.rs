@@ -49,12 +49,19 @@ impl Log {
         self.0.as_ref().is_some_and(|(wanted, _)| level <= *wanted)
     }
 
-    /// Hands one record to the host. A host whose logger panics loses that line, not its process.
+    /// Hands one record to the host, if it wants it.
+    #[inline(always)]
     pub(crate) fn write(&self, level: Level, message: &str, fields: &[(&str, &dyn fmt::Display)]) {
-        if let Some((wanted, sink)) = &self.0
-            && level <= *wanted
-        {
-            let _ = catch_unwind(AssertUnwindSafe(|| sink(&Record { level, message, fields })));
+        if self.wants(level) {
+            self.hand_over(&Record { level, message, fields });
+        }
+    }
+
+    /// A host whose logger panics loses that line, not its process.
+    #[cold]
+    fn hand_over(&self, record: &Record<'_>) {
+        if let Some((_, sink)) = &self.0 {
+            let _ = catch_unwind(AssertUnwindSafe(|| sink(record)));
         }
     }
 }

@@ -42,6 +42,19 @@ impl Memory {
         }
     }
 
+    /// An image of the memory as it is now, from which it begins afterwards.
+    ///
+    /// # Safety
+    /// The instance must be alive, and nobody may be in it or hold a slice of the memory.
+    unsafe fn take_image(&self) -> io::Result<Image> {
+        // SAFETY: nobody is in the instance, so nobody writes.
+        let image = Image::new(unsafe { self.bytes() })?;
+        // SAFETY: nobody has a slice of it, and it stays as it is.
+        unsafe { self.0.mapping().adopt(&image) }?;
+        self.0.from_image.store(true, Ordering::Relaxed);
+        Ok(image)
+    }
+
     /// All of the memory as it is now, to write to.
     ///
     /// # Safety
@@ -104,14 +117,14 @@ impl Parts {
         }
     }
 
-    /// The state as it is now.
+    /// The state as it is now. The memory begins from its image afterwards.
     ///
     /// # Safety
-    /// The instance must be alive, nobody may be in it, and it must have one memory at most.
+    /// The instance must be alive, nobody may be in it or hold a slice of its memory, and it must have one memory at most.
     pub(crate) unsafe fn snapshot(&self) -> io::Result<Snapshot> {
         let image = match self.memories.first() {
-            // SAFETY: nobody is in the instance, so nobody writes.
-            Some(memory) => Some(Arc::new(Image::new(unsafe { memory.bytes() })?)),
+            // SAFETY: passed on.
+            Some(memory) => Some(Arc::new(unsafe { memory.take_image() }?)),
             None => None,
         };
         // SAFETY: the globals live as long as the instance.
@@ -335,7 +348,7 @@ struct Linear {
     style: MemoryStyle,
     definition: NonNull<VMMemoryDefinition>,
     budget: Arc<Budget>,
-    from_image: bool,
+    from_image: AtomicBool,
     /// Whether the active segments that its instance is being made with are there already: the image has them.
     has_segments: AtomicBool,
     /// The thread that brought it back last, or `STRAYED` when another one was in the instance since then.
@@ -369,8 +382,9 @@ impl Linear {
         unsafe { definition.write(current) };
         // What start-up grew by is taken already.
         take(&budget.pages_left, ((len - minimum) / WASM_PAGE_SIZE) as u64);
-        let (budget, from_image) = (Arc::clone(budget), image.is_some());
-        let has_segments = AtomicBool::new(from_image);
+        let budget = Arc::clone(budget);
+        let from_image = AtomicBool::new(image.is_some());
+        let has_segments = AtomicBool::new(image.is_some());
         let mapping = Mutex::new(mapping);
         let thread = AtomicU64::new(STRAYED);
         Ok(Self { ty, style, definition, budget, from_image, has_segments, thread, mapping })
@@ -384,7 +398,7 @@ impl Linear {
     /// # Safety
     /// Nobody may be in the instance or hold a slice of the memory.
     unsafe fn restore(&self, image: &Image) -> io::Result<()> {
-        if !self.from_image {
+        if !self.from_image.load(Ordering::Relaxed) {
             return Err(io::Error::other("the memory was not made from an image"));
         }
         let len = self.len();

@@ -6,6 +6,7 @@ use wasmer::Type;
 use wasmer_types::RawValue;
 
 /// The WebAssembly type that a value of `kind` travels as; none for no value.
+#[inline]
 pub(crate) fn wasm_type(kind: Kind) -> Option<Type> {
     match kind {
         Kind::None => None,
@@ -17,6 +18,7 @@ pub(crate) fn wasm_type(kind: Kind) -> Option<Type> {
 }
 
 /// The kind that a WebAssembly type is on its face; none for vectors and references.
+#[inline]
 pub(crate) fn kind(ty: Type) -> Option<Kind> {
     match ty {
         Type::I32 => Some(Kind::I32),
@@ -91,15 +93,22 @@ pub(crate) fn to_slot(value: Value<'_>) -> Option<RawValue> {
 }
 
 /// The number in a slot of type `ty`; no value for vectors and references.
+#[inline]
 pub(crate) fn from_slot(slot: &RawValue, ty: Type) -> Value<'static> {
+    kind(ty).map_or(Value::None, |kind| of_kind(slot, kind))
+}
+
+/// The number of `kind` in a slot; no value for what isn't a number.
+#[inline(always)]
+pub(crate) fn of_kind(slot: &RawValue, kind: Kind) -> Value<'static> {
     // SAFETY: every bit pattern is a value of each of these types.
     unsafe {
-        match ty {
-            Type::I32 => Value::I32(slot.i32),
-            Type::I64 => Value::I64(slot.i64),
-            Type::F32 => Value::F32(slot.f32),
-            Type::F64 => Value::F64(slot.f64),
-            _ => Value::None,
+        match kind {
+            Kind::I32 => Value::I32(slot.i32),
+            Kind::I64 => Value::I64(slot.i64),
+            Kind::F32 => Value::F32(slot.f32),
+            Kind::F64 => Value::F64(slot.f64),
+            Kind::None | Kind::String | Kind::Bytes => Value::None,
         }
     }
 }

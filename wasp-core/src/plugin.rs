@@ -16,6 +16,7 @@ use crate::wasi;
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmer::{ExternType, FunctionType, Module, Type};
 
@@ -41,7 +42,7 @@ pub(crate) struct Plugin {
     by_name: HashMap<String, usize>,
     /// The export that was asked for last: most hosts ask for it again.
     last_found: AtomicUsize,
-    listing: Vec<Function>,
+    listing: OnceLock<Vec<Function>>,
 }
 
 /// An import of the module, in the module's order, and what it leads to.
@@ -54,8 +55,8 @@ pub(crate) struct Import {
 pub(crate) struct Export {
     pub name: String,
     pub ty: FunctionType,
-    /// The kinds that the plugin itself declares, if it does.
-    pub declared: Option<(Vec<Kind>, Kind)>,
+    /// Known when start-up has run.
+    declared: OnceLock<(Vec<Kind>, Kind)>,
 }
 
 /// A function that a plugin offers, as its listing shows it.
@@ -94,7 +95,7 @@ impl Plugin {
             .map(|export| Export {
                 name: export.name().to_owned(),
                 ty: export.ty().clone(),
-                declared: None,
+                declared: OnceLock::new(),
             })
             .collect();
         check_abi(&exports)?;
@@ -121,16 +122,19 @@ impl Plugin {
             exports,
             by_name,
             last_found: AtomicUsize::new(0),
-            listing: Vec::new(),
+            listing: OnceLock::new(),
         })
     }
 
     /// Takes what its start-up told: its own listing of its functions.
-    pub(crate) fn finish(&mut self, signatures: Vec<Signature>) -> Result<()> {
-        for signature in signatures {
-            self.declare(signature)?;
+    pub(crate) fn finish(&self, signatures: Vec<Signature>) -> Result<()> {
+        let places = signatures.iter().map(|signature| self.place(signature));
+        let places = places.collect::<Result<Vec<usize>>>()?;
+        // Of a function that is declared twice, the last line counts.
+        for (at, Signature { params, result, .. }) in places.into_iter().zip(signatures).rev() {
+            self.exports[at].declared.get_or_init(|| (params, result));
         }
-        self.listing = self.exports.iter().filter_map(Export::listed).collect();
+        self.listing.get_or_init(|| self.exports.iter().filter_map(Export::listed).collect());
         if self.by_name.contains_key("allocate") && !self.by_name.contains_key("deallocate") {
             let message =
                 "Plugin exports no deallocate, the memory of its arguments is never freed";
@@ -139,25 +143,24 @@ impl Plugin {
         Ok(())
     }
 
-    fn declare(&mut self, signature: Signature) -> Result<()> {
+    /// Where the function that `signature` declares stands in `exports`.
+    fn place(&self, signature: &Signature) -> Result<usize> {
         let Signature { name, params, result } = signature;
         let refuse = |what: &str| {
             let message = format!("\"{SIGNATURES}\" declares {name:?}, {what}");
             Err(Error::new(ErrorKind::Signature, message))
         };
-        let Some(&at) = self.by_name.get(&name) else {
+        let Some(&at) = self.by_name.get(name) else {
             return refuse("which is not an exported function");
         };
-        let export = &mut self.exports[at];
+        let ty = &self.exports[at].ty;
         let types = |kinds: &[Kind]| {
             kinds.iter().filter_map(|kind| number::wasm_type(*kind)).collect::<Vec<_>>()
         };
-        if types(&params) != export.ty.params() || types(&[result]) != export.ty.results() {
-            let ty = &export.ty;
+        if types(params) != ty.params() || types(&[*result]) != ty.results() {
             return refuse(&format!("which does not fit its WebAssembly type {}", type_text(ty)));
         }
-        export.declared = Some((params, result));
-        Ok(())
+        Ok(at)
     }
 
     /// Where the exported function `name` stands in `exports`, also if wasp itself exports it.
@@ -201,17 +204,22 @@ impl Plugin {
 
     /// The functions that the plugin offers.
     pub(crate) fn functions(&self) -> &[Function] {
-        &self.listing
+        self.listing.get().map_or(&[], Vec::as_slice)
     }
 }
 
 impl Export {
+    /// The kinds that the plugin itself declares, if it does.
+    pub(crate) fn declared(&self) -> Option<&(Vec<Kind>, Kind)> {
+        self.declared.get()
+    }
+
     /// Its line in the listing, unless it belongs to the ABI or can't be called with plain values.
     fn listed(&self) -> Option<Function> {
         if ABI_NAMES.contains(&self.name.as_str()) || self.name.starts_with(HIDDEN) {
             return None;
         }
-        let (params, result) = match &self.declared {
+        let (params, result) = match self.declared() {
             Some((params, result)) => (params.clone(), *result),
             None => {
                 let params =
@@ -224,7 +232,7 @@ impl Export {
                 (params, result)
             }
         };
-        let declared = self.declared.is_some();
+        let declared = self.declared().is_some();
         Some(Function { name: self.name.clone(), params, result, declared })
     }
 }

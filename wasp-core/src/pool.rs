@@ -1,50 +1,86 @@
 //! A registered plugin with its snapshot and the sandboxes that wait for their next owner.
+//!
+//! Hosts get sandboxes and give them back from many threads, and more often than anything else. So threads keep out of each
+//! other's way: each has a share in the pool, where the sandbox that it gave back last waits for it, with its memory
+//! still in that processor's cache and its written pages known, and which is counted apart.
 
 use crate::error::{Error, Result};
+use crate::image;
 use crate::memory::Snapshot;
 use crate::plugin::Plugin;
 use crate::sandbox::Sandbox;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// More threads than this share shares.
+const SHARES: usize = 16;
 
 /// Makes sandboxes of one plugin, and takes them back.
 ///
 /// Where the plugin allows it, a sandbox starts from the snapshot of what start-up left, and goes back to it when its
 /// owner is done. Else each is a new instance that runs start-up itself, and is used once.
-pub(crate) struct Pool {
+pub(crate) struct Pool(Box<[Arc<Share>]>);
+
+/// What some of the threads have of a pool. It is a cache line of its own, or two where they come in pairs: threads that
+/// count in the same line wait for each other.
+#[repr(align(128))]
+pub(crate) struct Share {
     pub plugin: Arc<Plugin>,
-    snapshot: Option<Snapshot>,
-    idle: Mutex<Vec<Sandbox>>,
+    stock: Arc<Stock>,
+    seat: usize,
 }
 
+// A sandbox is large, and moves under a lock.
+#[allow(clippy::vec_box)]
+struct Stock {
+    snapshot: Option<Snapshot>,
+    seats: Box<[Seat]>,
+    /// Those that found their seat taken, and how many there may be.
+    standing: Mutex<Vec<Box<Sandbox>>>,
+    room: usize,
+}
+
+/// Where one sandbox waits.
+#[repr(align(128))]
+#[derive(Default)]
+struct Seat(Mutex<Option<Box<Sandbox>>>);
+
 impl Pool {
-    /// Starts the plugin once, to see that it starts and to take its snapshot. One sandbox is made ready.
+    /// Starts the plugin once, to see that it starts and to take its snapshot. That sandbox waits for its first owner.
     pub(crate) fn new(plugin: Plugin) -> Result<Self> {
-        let mut plugin = Arc::new(plugin);
+        let plugin = Arc::new(plugin);
         let mut first = Sandbox::new(&plugin, None)?;
-        let signatures = first.signatures()?;
+        plugin.finish(first.signatures()?)?;
         let snapshot = if plugin.restorable { Some(first.snapshot()?) } else { None };
-        drop(first);
-        Arc::get_mut(&mut plugin).expect("the only sandbox is gone").finish(signatures)?;
-        let pool = Self { plugin, snapshot, idle: Mutex::default() };
-        if let Some(snapshot) = &pool.snapshot {
-            pool.put(Sandbox::new(&pool.plugin, Some(snapshot))?);
-        }
+
+        let idle = plugin.limits.idle_instances;
+        let seats: Box<[Seat]> = (0..idle.min(SHARES)).map(|_| Seat::default()).collect();
+        let room = idle - seats.len();
+        let stock = Arc::new(Stock { snapshot, seats, standing: Mutex::default(), room });
+        let share =
+            |seat| Arc::new(Share { plugin: Arc::clone(&plugin), stock: Arc::clone(&stock), seat });
+        let pool = Self((0..SHARES).map(share).collect());
+        pool.share().give(Box::new(first));
         Ok(pool)
     }
 
+    /// This thread's share.
+    pub(crate) fn share(&self) -> &Arc<Share> {
+        &self.0[image::thread() as usize % SHARES]
+    }
+}
+
+impl Share {
     /// A sandbox that nobody used before, or none would know.
-    pub(crate) fn take(&self) -> Result<Sandbox> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle {
+    pub(crate) fn take(&self) -> Result<Box<Sandbox>> {
+        match self.waiting() {
             Some(sandbox) => Ok(sandbox),
-            None => Sandbox::new(&self.plugin, self.snapshot.as_ref())
-                .map_err(|error| self.in_context(error)),
+            None => self.make().map_err(|error| self.in_context(error)),
         }
     }
 
     /// Takes a sandbox back from its owner, for the next one.
-    pub(crate) fn give(&self, mut sandbox: Sandbox) {
-        if let Some(snapshot) = &self.snapshot {
+    pub(crate) fn give(&self, mut sandbox: Box<Sandbox>) {
+        if let Some(snapshot) = &self.stock.snapshot {
             sandbox.disown();
             if sandbox.restore(snapshot).is_ok() {
                 self.put(sandbox);
@@ -54,25 +90,57 @@ impl Pool {
 
     /// Brings a sandbox back to the state of a new one.
     pub(crate) fn renew(&self, sandbox: &mut Sandbox) -> Result<()> {
-        match &self.snapshot {
+        match &self.stock.snapshot {
             Some(snapshot) => sandbox.restore(snapshot),
             None => sandbox.replace(),
         }
         .map_err(|error| self.in_context(error))
     }
 
-    fn put(&self, sandbox: Sandbox) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < self.plugin.limits.idle_instances {
-            idle.push(sandbox);
-        } else {
-            drop(idle);
-            // Freeing it unmaps memory: not while others wait for the lock.
-            drop(sandbox);
+    fn make(&self) -> Result<Box<Sandbox>> {
+        Sandbox::new(&self.plugin, self.stock.snapshot.as_ref()).map(Box::new)
+    }
+
+    /// One that waits: at best on the seat of this share.
+    fn waiting(&self) -> Option<Box<Sandbox>> {
+        let (seats, own) = (&self.stock.seats, self.seat);
+        let seated = |seat: &Seat| lock(&seat.0).take();
+        seats
+            .get(own)
+            .and_then(seated)
+            .or_else(|| lock(&self.stock.standing).pop())
+            .or_else(|| seats.iter().find_map(seated))
+    }
+
+    /// Lets `sandbox` wait, or frees it where enough do.
+    fn put(&self, sandbox: Box<Sandbox>) {
+        let mut sandbox = Some(sandbox);
+        let mut sit = |seat: &Seat| {
+            let mut place = lock(&seat.0);
+            if place.is_none() {
+                *place = sandbox.take();
+            }
+            sandbox.is_none()
+        };
+        if self.stock.seats.get(self.seat).is_some_and(&mut sit) {
+            return;
         }
+        let mut standing = lock(&self.stock.standing);
+        if standing.len() < self.stock.room {
+            standing.extend(sandbox);
+            return;
+        }
+        drop(standing);
+        // What still has no place is freed with no lock held: that unmaps memory.
+        let _ = self.stock.seats.iter().any(sit);
     }
 
     fn in_context(&self, error: Error) -> Error {
         error.in_context(format_args!("plugin {:?}", self.plugin.name))
     }
+}
+
+// A panic can't leave these half-changed, so a poisoned lock is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

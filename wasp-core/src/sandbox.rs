@@ -1,11 +1,13 @@
 //! One instance of a plugin's module, started and ready to be called.
 
+use crate::call::{Call, Kept};
 use crate::entry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::guest::{Exports, Guest};
 use crate::instrument::START;
 use crate::interrupt::{Interrupt, Interrupter};
 use crate::memory::{self, Parts, Snapshot};
+use crate::number;
 use crate::plugin::{Plugin, SIGNATURES};
 use crate::signals;
 use crate::signature::{self, Signature};
@@ -15,15 +17,19 @@ use crate::wasi::Workspace;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasmer::{InstantiationError, LinkError, Store};
+use wasmer_types::RawValue;
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct Sandbox {
-    /// By the index of the plugin's exports, filled at the first call of each.
-    functions: Vec<Option<entry::Function>>,
+    /// By the index of the plugin's exports.
+    functions: Box<[entry::Function]>,
     parts: Parts,
-    instance: wasmer::Instance,
     guest: Rc<Guest>,
-    store: Store,
+    kept: Kept,
+    /// Whether its state may differ from the snapshot's.
+    touched: bool,
+    /// Has what all the others point into.
+    _store: Store,
 }
 
 // SAFETY: a Store isn't Send because of raw pointers into its own objects, and `Guest` is shared by `Rc` between the
@@ -65,12 +71,20 @@ impl Sandbox {
             other => Error::new(ErrorKind::Internal, other.to_string()),
         })?;
 
-        let functions = vec![None; plugin.exports.len()];
-        let mut sandbox = Self { functions, parts, instance, guest, store };
-        let exports = Exports {
-            allocate: sandbox.abi_export("allocate"),
-            deallocate: sandbox.abi_export("deallocate"),
-        };
+        // What wasmer keeps of exports is larger than this, and there may be many thousand instances.
+        let functions: Box<[entry::Function]> = plugin
+            .exports
+            .iter()
+            .map(|export| {
+                let function = instance.exports.get_function(&export.name);
+                entry::Function::new(&mut store, function.expect("the module exports it"))
+            })
+            .collect();
+        drop(instance);
+        let export = |name| plugin.find_hidden(name).map(|at| functions[at].clone());
+        let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
+        let kept = Kept::default();
+        let mut sandbox = Self { functions, parts, guest, kept, touched: true, _store: store };
         sandbox.guest.bind(&sandbox.parts, exports);
         sandbox.aim();
         match snapshot {
@@ -78,12 +92,6 @@ impl Sandbox {
             None => sandbox.start()?,
         }
         Ok(sandbox)
-    }
-
-    /// The ABI's function `name`, if it is exported.
-    fn abi_export(&mut self, name: &str) -> Option<entry::Function> {
-        let at = self.guest.plugin.find(name).ok()?;
-        Some(self.function(at))
     }
 
     /// Another instance in this one's place, which runs start-up itself. Interrupters of this one stop that one.
@@ -112,26 +120,33 @@ impl Sandbox {
             let Some(at) = self.guest.plugin.find_hidden(name) else { continue };
             let what =
                 if *name == START { "start".to_owned() } else { format!("start-up {name:?}") };
-            match self.call(at, &[], Kind::None, |_| ()) {
+            match self.call(at, &[], Kind::None, &mut RawValue::default()) {
+                Ok(()) => {}
                 // `_start` of a program ends this way.
                 Err(error) if error.exit_code() == Some(0) => self.guest.forgive(),
-                other => other.map_err(|error| error.in_context(format_args!("its {what}")))?,
+                Err(error) => return Err(error.in_context(format_args!("its {what}"))),
             }
         }
         Ok(())
     }
 
-    /// The state that start-up left.
-    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
-        // SAFETY: the instance is alive, nobody is in it, and a plugin with a snapshot has one memory at most.
+    /// The state that start-up left, to which this sandbox can come back too.
+    pub(crate) fn snapshot(&mut self) -> Result<Snapshot> {
+        // SAFETY: the instance is alive, whoever has the sandbox by `&mut` is alone with it, and a plugin with a snapshot
+        // has one memory at most.
         unsafe { self.parts.snapshot() }.map_err(no_image)
     }
 
     /// Brings everything back to `snapshot`, from which it was made.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.guest.forget();
-        // SAFETY: the instance is alive, and whoever has the sandbox by `&mut` is alone with it.
-        unsafe { self.parts.restore(snapshot) }.map_err(no_image)
+        self.kept.clear();
+        if self.touched {
+            // SAFETY: the instance is alive, and whoever has the sandbox by `&mut` is alone with it.
+            unsafe { self.parts.restore(snapshot) }.map_err(no_image)?;
+            self.touched = false;
+        }
+        Ok(())
     }
 
     /// Ends what its owner may still hold of it.
@@ -145,8 +160,8 @@ impl Sandbox {
     }
 
     /// Ends start-up: the instance sees `workspace` from now on.
-    pub(crate) fn open(&mut self, workspace: Workspace) {
-        self.guest.started(workspace);
+    pub(crate) fn open(&mut self, workspace: &Workspace) {
+        self.guest.open(workspace);
     }
 
     /// Whether guest code was ended half-way, so that its memory may be half-changed.
@@ -154,46 +169,51 @@ impl Sandbox {
         self.guest.unwound()
     }
 
-    /// Calls the export at index `at`, whose type the arguments and the wanted kind fit, and gives its result to `keep`.
+    /// Calls the export at index `at`, whose type the arguments and the wanted kind fit. A number is in `result`
+    /// afterwards, and a string or bytes are there to be [`read`](Self::read).
     pub(crate) fn call(
         &mut self,
         at: usize,
         args: &[Value<'_>],
         kind: Kind,
-        keep: impl FnOnce(Value<'_>),
+        result: &mut RawValue,
     ) -> Result<()> {
+        self.touched = true;
         self.parts.entered();
-        let function = self.function(at);
-        let ty = &self.guest.plugin.exports[at].ty;
-        let result = ty.results().first().filter(|_| kind != Kind::None).map(|ty| (*ty, kind));
-        self.guest.call(function, args, ty.params(), result, keep)
+        let function = &self.functions[at];
+        let params = self.guest.plugin.exports[at].ty.params();
+        let call = Call { function, args, params, result: kind };
+        // Most functions have few parameters: no allocation for those.
+        let mut few = [RawValue::default(); 8];
+        let mut many = Vec::new();
+        let slots = if args.len() <= few.len() {
+            &mut few[..]
+        } else {
+            many.resize(args.len(), RawValue::default());
+            &mut many[..]
+        };
+        self.guest.call(&call, slots, &mut self.kept)?;
+        *result = slots[0];
+        Ok(())
+    }
+
+    /// The string or bytes that the last call gave, there until the next one.
+    pub(crate) fn read(&self, kind: Kind) -> Result<Value<'_>> {
+        self.kept.read(&self.guest, kind)
     }
 
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
     pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
         let Ok(at) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
         let context = format_args!("{SIGNATURES:?}");
-        let mut pointer = 0;
-        let called = self.call(at, &[], Kind::I32, |value| {
-            if let Value::I32(value) = value {
-                pointer = value as u32;
-            }
-        });
-        called.map_err(|error| error.in_context(context))?;
+        let mut pointer = RawValue::default();
+        self.call(at, &[], Kind::I32, &mut pointer).map_err(|error| error.in_context(context))?;
+        let pointer = number::pointer(&pointer);
         let text = self.guest.text(pointer).map_err(|error| error.in_context(context))?;
         signature::parse(text).map_err(|line| {
             let message = format!("{context} has a line that is no signature: {line:?}");
             Error::new(ErrorKind::Abi, message)
         })
-    }
-
-    fn function(&mut self, at: usize) -> entry::Function {
-        if let Some(function) = self.functions[at] {
-            return function;
-        }
-        let name = &self.guest.plugin.exports[at].name;
-        let export = self.instance.exports.get_function(name).expect("the module exports it");
-        *self.functions[at].insert(entry::Function::new(&mut self.store, export))
     }
 }
 

@@ -60,7 +60,13 @@ pub(crate) struct Running {
     flag: *mut i32,
     opened: AtomicBool,
     outer: *const Running,
+    /// How many calls of this thread wait for it, itself included.
+    depth: u32,
 }
+
+/// How deep guests and host functions may call each other on one thread. Each level takes some of the host's stack and a
+/// guest stack of its own.
+pub(crate) const DEEPEST: u32 = 64;
 
 thread_local! {
     static RUNNING: Cell<*const Running> = const { Cell::new(ptr::null()) };
@@ -69,7 +75,15 @@ thread_local! {
 impl Running {
     /// A call of a plugin whose functions are at `code` and look at `flag`. It begins with [`enter`](Self::enter).
     pub(crate) fn new(code: Range<usize>, flag: *mut i32) -> Self {
-        Self { zone: 0..0, code, flag, opened: AtomicBool::new(false), outer: RUNNING.get() }
+        let outer = RUNNING.get();
+        // SAFETY: what is running on this thread outlives its run.
+        let depth = 1 + unsafe { outer.as_ref() }.map_or(0, |outer| outer.depth);
+        Self { zone: 0..0, code, flag, opened: AtomicBool::new(false), outer, depth }
+    }
+
+    /// Whether it would be one too many within others.
+    pub(crate) fn is_too_deep(&self) -> bool {
+        self.depth > DEEPEST
     }
 
     /// Called on the guest's stack, at its bottom: puts the zone below `bytes` of it.
@@ -166,7 +180,8 @@ thread_local! {
 /// Makes sure that `zone` of the stack at `base` gives no access.
 fn place(base: usize, total: usize, zone: Range<usize>) -> io::Result<()> {
     let known = (base, total, zone.end);
-    let at = ((base / PAGE) ^ (base / total)) % 8;
+    // Stacks lie at multiples of their size, so the low bits say little (Knuth, TAOCP 3, 6.4, multiplicative hashing).
+    let at = base.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (usize::BITS - 3);
     if LATELY.with(|lately| lately[at].get()) == known {
         return Ok(());
     }

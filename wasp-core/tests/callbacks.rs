@@ -394,3 +394,28 @@ fn a_config_is_copied_and_the_last_callback_of_a_name_counts() {
         assert_eq!(second.call("ask", &[], Kind::I32).unwrap(), Value::I32(2));
     });
 }
+
+#[test]
+fn callbacks_that_nest_without_end_are_an_error() {
+    on_both(|engine| {
+        let deepest = Arc::new(Mutex::new(None));
+        let (below, note) = (engine.clone(), Arc::clone(&deepest));
+        let mut config = Config::new();
+        config.callback("env", "deeper", &[], Kind::None, move |_, _| {
+            let called = below.instance("p", None)?.call("deeper", &[], Kind::None).map(drop);
+            called.map_err(|error| {
+                note.lock().unwrap().get_or_insert((error.kind(), error.to_string()));
+                error.into()
+            })
+        });
+        let wat = r#"(import "env" "deeper" (func $deeper))
+            (func (export "deeper") (call $deeper))
+            (func (export "seven") (result i32) (i32.const 7))"#;
+        let mut p = instance(engine, wat, &config);
+        assert_eq!(p.call("deeper", &[], Kind::None).unwrap_err().kind(), Callback);
+        let message = r#"plugin "p", function "deeper": plugins and host functions call each other more than 64 deep"#;
+        assert_eq!(deepest.lock().unwrap().take(), Some((Resource, message.to_owned())));
+        p.reset().unwrap();
+        assert_eq!(p.call("seven", &[], Kind::I32).unwrap(), Value::I32(7));
+    });
+}

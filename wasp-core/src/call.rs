@@ -1,0 +1,182 @@
+//! One call of a plugin's function, from its arguments to its result, in one switch to the guest's stack (section 3 of
+//! the guest ABI).
+
+use crate::blocks::Block;
+use crate::entry;
+use crate::error::{Error, ErrorKind, Result};
+use crate::guest::{Guest, abi};
+use crate::interrupt::Reason;
+use crate::log::Level;
+use crate::number;
+use crate::value::{Kind, Value};
+use wasmer::Type;
+use wasmer_types::RawValue;
+
+/// What a call is of. The arguments fit the parameters, and the wanted kind fits the result.
+pub(crate) struct Call<'a> {
+    pub function: &'a entry::Function,
+    pub args: &'a [Value<'a>],
+    pub params: &'a [Type],
+    /// The kind that its result is wanted as.
+    pub result: Kind,
+}
+
+/// The last result that was a string or bytes, kept so that the guest's blocks can be freed.
+#[derive(Default)]
+pub(crate) struct Kept {
+    text: String,
+    bytes: Vec<u8>,
+    /// Where it is if it was not worth a copy.
+    lent: Option<Block>,
+}
+
+/// Results of at least this many bytes are lent to the host where they are: copying them costs more than coming back to
+/// free them.
+const WORTH_LENDING: usize = 4096;
+
+impl Kept {
+    /// Forgets what is in it.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.bytes.clear();
+        self.lent = None;
+    }
+
+    /// What it has of `kind`; `guest` may have it still.
+    pub(crate) fn read<'a>(&'a self, guest: &'a Guest, kind: Kind) -> Result<Value<'a>> {
+        match (self.lent, kind) {
+            (Some(block), _) => guest.lent(block, kind),
+            (None, Kind::String) => Ok(Value::String(&self.text)),
+            (None, _) => Ok(Value::Bytes(&self.bytes)),
+        }
+    }
+}
+
+impl Guest {
+    /// Makes a call with the slots that it needs. Its result is in the first one, or kept if it is a string or bytes.
+    pub(crate) fn call(
+        &self,
+        call: &Call<'_>,
+        slots: &mut [RawValue],
+        kept: &mut Kept,
+    ) -> Result<()> {
+        self.begin();
+        let limit = self.plugin.limits.timeout;
+        self.interrupt.begin(limit);
+        let outcome = self.run(call, slots, kept);
+        let stopped = self.interrupt.end();
+        self.end();
+        if self.unwound() { Err(self.explain_stop(outcome.err(), stopped)) } else { outcome }
+    }
+
+    /// All steps of the call, in one switch if they can be.
+    fn run(&self, call: &Call<'_>, slots: &mut [RawValue], kept: &mut Kept) -> Result<()> {
+        let mut outcome = Ok(());
+        let mut steps = || outcome = self.steps(call, slots, kept);
+        if self.plugin.log.wants(Level::Debug) {
+            // The host's logger must not run on the guest's stack.
+            steps();
+            return outcome;
+        }
+        // SAFETY: the steps own nothing while they are in guest code: arguments, slots and buffers are borrowed from
+        // here, and errors are made when it has returned.
+        unsafe { self.on_guest_stack(&mut steps) }?;
+        outcome
+    }
+
+    fn steps(&self, call: &Call<'_>, slots: &mut [RawValue], kept: &mut Kept) -> Result<()> {
+        if let Some(block) = self.blocks.take_lent() {
+            kept.lent = None;
+            self.deallocate(block)?;
+        }
+        let outcome = self.pass_and_enter(call, slots, kept);
+        // On the guest's stack a trap doesn't come back here.
+        if self.unwound() || self.blocks.is_empty() {
+            return outcome;
+        }
+        let freed = self.free();
+        outcome.and(freed)
+    }
+
+    fn pass_and_enter(
+        &self,
+        call: &Call<'_>,
+        slots: &mut [RawValue],
+        kept: &mut Kept,
+    ) -> Result<()> {
+        for ((slot, arg), ty) in slots.iter_mut().zip(call.args).zip(call.params) {
+            self.give(arg, arg.kind(), *ty, slot)?;
+        }
+        self.enter(call.function, slots)?;
+        let kept = match call.result {
+            Kind::String | Kind::Bytes => self.keep(&slots[0], call.result, kept),
+            _ => Ok(()),
+        };
+        // Looked at first: what the guest raised says more than the pointer that it returned afterwards.
+        match self.take_raised() {
+            Some(text) => Err(Error::new(ErrorKind::Guest, text)),
+            None => kept,
+        }
+    }
+
+    /// Makes a block last until the host has read it.
+    fn keep(&self, slot: &RawValue, kind: Kind, kept: &mut Kept) -> Result<()> {
+        let pointer = number::pointer(slot);
+        let data = self.take(pointer, kind)?;
+        // A log line would have to read it now.
+        if data.len() >= WORTH_LENDING && !self.plugin.log.wants(Level::Debug) {
+            let block = Block::of(pointer, data, kind);
+            if self.blocks.lend(block) {
+                kept.lent = Some(block);
+                return Ok(());
+            }
+        }
+        match self.view(pointer, data, kind)? {
+            Value::String(text) => {
+                kept.text.clear();
+                kept.text.shrink_to(WORTH_LENDING.max(text.len()));
+                kept.text.push_str(text);
+            }
+            Value::Bytes(bytes) => {
+                kept.bytes.clear();
+                kept.bytes.shrink_to(WORTH_LENDING.max(bytes.len()));
+                kept.bytes.extend_from_slice(bytes);
+            }
+            _ => return Err(abi("a block that is neither string nor bytes")),
+        }
+        Ok(())
+    }
+
+    /// Frees each distinct block of the call once (section 3.6).
+    fn free(&self) -> Result<()> {
+        let mut freed = Ok(());
+        if self.has_deallocate() {
+            for at in 0..self.blocks.settle() {
+                freed = self.deallocate(self.blocks.get(at));
+                if freed.is_err() {
+                    break;
+                }
+            }
+        }
+        self.blocks.clear();
+        freed
+    }
+
+    /// The error of a call that was ended half-way.
+    #[cold]
+    fn explain_stop(&self, error: Option<Error>, stopped: Option<Reason>) -> Error {
+        self.forget_blocks();
+        let error = error.unwrap_or_else(|| Error::new(ErrorKind::Internal, "nothing stopped it"));
+        match (error.kind(), stopped) {
+            (ErrorKind::Trap, Some(Reason::Cancelled)) => {
+                error.reworded(ErrorKind::Cancelled, "the host interrupted the call")
+            }
+            (ErrorKind::Trap, Some(Reason::TimedOut)) => {
+                let limit = self.plugin.limits.timeout.unwrap_or_default();
+                let text = format!("the call ran past its time limit of {limit:?}");
+                error.reworded(ErrorKind::Timeout, text)
+            }
+            _ => error,
+        }
+    }
+}
