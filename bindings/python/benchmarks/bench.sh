@@ -1,9 +1,10 @@
 #!/bin/sh
 # Compares the wheel with its peers, both sides in one run, from a virtualenv of its own.
 #
-#   bindings/python/benchmarks/bench.sh
+#   bindings/python/benchmarks/bench.sh [WORD...]
 #
-# PYTHON is the interpreter; python3 if not given. WHEEL is a wheel that is built already.
+# A WORD chooses the items that have it in their names. PYTHON is the interpreter; python3 if not given. WHEEL is a wheel
+# that is built already.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,4 +23,4 @@ mkdir -p "$modules"
 for library in "$build"/bare/release/libbare.so "$build"/bare/release/libbare.dylib; do
 	[ ! -e "$library" ] || cp "$library" "$modules/bare.abi3.so"
 done
-PYTHONPATH=$modules "$build/bench/bin/python" "$here/bench.py"
+PYTHONPATH=$modules "$build/bench/bin/python" "$here/bench.py" "$@"
