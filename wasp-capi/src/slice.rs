@@ -25,6 +25,7 @@ impl wasp_slice {
     ///
     /// # Safety
     /// `ptr` is NULL or points to `len` readable bytes that nobody changes for `'a`.
+    #[inline(always)]
     pub(crate) unsafe fn bytes<'a>(self, what: &str) -> Result<&'a [u8], Error> {
         if self.len == 0 {
             return Ok(&[]);
@@ -43,6 +44,7 @@ impl wasp_slice {
     ///
     /// # Safety
     /// As for [`bytes`](Self::bytes).
+    #[inline(always)]
     pub(crate) unsafe fn text<'a>(self, what: &str) -> Result<&'a str, Error> {
         // SAFETY: the same promise.
         let bytes = unsafe { self.bytes(what) }?;
@@ -54,6 +56,7 @@ impl wasp_slice {
 ///
 /// # Safety
 /// `first` is NULL or points to `count` things that nobody changes for `'a`.
+#[inline(always)]
 pub(crate) unsafe fn array<'a, T>(
     first: *const T,
     count: usize,

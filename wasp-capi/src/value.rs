@@ -74,6 +74,7 @@ impl wasp_value {
 }
 
 /// The kind that `tag` stands for; `what` names the thing that has it in the error.
+#[inline(always)]
 pub(crate) fn kind(tag: wasp_kind, what: &str) -> Result<Kind, Error> {
     Ok(match tag {
         WASP_NONE => Kind::None,

@@ -9,6 +9,7 @@ use crate::image;
 use crate::memory::Snapshot;
 use crate::plugin::Plugin;
 use crate::sandbox::Sandbox;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// More threads than this share shares.
@@ -37,6 +38,8 @@ struct Stock {
     /// Those that found their seat taken, and how many there may be.
     standing: Mutex<Vec<Box<Sandbox>>>,
     room: usize,
+    /// Whether the plugin is registered no more, and nobody will come for those that wait.
+    closed: AtomicBool,
 }
 
 /// Where one sandbox waits.
@@ -54,8 +57,8 @@ impl Pool {
 
         let idle = plugin.limits.idle_instances;
         let seats: Box<[Seat]> = (0..idle.min(SHARES)).map(|_| Seat::default()).collect();
-        let room = idle - seats.len();
-        let stock = Arc::new(Stock { snapshot, seats, standing: Mutex::default(), room });
+        let (room, closed) = (idle - seats.len(), AtomicBool::new(false));
+        let stock = Arc::new(Stock { snapshot, seats, standing: Mutex::default(), room, closed });
         let share =
             |seat| Arc::new(Share { plugin: Arc::clone(&plugin), stock: Arc::clone(&stock), seat });
         let pool = Self((0..SHARES).map(share).collect());
@@ -66,6 +69,18 @@ impl Pool {
     /// This thread's share.
     pub(crate) fn share(&self) -> &Arc<Share> {
         &self.0[image::thread() as usize % SHARES]
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let stock = &self.0[0].stock;
+        // One that comes back right now may still sit down; it goes with the last living instance.
+        stock.closed.store(true, Ordering::Relaxed);
+        let mut waiting: Vec<Box<Sandbox>> = std::mem::take(&mut *lock(&stock.standing));
+        waiting.extend(stock.seats.iter().filter_map(|seat| lock(&seat.0).take()));
+        // Freed with no lock held: that unmaps memory.
+        drop(waiting);
     }
 }
 
@@ -80,7 +95,9 @@ impl Share {
 
     /// Takes a sandbox back from its owner, for the next one.
     pub(crate) fn give(&self, mut sandbox: Box<Sandbox>) {
-        if let Some(snapshot) = &self.stock.snapshot {
+        if let Some(snapshot) = &self.stock.snapshot
+            && !self.stock.closed.load(Ordering::Relaxed)
+        {
             sandbox.disown();
             if sandbox.restore(snapshot).is_ok() {
                 self.put(sandbox);

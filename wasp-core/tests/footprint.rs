@@ -151,6 +151,46 @@ fn instances_that_are_never_kept() {
     });
 }
 
+/// How many linear memories of this process begin from an image.
+fn memories() -> usize {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().filter(|line| line.contains(" rw-p ") && line.contains("wasp-image")).count()
+}
+
+#[test]
+fn as_many_instances_wait_as_the_limit_says() {
+    let _alone = alone();
+    on_both(|engine| {
+        for limit in [0, 1, 3, 20, 64] {
+            let (mut config, mut limits) = (echo(), Limits::default());
+            limits.idle_instances = limit;
+            config.limits(limits);
+            engine.register("p", through_callback().as_bytes(), &config).unwrap();
+            assert_eq!(memories(), limit.min(1));
+            let make = |count: usize| -> Vec<_> {
+                (0..count).map(|_| engine.instance("p", None).unwrap()).collect()
+            };
+            // From one thread, and from several at once: all places are everybody's.
+            drop(make(100));
+            assert_eq!(memories(), limit);
+            drop(make(limit));
+            assert_eq!(memories(), limit);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| drop(make(25)));
+                }
+            });
+            assert_eq!(memories(), limit);
+            // Those that live when the plugin goes are freed with their owners.
+            let living = make(5);
+            engine.unregister("p").unwrap();
+            assert_eq!(memories(), 5);
+            drop(living);
+            assert_eq!(memories(), 0);
+        }
+    });
+}
+
 #[test]
 fn hundreds_of_plugins() {
     let _alone = alone();

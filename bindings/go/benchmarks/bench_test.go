@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	plugin = "../../../build/plugins/c.wasm" // make -C examples/plugins
-	echo   = "testdata/echo.wasm"
+	plugin   = "../../../build/plugins/c.wasm" // make -C examples/plugins
+	pluginGo = "../../../build/plugins/go.wasm"
+	echo     = "testdata/echo.wasm"
 )
 
 func BenchmarkInt(b *testing.B) {
@@ -75,8 +76,13 @@ func BenchmarkCallback(b *testing.B) {
 	measure(b, "floor", func() error { floor.Callback(); return nil })
 }
 
-func BenchmarkFreshInt(b *testing.B) {
-	e, w := engines(b, plugin)
+func BenchmarkFreshInt(b *testing.B)      { freshInt(b, plugin) }
+func BenchmarkFreshString(b *testing.B)   { freshString(b, plugin) }
+func BenchmarkFreshIntGo(b *testing.B)    { freshInt(b, pluginGo) }
+func BenchmarkFreshStringGo(b *testing.B) { freshString(b, pluginGo) }
+
+func freshInt(b *testing.B, path string) {
+	e, w := engines(b, path)
 	measure(b, "wasp", func() error {
 		i, err := e.GetInstance("plugin", "")
 		if err != nil {
@@ -97,8 +103,8 @@ func BenchmarkFreshInt(b *testing.B) {
 	})
 }
 
-func BenchmarkFreshString(b *testing.B) {
-	e, w := engines(b, plugin)
+func freshString(b *testing.B, path string) {
+	e, w := engines(b, path)
 	measure(b, "wasp", func() error {
 		i, err := e.GetInstance("plugin", "")
 		if err != nil {

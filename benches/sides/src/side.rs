@@ -1,0 +1,53 @@
+use std::path::Path;
+
+/// One way of running plugins. What fails ends the program: a benchmark has nobody to report to.
+pub trait Side: Sized + Sync {
+    type Plugin: Send + Sync;
+    type Instance: Instance;
+
+    fn new(variant: Variant) -> Self;
+
+    fn compile(&self, wasm: &[u8]) -> Self::Plugin;
+
+    /// Keeps what was compiled in the empty directory `at`, in the form that loads fastest.
+    fn save(&self, wasm: &[u8], at: &Path);
+
+    /// What [`save`](Self::save) kept.
+    fn load(&self, wasm: &[u8], at: &Path) -> Self::Plugin;
+
+    /// A fresh sandbox, started up.
+    fn instance(&self, plugin: &Self::Plugin) -> Self::Instance;
+}
+
+/// A sandbox. Answers are borrowed from it, as in wasp: every side copies them out of guest memory into a buffer of its own.
+pub trait Instance {
+    /// `sum` of the example plugins.
+    fn sum(&mut self, a: i32, b: i32) -> i32;
+
+    /// `hello` of the example plugins.
+    fn hello(&mut self, name: &str) -> &str;
+
+    /// `callback` of the example plugins, which asks the host's `call_me` to greet Nic.
+    fn callback(&mut self) -> &str;
+
+    /// `echo` of `plugins/echo.wat`.
+    fn echo(&mut self, data: &[u8]) -> &[u8];
+
+    /// A function of one number: those of `plugins/add.wat` and `plugins/speed.wat`.
+    fn number(&mut self, function: &'static str, n: i32) -> i32;
+}
+
+/// How a side is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Variant {
+    /// As its authors set it up.
+    Usual,
+    Singlepass,
+    /// wasmtime: instances from a pool, memory copied on write, found by PAGEMAP_SCAN.
+    Pooled,
+    /// `Pooled`, and the code looks whether it should stop.
+    PooledEpoch,
+    /// `Pooled`, and instances start from what start-up left.
+    PooledSnapshot,
+}

@@ -1,0 +1,101 @@
+//! wasp, through the API of its crate.
+
+use sides::{Instance, Side, Variant};
+use std::path::Path;
+use wasp_core::{Compiler, Config, Engine, Kind, Options, Value};
+
+pub struct Wasp(Compiler);
+
+pub struct WaspInstance(wasp_core::Instance);
+
+const NAME: &str = "plugin";
+
+impl Side for Wasp {
+    type Plugin = Engine;
+    type Instance = WaspInstance;
+
+    fn new(variant: Variant) -> Self {
+        Self(match variant {
+            Variant::Singlepass => Compiler::Singlepass,
+            _ => Compiler::Cranelift,
+        })
+    }
+
+    fn compile(&self, wasm: &[u8]) -> Engine {
+        register(self.options(), wasm)
+    }
+
+    /// The cache fills itself.
+    fn save(&self, wasm: &[u8], at: &Path) {
+        self.load(wasm, at);
+    }
+
+    fn load(&self, wasm: &[u8], at: &Path) -> Engine {
+        let mut options = self.options();
+        options.cache_directory = Some(at.to_owned());
+        register(options, wasm)
+    }
+
+    fn instance(&self, engine: &Engine) -> WaspInstance {
+        WaspInstance(engine.instance(NAME, None).expect("an instance"))
+    }
+}
+
+impl Wasp {
+    fn options(&self) -> Options {
+        let mut options = Options::default();
+        options.compiler = self.0;
+        options
+    }
+}
+
+fn register(options: Options, wasm: &[u8]) -> Engine {
+    let mut config = Config::new();
+    config
+        .callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
+            let name: &str = args[0].try_into()?;
+            caller.answer(Value::String(&format!("Hello {name}")));
+            Ok(())
+        })
+        .callback("env", "add", &[Kind::I32, Kind::I32], Kind::I32, |caller, args| {
+            let (a, b): (i32, i32) = (args[0].try_into()?, args[1].try_into()?);
+            caller.answer(Value::I32(a.wrapping_add(b)));
+            Ok(())
+        });
+    let engine = Engine::with_options(options);
+    engine.register(NAME, wasm, &config).expect("a plugin");
+    engine
+}
+
+impl WaspInstance {
+    fn call<'a, T: TryFrom<Value<'a>, Error = wasp_core::Error>>(
+        &'a mut self,
+        name: &str,
+        args: &[Value<'_>],
+        kind: Kind,
+    ) -> T {
+        self.0.call(name, args, kind).and_then(T::try_from).expect("an answer")
+    }
+}
+
+impl Instance for WaspInstance {
+    fn sum(&mut self, a: i32, b: i32) -> i32 {
+        self.call("sum", &[a.into(), b.into()], Kind::I32)
+    }
+
+    fn hello(&mut self, name: &str) -> &str {
+        self.call("hello", &[name.into()], Kind::String)
+    }
+
+    fn callback(&mut self) -> &str {
+        self.call("callback", &[], Kind::String)
+    }
+
+    fn echo(&mut self, data: &[u8]) -> &[u8] {
+        self.call("echo", &[data.into()], Kind::Bytes)
+    }
+
+    fn number(&mut self, function: &'static str, n: i32) -> i32 {
+        self.call(function, &[n.into()], Kind::I32)
+    }
+}
