@@ -5,6 +5,7 @@ use crate::config::Limits;
 use crate::engine::{Compiler, Options};
 use crate::entry::panic_message;
 use crate::error::{Error, ErrorKind, Result};
+use crate::image::forks;
 use crate::instrument::Instrument;
 use crate::memory::PluginTunables;
 use crate::names;
@@ -13,7 +14,7 @@ use std::borrow::Cow;
 use std::num::NonZero;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use wasmer::Module;
 use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
 use wasmer_types::entity::EntityRef;
@@ -97,7 +98,8 @@ fn engine(
 
 fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Result<Compiled> {
     // A compiler is a lot of code, and it meets hostile bytes here.
-    let module = catch_unwind(AssertUnwindSafe(|| Module::from_binary(engine, wasm)))
+    let compile = || catch_unwind(AssertUnwindSafe(|| Module::from_binary(engine, wasm)));
+    let module = on_living_threads(compile)?
         .map_err(|payload| {
             let text = one_line(panic_message(&*payload));
             let message = format!("the compiler can't take this module: {text}");
@@ -105,6 +107,22 @@ fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Res
         })?
         .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
     Ok(Compiled { module, unrestorable: instrument.saw_unrestorable() })
+}
+
+/// Runs a compilation. wasmer's part of it asks rayon's global pool, whose threads a fork leaves behind: in a child of a
+/// process that compiled, it would wait for them for ever, and gets a pool of its own.
+fn on_living_threads<T: Send>(compile: impl FnOnce() -> T + Send) -> Result<T> {
+    static FIRST: OnceLock<u64> = OnceLock::new();
+    let fork = forks();
+    if *FIRST.get_or_init(|| fork) == fork {
+        return Ok(compile());
+    }
+    // As much stack as a main thread has.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(8 << 20).build();
+    let pool = pool.map_err(|error| {
+        Error::new(ErrorKind::Resource, format!("there is no thread to compile on: {error}"))
+    })?;
+    Ok(pool.install(compile))
 }
 
 /// The module as WebAssembly's binary format, from that or from text, without names that would swell traces.

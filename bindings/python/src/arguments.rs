@@ -2,87 +2,162 @@
 
 use crate::buffer::Buffer;
 use crate::error;
+use pyo3::Borrowed;
 use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyFloat, PyInt, PyString};
+use std::ptr;
+use std::slice;
 use wasp_core::{ErrorKind, Function, Kind, Value};
 
-/// One argument, kept where Python has it.
-pub(crate) enum Argument<'a, 'py> {
-    Number(Value<'static>),
-    Text(&'a str),
-    Bytes(&'a [u8]),
-    Buffer(Buffer<'py>),
+/// The buffers that values were read from.
+#[derive(Default)]
+pub(crate) struct Buffers<'py>(Vec<Buffer<'py>>);
+
+/// Reads `object`, which `what` names in errors. Text and bytes stay where Python has them.
+///
+/// # Safety
+/// The value must be gone before `buffers`.
+#[inline]
+pub(crate) unsafe fn read<'a, 'py>(
+    object: Borrowed<'a, 'py, PyAny>,
+    buffers: &mut Buffers<'py>,
+    what: &dyn Fn() -> String,
+) -> PyResult<Value<'a>> {
+    // What most arguments are is told by one comparison; Python's own checks are calls.
+    // SAFETY: the object is alive.
+    let ty = unsafe { ffi::Py_TYPE(object.as_ptr()) }.cast_const();
+    if ptr::eq(ty, &raw const ffi::PyUnicode_Type) {
+        // SAFETY: it is just that.
+        if let Some(text) = unsafe { text(object) } {
+            return Ok(Value::String(text));
+        }
+    } else if ptr::eq(ty, &raw const ffi::PyLong_Type) {
+        // SAFETY: an int, of an attached interpreter.
+        let number = unsafe { ffi::PyLong_AsLongLong(object.as_ptr()) };
+        // SAFETY: the interpreter is attached.
+        if number != -1 || unsafe { ffi::PyErr_Occurred() }.is_null() {
+            return Ok(integer(number));
+        }
+    }
+    // SAFETY: by the caller's promise.
+    unsafe { read_slowly(object, buffers, what) }
 }
 
-impl<'a, 'py> Argument<'a, 'py> {
-    /// Reads `object`, which `what` names in errors.
-    pub(crate) fn read(object: &'a Bound<'py, PyAny>, what: &dyn Fn() -> String) -> PyResult<Self> {
-        if let Ok(text) = object.cast::<PyString>() {
-            return match text.to_str() {
-                Ok(text) => Ok(Argument::Text(text)),
-                Err(error) if error.is_instance_of::<PyUnicodeEncodeError>(object.py()) => {
-                    let message = format!("{} has a lone surrogate, which UTF-8 can't say", what());
-                    Err(error::new(object.py(), ErrorKind::Invalid, &message))
-                }
-                Err(error) => Err(error),
-            };
+unsafe fn read_slowly<'a, 'py>(
+    object: Borrowed<'a, 'py, PyAny>,
+    buffers: &mut Buffers<'py>,
+    what: &dyn Fn() -> String,
+) -> PyResult<Value<'a>> {
+    let py = object.py();
+    // What `read` met on its way comes again.
+    drop(PyErr::take(py));
+    if object.is_instance_of::<PyString>() {
+        // SAFETY: it is one.
+        if let Some(text) = unsafe { text(object) } {
+            return Ok(Value::String(text));
         }
-        if let Ok(bytes) = object.cast::<PyBytes>() {
-            return Ok(Argument::Bytes(bytes.as_bytes()));
-        }
-        if let Ok(number) = object.cast::<PyFloat>() {
-            return Ok(Argument::Number(Value::F64(number.value())));
-        }
-        if object.is_instance_of::<PyInt>() {
-            return match object.extract::<i64>() {
-                Ok(number) => Ok(Argument::Number(Value::I64(number))),
-                Err(_) => {
-                    let message = format!("{} is an int that does not fit i64", what());
-                    Err(error::overflow(object.py(), &message, None))
-                }
-            };
-        }
-        if let Ok(buffer) = Buffer::of(object) {
-            return Ok(Argument::Buffer(buffer));
-        }
-        // What numpy gives for a number.
-        if let Ok(number) = object.extract::<i64>() {
-            return Ok(Argument::Number(Value::I64(number)));
-        }
-        let message = format!(
-            "{} is {}, and only str, int, float and contiguous bytes pass",
-            what(),
-            object.get_type().name()?
-        );
-        Err(PyTypeError::new_err(message))
+        let error = PyErr::fetch(py);
+        return Err(if error.is_instance_of::<PyUnicodeEncodeError>(py) {
+            let message = format!("{} has a lone surrogate, which UTF-8 can't say", what());
+            error::new(py, ErrorKind::Invalid, &message)
+        } else {
+            error
+        });
     }
+    if let Ok(bytes) = object.cast::<PyBytes>() {
+        let bytes = bytes.as_bytes();
+        // SAFETY: the same bytes, which live as long as the object, and not only as this reference to it.
+        return Ok(Value::Bytes(unsafe { slice::from_raw_parts(bytes.as_ptr(), bytes.len()) }));
+    }
+    if let Ok(number) = object.cast::<PyFloat>() {
+        return Ok(Value::F64(number.value()));
+    }
+    if object.is_instance_of::<PyInt>() {
+        return object.extract().map(integer).map_err(|_| {
+            let message = format!("{} is an int that does not fit i64", what());
+            error::overflow(py, &message, None)
+        });
+    }
+    match Buffer::of(&object) {
+        // One of no dimension is a number of numpy's.
+        Ok(buffer) if buffer.dimensions() > 0 || number(&object).is_none() => {
+            // SAFETY: the buffer goes where the values go first.
+            let bytes = unsafe { buffer.bytes() };
+            buffers.0.push(buffer);
+            return Ok(Value::Bytes(bytes));
+        }
+        // A type without buffers is a TypeError; what numpy raises here isn't the BufferError of Python's own types.
+        Err(error) if !error.is_instance_of::<PyTypeError>(py) => {
+            let message = format!(
+                "{} is {}, whose bytes are not contiguous: pass a copy, as bytes() makes it",
+                what(),
+                object.get_type().name()?
+            );
+            return Err(PyTypeError::new_err(message));
+        }
+        _ => {}
+    }
+    number(&object).ok_or_else(|| {
+        let ty = object.get_type();
+        let name = ty.name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+        let message = format!("{} is {name}, and only str, int, float and bytes pass", what());
+        PyTypeError::new_err(message)
+    })
+}
 
-    pub(crate) fn value(&self) -> Value<'_> {
-        match self {
-            Argument::Number(value) => *value,
-            Argument::Text(text) => Value::String(text),
-            Argument::Bytes(bytes) => Value::Bytes(bytes),
-            Argument::Buffer(buffer) => Value::Bytes(buffer.bytes()),
-        }
+/// The text of a str, which lives as long as that does; None with an exception set where UTF-8 can't say it.
+///
+/// # Safety
+/// `object` is a str.
+#[inline]
+pub(crate) unsafe fn text<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a str> {
+    let mut size = 0;
+    // SAFETY: a str keeps its text in UTF-8 once somebody asked for it.
+    unsafe {
+        let start = ffi::PyUnicode_AsUTF8AndSize(object.as_ptr(), &mut size);
+        (!start.is_null())
+            .then(|| str::from_utf8_unchecked(slice::from_raw_parts(start.cast(), size as usize)))
     }
+}
+
+/// A number of another type than Python's own.
+fn number(object: &Bound<'_, PyAny>) -> Option<Value<'static>> {
+    if let Ok(number) = object.extract() {
+        return Some(integer(number));
+    }
+    object.extract().ok().map(Value::F64)
+}
+
+/// As most functions take it.
+fn integer(number: i64) -> Value<'static> {
+    i32::try_from(number).map_or(Value::I64(number), Value::I32)
 }
 
 /// Whether the first of `args` that doesn't fit `function` is an integer out of its parameter's range.
 pub(crate) fn overflows(function: &Function, args: &[Value<'_>]) -> bool {
-    let misfit = function.params.iter().zip(args).find(|(kind, arg)| match (kind, arg) {
-        (Kind::I32, Value::I64(number)) => i32::try_from(*number).is_err(),
-        (Kind::I32, _) => false,
-        (Kind::I64, Value::I64(_)) => false,
-        (Kind::F32, Value::I64(number)) => (*number as f32) as i128 != i128::from(*number),
-        (Kind::F64, Value::I64(number)) => (*number as f64) as i128 != i128::from(*number),
-        (kind, arg) => **kind != arg.kind(),
+    let misfit = function.params.iter().zip(args).find_map(|(kind, arg)| {
+        let number = match arg {
+            Value::I32(number) => i64::from(*number),
+            Value::I64(number) => *number,
+            other if other.kind() == *kind || *kind == Kind::I32 => return None,
+            _ => return Some(false),
+        };
+        let fits = match kind {
+            Kind::I32 => i32::try_from(number).is_ok(),
+            Kind::I64 => true,
+            Kind::F32 => (number as f32) as i128 == i128::from(number),
+            Kind::F64 => (number as f64) as i128 == i128::from(number),
+            _ => return Some(false),
+        };
+        (!fits).then_some(true)
     });
-    matches!(misfit, Some((_, Value::I64(_))))
+    misfit == Some(true)
 }
 
 /// `value` as Python has it.
-pub(crate) fn to_python<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn into_python<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         Value::None => py.None().into_bound(py),
         Value::I32(number) => number.into_pyobject(py)?.into_any(),

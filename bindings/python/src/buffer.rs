@@ -51,8 +51,15 @@ impl<'py> Buffer<'py> {
         Ok(Self { view: unsafe { view.assume_init() }, _py: object.py() })
     }
 
+    pub(crate) fn dimensions(&self) -> i32 {
+        self.view.ndim
+    }
+
     /// The bytes. If Python changes them meanwhile in another thread, what arrives is a mix, as with `file.write`.
-    pub(crate) fn bytes(&self) -> &[u8] {
+    ///
+    /// # Safety
+    /// They must be out of use before the buffer is dropped.
+    pub(crate) unsafe fn bytes<'a>(&self) -> &'a [u8] {
         let start =
             if self.view.buf.is_null() { ptr::dangling() } else { self.view.buf.cast::<u8>() };
         let length = usize::try_from(self.view.len).unwrap_or(0);

@@ -1,6 +1,6 @@
 //! Python functions as host functions.
 
-use crate::arguments::{Argument, to_python};
+use crate::arguments::{self, Buffers, into_python};
 use crate::signals;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -20,8 +20,12 @@ pub(crate) fn offer(
     config.callback(module, name, params, result, move |caller, args| {
         // While Python runs, Python sees to signals.
         let _paused = signals::pause();
-        Python::attach(|py| run(function.bind(py), &what, result, caller, args))
-            .map_err(|error| error.into())
+        Python::attach(|py| {
+            run(function.bind(py), &what, result, caller, args)?;
+            // What Python has not seen to yet would wait for the guest.
+            signals::check(py)
+        })
+        .map_err(|error: PyErr| error.into())
     });
 }
 
@@ -33,13 +37,16 @@ fn run(
     args: &[Value<'_>],
 ) -> PyResult<()> {
     let py = function.py();
-    let args = args.iter().map(|arg| to_python(py, *arg)).collect::<PyResult<Vec<_>>>()?;
+    let args = args.iter().map(|arg| into_python(py, *arg)).collect::<PyResult<Vec<_>>>()?;
     let answer = function.call1(PyTuple::new(py, args)?)?;
     if result == Kind::None {
         return Ok(());
     }
-    let argument = Argument::read(&answer, &|| format!("the answer of {what}"))?;
-    let value = argument.value();
+    let mut buffers = Buffers::default();
+    // SAFETY: dropped in the reverse order.
+    let value = unsafe {
+        arguments::read(answer.as_borrowed(), &mut buffers, &|| format!("the answer of {what}"))?
+    };
     let fits = match result {
         Kind::String | Kind::Bytes => value.kind() == result,
         _ => !matches!(value.kind(), Kind::String | Kind::Bytes),

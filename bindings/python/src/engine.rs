@@ -1,27 +1,29 @@
 //! The native half of an engine. Python's half keeps what was registered, for pickles and forks.
 
 use crate::error;
+use crate::fork::{self, Work};
 use crate::instance::Instance;
 use crate::kind::Kind;
-use crate::{callback, fork, logger};
+use crate::{callback, logger};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasp_core::{Compiler, Config, ErrorKind, Limits, Options, Stdio};
 
-/// Holds plugins by name and makes instances of them: the native half of `wasp.Engine`.
+/// The native half of wasp.Engine.
 #[pyclass(module = "wasp._wasp", subclass, frozen, weakref)]
 pub struct Engine {
-    made: RwLock<Made>,
+    /// Never locked without the GIL: a fork must not find it so.
+    made: Mutex<Made>,
 }
 
 #[derive(Default)]
 struct Made {
     engine: wasp_core::Engine,
-    /// The process that made it.
-    process: u64,
+    /// The generation of processes that it is of.
+    generation: u64,
 }
 
 /// Where a module comes from.
@@ -45,7 +47,7 @@ impl Engine {
         _args: &Bound<'_, pyo3::types::PyTuple>,
         _options: Option<&Bound<'_, pyo3::types::PyDict>>,
     ) -> Self {
-        Self { made: RwLock::default() }
+        Self { made: Mutex::default() }
     }
 
     /// Starts over, without plugins.
@@ -73,23 +75,20 @@ impl Engine {
         if let Some(logger) = logger {
             options.log = logger::log(logger)?;
         }
-        let process = fork::generation();
-        let made = Made { engine: wasp_core::Engine::with_options(options), process };
-        let before = std::mem::replace(
-            &mut *self.made.write().unwrap_or_else(PoisonError::into_inner),
-            made,
-        );
-        if before.process != process {
-            // A parent's threads may have been at work in it.
-            std::mem::forget(before);
-        }
+        let generation = fork::generation();
+        let made = Made { engine: wasp_core::Engine::with_options(options), generation };
+        let before = std::mem::replace(&mut *self.made(), made);
+        before.let_go();
         Ok(())
     }
 
+    /// Registers a plugin, and keeps plugin, what it was registered from, in plugins: both or neither, also when
+    /// Ctrl-C comes meanwhile.
     #[allow(clippy::too_many_arguments)]
     fn _register(
-        &self,
-        py: Python<'_>,
+        slf: &Bound<'_, Self>,
+        plugins: &Bound<'_, PyDict>,
+        plugin: &Bound<'_, PyAny>,
         name: &str,
         source: Source<'_>,
         callbacks: Vec<Callback>,
@@ -98,6 +97,7 @@ impl Engine {
         limits: Limited,
         snapshot: bool,
     ) -> PyResult<()> {
+        let py = slf.py();
         let mut config = Config::new();
         for (module, name, params, result, function) in callbacks {
             let params: Vec<_> = params.into_iter().map(wasp_core::Kind::from).collect();
@@ -110,7 +110,8 @@ impl Engine {
             config.volume(guest, host, read_only);
         }
         config.limits(read_limits(py, limits)?).snapshot(snapshot);
-        let engine = self.engine();
+        let engine = Self::current(slf)?;
+        let work = Work::with_compiler(py)?;
         let outcome = match &source {
             Source::Wasm(wasm) => {
                 let wasm = wasm.as_bytes();
@@ -118,15 +119,25 @@ impl Engine {
             }
             Source::File(path) => py.detach(|| engine.register_file(name, path, &config)),
         };
-        outcome.map_err(|error| error::raise(py, &error))
+        drop(work);
+        outcome.map_err(|error| error::raise(py, &error))?;
+        plugins.set_item(name, plugin)
     }
 
-    fn _unregister(&self, py: Python<'_>, name: &str) -> PyResult<()> {
-        let engine = self.engine();
+    /// Forgets a plugin.
+    fn _unregister(slf: &Bound<'_, Self>, name: &str) -> PyResult<()> {
+        let py = slf.py();
+        let engine = Self::current(slf)?;
+        let _work = Work::with_engine();
         py.detach(|| engine.unregister(name)).map_err(|error| error::raise(py, &error))
     }
 
-    /// Makes an instance of the plugin `name`, which sees the host's directory `workspace` as `/workspace`.
+    /// Makes an instance of the plugin name, which sees the host's directory workspace as /workspace.
+    ///
+    /// It costs a microsecond or two: instances need not be kept. Use it by with, or close it, to free its memory at once.
+    ///
+    /// Raises PluginNotFound, and Error of kind "io" if the workspace isn't a directory, or "resource" if the machine has no
+    /// room for another instance.
     #[pyo3(signature = (name, workspace=None))]
     fn instance(
         slf: &Bound<'_, Self>,
@@ -134,13 +145,10 @@ impl Engine {
         workspace: Option<PathBuf>,
     ) -> PyResult<Instance> {
         let py = slf.py();
-        if slf.get().process() != fork::generation() {
-            slf.call_method0("_revive")?;
-        }
-        let made = slf.get().made.read().unwrap_or_else(PoisonError::into_inner);
-        let engine = &made.engine;
+        let engine = Self::current(slf)?;
         // `faulthandler` may have been enabled since the first plugin.
         wasp_core::claim_signals();
+        let _work = Work::with_engine();
         py.detach(|| engine.instance(name, workspace.as_deref()))
             .map(Instance::new)
             .map_err(|error| error::raise(py, &error))
@@ -148,21 +156,32 @@ impl Engine {
 }
 
 impl Engine {
-    fn engine(&self) -> wasp_core::Engine {
-        self.made.read().unwrap_or_else(PoisonError::into_inner).engine.clone()
+    /// The engine of this process, with all that was registered.
+    fn current(slf: &Bound<'_, Self>) -> PyResult<wasp_core::Engine> {
+        if slf.get().made().generation != fork::generation() {
+            slf.call_method0("_revive")?;
+        }
+        Ok(slf.get().made().engine.clone())
     }
 
-    fn process(&self) -> u64 {
-        self.made.read().unwrap_or_else(PoisonError::into_inner).process
+    fn made(&self) -> MutexGuard<'_, Made> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Made {
+    /// Frees it, if that can be done in this process: a parent's threads may have been at work in it.
+    fn let_go(self) {
+        if self.generation != fork::generation() {
+            std::mem::forget(self);
+        }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         let made = self.made.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if made.process != fork::generation() {
-            std::mem::forget(std::mem::take(made));
-        }
+        std::mem::take(made).let_go();
     }
 }
 

@@ -1,25 +1,25 @@
-//! One sandbox, and calls into it.
+//! One sandbox. Calls into it are in `call`.
 
-use crate::arguments::{self, Argument, to_python};
-use crate::kind::{Kind, Wanted};
-use crate::{error, fork, signals};
+use crate::fork::{self, Work};
+use crate::kind::Kind;
+use crate::{error, signals};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Mutex, MutexGuard, TryLockError};
-use wasp_core::{ErrorKind, Functions, Interrupter, Kind as CoreKind, Value};
+use wasp_core::{ErrorKind, Functions, Interrupter, Kind as CoreKind};
 
 /// One sandbox: a plugin with memory of its own.
 ///
-/// Made by Engine.instance. It runs one call at a time, on any thread; instances run in parallel. As a context manager,
-/// it frees its memory at the end of the block; without, when it is collected.
+/// Made by Engine.instance. It runs one call at a time, on any thread: a second one is an Error of kind "busy". Instances
+/// run in parallel. As a context manager, it frees its memory at the end of the block; without, when it is collected.
 #[pyclass(module = "wasp", frozen, weakref)]
 pub struct Instance {
     /// Empty once it is closed.
     instance: Mutex<Option<wasp_core::Instance>>,
-    interrupter: Interrupter,
-    functions: Functions,
-    /// The process that made it.
-    process: u64,
+    pub(crate) interrupter: Interrupter,
+    pub(crate) functions: Functions,
+    /// The generation of processes that it is of.
+    generation: u64,
 }
 
 /// A function that a plugin offers.
@@ -54,82 +54,8 @@ impl Function {
 
 #[pymethods]
 impl Instance {
-    /// Calls the plugin's function.
-    ///
-    /// returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, a Kind, or
-    /// None, which ignores the result. It may be left out where the plugin declares its signatures, and where the
-    /// result is nothing, an i64 or a float.
-    ///
-    /// Arguments are str, int, float, or anything with contiguous bytes: bytes, bytearray, memoryview, a numpy array.
-    /// They are copied once, into the plugin's memory. Other Python threads run meanwhile.
-    #[pyo3(
-        signature = (function, /, *args, returns=Wanted::Declared),
-        text_signature = "($self, function, /, *args, returns=...)"
-    )]
-    fn call<'py>(
-        &self,
-        py: Python<'py>,
-        function: &str,
-        args: &Bound<'py, PyTuple>,
-        returns: Wanted,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let kind = match returns {
-            Wanted::This(kind) => kind,
-            Wanted::Declared => self.declared(py, function)?,
-        };
-        // Most functions have few parameters: no allocation for those.
-        let count = args.len();
-        let (mut few, mut many) = ([const { None }; FEW], Vec::new());
-        let (mut few_values, mut many_values) = ([Value::None; FEW], Vec::new());
-        let objects: Vec<_>;
-        let mut few_objects = [const { None }; FEW];
-        let (objects, arguments, values) = if count <= FEW {
-            for (slot, object) in few_objects.iter_mut().zip(args.iter()) {
-                *slot = Some(object);
-            }
-            (&few_objects[..count], &mut few[..count], &mut few_values[..count])
-        } else {
-            objects = args.iter().map(Some).collect();
-            many.resize_with(count, || None);
-            many_values.resize(count, Value::None);
-            (&objects[..], &mut many[..], &mut many_values[..])
-        };
-        for (at, (slot, object)) in arguments.iter_mut().zip(objects).enumerate() {
-            if let Some(object) = object {
-                let what = || format!("function {function:?}: argument {}", at + 1);
-                *slot = Some(Argument::read(object, &what)?);
-            }
-        }
-        for (value, argument) in values.iter_mut().zip(&*arguments) {
-            *value = argument.as_ref().map_or(Value::None, Argument::value);
-        }
-        let values = &*values;
-
-        let mut guard = self.lock(py)?;
-        let instance = guard.as_mut().ok_or_else(|| closed(py))?;
-        signals::check(py)?;
-        let outcome = {
-            let _watch = signals::watch(&self.interrupter);
-            py.detach(|| instance.call(function, values, kind))
-        };
-        match outcome {
-            Ok(value) => to_python(py, value),
-            Err(error) => {
-                if error.kind() == ErrorKind::Cancelled {
-                    signals::check(py)?;
-                }
-                if error.kind() == ErrorKind::Signature
-                    && let Some(listed) = self.functions.iter().find(|one| one.name == function)
-                    && arguments::overflows(listed, values)
-                {
-                    return Err(error::overflow(py, &error.to_string(), error.function()));
-                }
-                Err(error::raise(py, &error))
-            }
-        }
-    }
-
-    /// The same on a thread of asyncio's default executor. Cancelling the task interrupts the call.
+    /// The same as call, on a thread of asyncio's default executor. Cancelling the task interrupts the call, and waits until
+    /// the plugin has stopped.
     #[pyo3(signature = (function, /, *args, **options), text_signature = "($self, function, /, *args, returns=...)")]
     fn call_async<'py>(
         slf: &Bound<'py, Self>,
@@ -140,21 +66,26 @@ impl Instance {
         slf.py().import("wasp._async")?.call_method1("call", (slf, function, args, options))
     }
 
-    /// Brings the instance back to the state of a new one with the same workspace.
+    /// Brings the instance back to the state of a new one with the same workspace, also after it was stopped half-way.
+    ///
+    /// Raises Error of kind "busy" while a call runs, and "invalid" when it is closed.
     fn reset(&self, py: Python<'_>) -> PyResult<()> {
         let mut guard = self.lock(py)?;
         let instance = guard.as_mut().ok_or_else(|| closed(py))?;
+        let _work = Work::with_engine();
         py.detach(|| instance.reset()).map_err(|error| error::raise(py, &error))
     }
 
     /// Ends the call that runs, from any thread: it raises Cancelled. When none runs, nothing happens.
     fn interrupt(&self, py: Python<'_>) {
-        if self.process == fork::generation() {
+        if self.generation == fork::generation() {
             py.detach(|| self.interrupter.interrupt());
         }
     }
 
-    /// Frees the instance's memory. A closed instance can't be called.
+    /// Frees the instance's memory. A closed instance can't be called; closing it again does nothing.
+    ///
+    /// Raises Error of kind "busy" while a call runs.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         let instance = self.lock(py)?.take();
         drop(instance);
@@ -175,18 +106,17 @@ impl Instance {
             .collect()
     }
 
+    /// The instance itself.
     fn __enter__(slf: Py<Self>) -> Py<Self> {
         slf
     }
 
+    /// Closes the instance.
     #[pyo3(signature = (*_exception), text_signature = "($self, *exception)")]
     fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) -> PyResult<()> {
         self.close(py)
     }
 }
-
-/// Calls with up to this many arguments need no allocation.
-const FEW: usize = 4;
 
 impl Instance {
     pub(crate) fn new(instance: wasp_core::Instance) -> Self {
@@ -194,12 +124,15 @@ impl Instance {
             interrupter: instance.interrupter(),
             functions: Functions::of(&instance),
             instance: Mutex::new(Some(instance)),
-            process: fork::generation(),
+            generation: fork::generation(),
         }
     }
 
-    fn lock(&self, py: Python<'_>) -> PyResult<MutexGuard<'_, Option<wasp_core::Instance>>> {
-        if self.process != fork::generation() {
+    pub(crate) fn lock(
+        &self,
+        py: Python<'_>,
+    ) -> PyResult<MutexGuard<'_, Option<wasp_core::Instance>>> {
+        if self.generation != fork::generation() {
             let message = "the instance was made before this process was forked: make another";
             return Err(error::new(py, ErrorKind::Invalid, message));
         }
@@ -214,7 +147,7 @@ impl Instance {
     }
 
     /// The kind of the result of `function`, as far as there is no doubt.
-    fn declared(&self, py: Python<'_>, function: &str) -> PyResult<CoreKind> {
+    pub(crate) fn declared(&self, py: Python<'_>, function: &str) -> PyResult<CoreKind> {
         match self.functions.iter().find(|listed| listed.name == function) {
             Some(listed) if listed.declared || listed.result != CoreKind::I32 => Ok(listed.result),
             Some(_) => {
@@ -231,7 +164,8 @@ impl Instance {
 
 impl Drop for Instance {
     fn drop(&mut self) {
-        if self.process != fork::generation()
+        signals::retire();
+        if self.generation != fork::generation()
             && let Ok(instance) = self.instance.get_mut()
         {
             // A parent's threads may have been at work in what it shares.
@@ -240,6 +174,6 @@ impl Drop for Instance {
     }
 }
 
-fn closed(py: Python<'_>) -> PyErr {
+pub(crate) fn closed(py: Python<'_>) -> PyErr {
     error::new(py, ErrorKind::Invalid, "the instance is closed")
 }

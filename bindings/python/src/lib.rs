@@ -3,6 +3,7 @@
 
 mod arguments;
 mod buffer;
+mod call;
 mod callback;
 mod engine;
 mod error;
@@ -29,6 +30,7 @@ mod _wasp {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::call::add_to(&module.py().get_type::<Instance>())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

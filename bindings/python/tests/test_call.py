@@ -45,6 +45,51 @@ def test_numbers(engine):
             calculator.call("sum", object(), 2, returns=int)
 
 
+def test_arguments_of_any_number_and_subclass(engine, example):
+    class Text(str):
+        pass
+
+    class Number(int):
+        pass
+
+    engine.register("calculator", CALCULATOR)
+    with engine.instance("calculator") as calculator:
+        assert calculator.call("six", 4, 0, 0, 0, 0, 2, returns=int) == 42
+        assert calculator.call("six", *[1] * 6, **{"ret" + "urns": int}) == 11
+        assert calculator.call(Text("sum"), True, Number(-2), returns=int) == -1
+        assert calculator.call("sum", -1, -1, returns=int) == -2
+    assert example.call("hello", Text("Nic"), returns=str) == "Hello Nic"
+
+
+@pytest.mark.parametrize(
+    ("args", "options", "words"),
+    [
+        ((), {}, "needs the name"),
+        ((1,), {}, "not int"),
+        (("sum", 1, 2), {"result": int}, "unexpected keyword argument 'result'"),
+        (("sum", 1, 2), {"returns": list}, "not <class 'list'>"),
+        (("sum", 1, None), {"returns": int}, "argument 2 is NoneType"),
+        (("sum", [1], 2), {"returns": int}, "argument 1 is list"),
+    ],
+)
+def test_calls_that_make_no_sense(example, args, options, words):
+    with pytest.raises(TypeError, match=words):
+        example.call(*args, **options)
+    assert example.call("sum", 1, 2, returns=int) == 3
+
+
+def test_text_that_can_not_pass(example):
+    with pytest.raises(wasp.Error, match="argument 1 has a lone surrogate"):
+        example.call("hello", "\ud800", returns=str)
+    with pytest.raises(wasp.Error, match="NUL"):
+        example.call("hello", "a\0b", returns=str)
+    with pytest.raises(UnicodeEncodeError):
+        example.call("\ud800")
+    with pytest.raises(wasp.Error, match="takes 1 argument, not 2") as caught:
+        example.call("hello", "a", "b", returns=str)
+    assert caught.value.kind == "signature"
+
+
 def test_functions_are_listed(engine):
     engine.register("calculator", CALCULATOR)
     functions = engine.instance("calculator").functions

@@ -1,9 +1,7 @@
-import subprocess
-import sys
 from typing import Annotated
 
 import pytest
-from wat import CALCULATOR, CALLS_BACK
+from wat import CALLS_BACK
 
 import wasp
 
@@ -56,21 +54,3 @@ def test_an_instance_is_busy_in_its_own_callback(engine):
     with pytest.raises(wasp.Error) as caught:
         instance.call("ask", 1, returns=int)
     assert caught.value.kind == "busy"
-
-
-def test_ctrl_c_stops_a_guest_in_the_main_thread():
-    script = f"""
-import os, signal, threading, time, wasp
-engine = wasp.Engine()
-engine.register("calculator", {CALCULATOR!r})
-instance = engine.instance("calculator")
-for at in range(2):
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    try:
-        instance.call("spin")
-    except KeyboardInterrupt:
-        print("stopped")
-    instance.reset()
-"""
-    output = subprocess.check_output([sys.executable, "-c", script], text=True, timeout=20)
-    assert output == "stopped\nstopped\n"

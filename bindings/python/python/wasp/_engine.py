@@ -9,24 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 from uuid import uuid4
 
-from . import _callback, _errors, _wasp
+from . import _callback, _wasp
 from ._callback import Callback
 
 _Path = str | os.PathLike[str]
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
-
-
-_compiled = False
-_forked_from: int | None = None
-
-
-def _forked() -> None:
-    global _forked_from
-    if _compiled:
-        _forked_from = os.getppid()
-
-
-os.register_at_fork(after_in_child=_forked)
 
 
 class Limits(NamedTuple):
@@ -56,13 +43,8 @@ class _Plugin(NamedTuple):
 class Engine(_wasp.Engine):
     """Holds plugins by name and makes instances of them.
 
-    compiler is "cranelift", whose code runs fastest, or "singlepass", which compiles fastest. cache_dir keeps compiled
-    modules between runs; it must belong to whoever runs this, for what is in it runs as code. logger is a
-    logging.Logger; the level that it has now counts. stdio says what the standard streams of plugins are: those of this
-    process ("inherit"), the logger ("log") or nothing ("none").
-
-    It may be used from any thread at once. It pickles by what was registered; instances don't. It does not survive a
-    fork: a child of a process that compiled plugins can use none.
+    It may be used from any thread at once, and survives a fork. It pickles by what was registered, callbacks included;
+    instances don't. A process that gets the same engine several times compiles its plugins once.
     """
 
     def __init__(
@@ -73,6 +55,16 @@ class Engine(_wasp.Engine):
         logger: logging.Logger | None = None,
         stdio: Literal["inherit", "log", "none"] = "inherit",
     ) -> None:
+        """Makes an engine without plugins.
+
+        compiler is "cranelift", whose code runs fastest, or "singlepass", which compiles fastest. cache_dir keeps
+        compiled modules between runs and is made if it isn't there; it must belong to whoever runs this, for what is in
+        it runs as code. logger hears what happens, from the level on that it has now: errors, what plugins print (INFO),
+        calls (DEBUG), blocks of guest memory (5). stdio says what the standard streams of plugins are: those of this
+        process ("inherit"), the logger ("log") or nothing ("none").
+
+        Raises Error of kind "invalid" for an option that isn't one of these.
+        """
         self._options = (compiler, None if cache_dir is None else os.fspath(cache_dir), logger, stdio)
         self._plugins: dict[str, _Plugin] = {}
         self._identity = uuid4().hex
@@ -92,10 +84,17 @@ class Engine(_wasp.Engine):
         """Registers a plugin: compiles it, checks it against what it is given, and starts it once.
 
         source is a path, or the bytes of a module, binary or text. callbacks offers functions by (namespace, name), with
-        kinds from their annotations or a Callback. volumes shows directories of the host by their path in the guest, as
-        a path or as (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself.
+        kinds from their annotations or a Callback; they run on the thread that made the call. env is all the environment
+        that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
+        (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself, instead of beginning from what it
+        left when the plugin was registered.
 
-        A name that is registered already is replaced for new instances. On failure nothing changes.
+        A name that is registered already is replaced for new instances; living ones keep the old plugin. On failure
+        nothing changes. Ctrl-C meanwhile raises KeyboardInterrupt when this is done.
+
+        Raises Error of kind "io" for a file or volume that can't be read, "compile", "resource" and "invalid";
+        ImportNotFound, which names all imports that are missing; TypeError for a callback whose kinds nobody says; and
+        whatever ends the plugin's start-up.
         """
         plugin = _Plugin(
             os.path.abspath(source) if isinstance(source, (str, os.PathLike)) else bytes(source),
@@ -105,42 +104,38 @@ class Engine(_wasp.Engine):
             limits or Limits(),
             snapshot,
         )
-        self._add(name, plugin)
-        self._plugins[name] = plugin
+        # First: Ctrl-C may come right after.
         self._identity = uuid4().hex
+        self._add(name, plugin)
 
     def unregister(self, name: str) -> None:
-        """Forgets a plugin; living instances keep what they need."""
+        """Forgets a plugin; living instances keep what they need. Raises PluginNotFound."""
+        self._identity = uuid4().hex
         self._unregister(name)
         self._plugins.pop(name, None)
-        self._identity = uuid4().hex
 
     def _add(self, name: str, plugin: _Plugin) -> None:
-        # The compiler's threads don't survive a fork: it would wait for them for ever.
-        if _forked_from is not None:
-            message = "this process was forked from one that had compiled plugins: start it by spawn or forkserver"
-            raise _errors.make("invalid", message, None, (), (), None)
-        global _compiled
-        _compiled = True
         callbacks = []
         for key, given in plugin.callbacks.items():
             function, params, result = _callback.read(key, given)
             callbacks.append((*key, params, result, function))
         volumes = [(guest, host, read_only) for guest, (host, read_only) in plugin.volumes.items()]
         self._register(
+            self._plugins,
+            plugin,
             name,
             plugin.source,
             callbacks,
             list(plugin.env.items()),
             volumes,
-            tuple(plugin.limits),
+            plugin.limits,
             plugin.snapshot,
         )
 
     def _revive(self) -> None:
-        """Registers everything anew: this process is a child of the one that did."""
+        """Registers everything anew: this process was forked while a thread of its parent was at work in this engine."""
         self._open(*self._options)
-        for name, plugin in self._plugins.items():
+        for name, plugin in list(self._plugins.items()):
             self._add(name, plugin)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -158,7 +153,6 @@ def _restore(identity: str, options: tuple[Any, ...], plugins: dict[str, _Plugin
         engine = Engine(compiler, cache_dir=cache_dir, logger=logger, stdio=stdio)
         for name, plugin in plugins.items():
             engine._add(name, plugin)
-            engine._plugins[name] = plugin
         engine._identity = identity
         _restored[identity] = engine
         while len(_restored) > 8:

@@ -1,0 +1,198 @@
+//! `Instance.call`, the way that everything takes: by Python's fast calling convention, from the interpreter's stack
+//! to the guest's memory without a tuple, a dict or a copy between.
+//!
+//! pyo3 would make the method as well, and add a tuple of the arguments and a look at each keyword's text: a quarter of
+//! what a call costs.
+
+use crate::arguments::{self, Buffers, into_python};
+use crate::instance::Instance;
+use crate::kind::Wanted;
+use crate::{error, signals};
+use pyo3::exceptions::PyTypeError;
+use pyo3::ffi::{self, Py_ssize_t, PyObject};
+use pyo3::panic::PanicException;
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use pyo3::{Borrowed, intern};
+use std::any::Any;
+use std::ffi::CStr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::slice;
+use wasp_core::{ErrorKind, Value};
+
+const DOC: &CStr = c"call($self, function, /, *args, returns=...)
+--
+
+Calls the plugin's function.
+
+returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, a Kind, or None,
+which ignores the result. It may be left out where the plugin declares its signatures, and where the result is nothing,
+an i64 or a float.
+
+Arguments are str, int, float, or anything with contiguous bytes: bytes, bytearray, memoryview, a numpy array. They are
+copied once, into the plugin's memory. Other Python threads run meanwhile.
+
+Raises FunctionNotFound, and an Error of kind \"signature\" for arguments that don't fit, before the plugin runs;
+GuestError if the plugin reports an error, and stays usable; Trap, Timeout, Cancelled, what a callback raised, or an Error
+of kind \"abort\", \"exit\" or \"callback\" if it was stopped half-way, and then wants a reset.";
+
+/// Gives `ty`, which is that of [`Instance`], its method `call`.
+pub(crate) fn add_to(ty: &Bound<'_, pyo3::types::PyType>) -> PyResult<()> {
+    // Python keeps the pointer.
+    let definition = Box::leak(Box::new(ffi::PyMethodDef {
+        ml_name: c"call".as_ptr(),
+        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call },
+        ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+        ml_doc: DOC.as_ptr(),
+    }));
+    // SAFETY: the function is of the kind that the flags say, and the definition lives for ever.
+    let method = unsafe {
+        Bound::from_owned_ptr_or_err(ty.py(), ffi::PyDescr_NewMethod(ty.as_type_ptr(), definition))?
+    };
+    ty.setattr("call", method)
+}
+
+/// # Safety
+/// Only for Python, as a method of [`Instance`].
+unsafe extern "C" fn call(
+    this: *mut PyObject,
+    given: *const *mut PyObject,
+    count: Py_ssize_t,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: Python calls with the interpreter attached.
+    let py = unsafe { Python::assume_attached() };
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: Python lets only instances have their type's methods called, and keeps `this` and all that is given
+        // alive until the method returns.
+        let (this, given, returns) = unsafe {
+            let this = Borrowed::from_ptr(py, this).cast_unchecked::<Instance>();
+            let count = count as usize;
+            let named = if names.is_null() { 0 } else { ffi::PyTuple_Size(names) as usize };
+            let all =
+                if given.is_null() { &[] } else { slice::from_raw_parts(given, count + named) };
+            let (given, named) = all.split_at(count);
+            (this, given, returns(py, names, named)?)
+        };
+        run(py, this.get(), given, returns)
+    }));
+    let error = match outcome {
+        Ok(Ok(answer)) => return answer.into_ptr(),
+        Ok(Err(error)) => error,
+        Err(payload) => PanicException::new_err(panic_message(&*payload)),
+    };
+    error.restore(py);
+    ptr::null_mut()
+}
+
+/// What the caller expects: the only keyword that there is.
+///
+/// # Safety
+/// `names` is a tuple of as many strings as `given` has live objects.
+unsafe fn returns(
+    py: Python<'_>,
+    names: *mut PyObject,
+    given: &[*mut PyObject],
+) -> PyResult<Wanted> {
+    let mut wanted = Wanted::Declared;
+    for (at, object) in given.iter().enumerate() {
+        // SAFETY: by the caller's promise.
+        let (name, object) = unsafe {
+            let name = ffi::PyTuple_GetItem(names, at as Py_ssize_t);
+            (Borrowed::from_ptr(py, name), Borrowed::from_ptr(py, *object))
+        };
+        // A name in a program's text is the same object everywhere.
+        if !name.is(intern!(py, "returns")) && name.cast::<PyString>()? != "returns" {
+            let message = format!("call() got an unexpected keyword argument {}", name.repr()?);
+            return Err(PyTypeError::new_err(message));
+        }
+        wanted = object.extract()?;
+    }
+    Ok(wanted)
+}
+
+/// Calls with up to this many arguments need no allocation.
+const FEW: usize = 4;
+
+fn run<'py>(
+    py: Python<'py>,
+    this: &Instance,
+    given: &[*mut PyObject],
+    returns: Wanted,
+) -> PyResult<Bound<'py, PyAny>> {
+    // SAFETY: Python keeps what is given alive until the method returns.
+    let object = |pointer: *mut PyObject| unsafe { Borrowed::from_ptr(py, pointer) };
+    let Some((function, given)) = given.split_first() else {
+        return Err(PyTypeError::new_err("call() needs the name of a function"));
+    };
+    let function = object(*function);
+    if !function.is_instance_of::<PyString>() {
+        let ty = function.get_type();
+        let message = format!("call() needs the name of a function as str, not {}", ty.name()?);
+        return Err(PyTypeError::new_err(message));
+    }
+    // SAFETY: just looked at.
+    let function = unsafe { arguments::text(function) }.ok_or_else(|| PyErr::fetch(py))?;
+    let kind = match returns {
+        Wanted::This(kind) => kind,
+        Wanted::Declared => this.declared(py, function)?,
+    };
+
+    // Before the values, so that it goes after them.
+    let mut buffers = Buffers::default();
+    let (mut few, mut many) = ([Value::None; FEW], Vec::new());
+    let values = if let Some(few) = few.get_mut(..given.len()) {
+        few
+    } else {
+        many.resize(given.len(), Value::None);
+        &mut many[..]
+    };
+    for (at, (value, pointer)) in values.iter_mut().zip(given).enumerate() {
+        let what = || format!("function {function:?}: argument {}", at + 1);
+        // SAFETY: the buffers outlive the values.
+        *value = unsafe { arguments::read(object(*pointer), &mut buffers, &what)? };
+    }
+    let values = &*values;
+
+    let mut guard = this.lock(py)?;
+    let instance = guard.as_mut().ok_or_else(|| crate::instance::closed(py))?;
+    signals::check(py)?;
+    let outcome = {
+        let _watch = signals::watch(&this.interrupter);
+        py.detach(|| instance.call(function, values, kind))
+    };
+    match outcome {
+        Ok(value) => into_python(py, value),
+        Err(error) => Err(failed(py, this, function, values, &error)),
+    }
+}
+
+#[cold]
+fn failed(
+    py: Python<'_>,
+    this: &Instance,
+    function: &str,
+    values: &[Value<'_>],
+    error: &wasp_core::Error,
+) -> PyErr {
+    if error.kind() == ErrorKind::Cancelled
+        && let Err(raised) = signals::check(py)
+    {
+        return raised;
+    }
+    if error.kind() == ErrorKind::Signature
+        && let Some(listed) = this.functions.iter().find(|one| one.name == function)
+        && arguments::overflows(listed, values)
+    {
+        return error::overflow(py, &error.to_string(), error.function());
+    }
+    error::raise(py, error)
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic")
+        .to_owned()
+}

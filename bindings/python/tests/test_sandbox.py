@@ -1,0 +1,51 @@
+import pytest
+from wat import CALCULATOR, FILES
+
+import wasp
+
+
+def test_env_is_what_it_was_given(engine, monkeypatch):
+    monkeypatch.setenv("SECRET", "of the host")
+    engine.register("files", FILES, env={"GREETING": "Zoë"})
+    with engine.instance("files") as files:
+        assert files.call("variables", returns=int) == 1
+        assert files.call("variable", returns=str) == "GREETING=Zoë"
+
+
+@pytest.mark.parametrize("give", [lambda path: path, str, lambda path: (path, "rw")], ids=["path", "str", "rw"])
+def test_a_volume_is_read_and_written(engine, tmp_path, give):
+    (tmp_path / "in.txt").write_text("from the host")
+    engine.register("files", FILES, volumes={"/data": give(tmp_path)})
+    with engine.instance("files") as files:
+        assert files.call("read", returns=str) == "from the host"
+        assert files.call("write", returns=int) == 0
+    assert (tmp_path / "out.txt").read_text() == "from the guest"
+
+
+def test_a_read_only_volume_is_not_written(engine, tmp_path):
+    (tmp_path / "in.txt").write_text("from the host")
+    engine.register("files", FILES, volumes={"/data": (tmp_path, "ro")})
+    with engine.instance("files") as files:
+        assert files.call("read", returns=str) == "from the host"
+        assert files.call("write", returns=int) != 0
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_volume_that_is_not_there(engine, tmp_path):
+    with pytest.raises(wasp.Error, match="nowhere") as caught:
+        engine.register("files", FILES, volumes={"/data": tmp_path / "nowhere"})
+    assert caught.value.kind == "io"
+    with pytest.raises(ValueError, match="ro"):
+        engine.register("files", FILES, volumes={"/data": (tmp_path, "wo")})
+
+
+def test_limits_hold(engine):
+    engine.register("calculator", CALCULATOR, limits=wasp.Limits(memory_bytes=2 << 16))
+    with engine.instance("calculator") as calculator:
+        assert calculator.call("grow", 1, returns=int) == 1
+        assert calculator.call("grow", 1, returns=int) == -1
+        calculator.reset()
+        assert calculator.call("grow", 1, returns=int) == 1
+    with pytest.raises(wasp.Error, match="stack") as caught:
+        engine.register("calculator", CALCULATOR, limits=wasp.Limits(stack_bytes=1))
+    assert caught.value.kind == "invalid"
