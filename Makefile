@@ -70,7 +70,8 @@ else
 	clang --target=wasm32 -nostdlib -O2 -mbulk-memory -Wl,--no-entry -Wl,--strip-all \
 		-o bindings/go/benchmarks/testdata/echo.wasm bindings/go/benchmarks/testdata/echo.c
 	cd bindings/go/benchmarks && RESULTS=../../../benches/RESULTS.md go test -bench . -benchtime 10ms -count 20
-# Python's and Node's: add a line for each here, that appends its rows to benches/RESULTS.md.
+	RESULTS=$(CURDIR)/benches/RESULTS.md bindings/python/benchmarks/bench.sh
+	RESULTS=$(CURDIR)/benches/RESULTS.md bindings/node/benchmarks/bench.sh
 endif
 
 # A peer; without it the benchmark goes on.

@@ -1,9 +1,9 @@
 #!/bin/sh
 # Compares the wheel with its peers, both sides in one run, from a virtualenv of its own.
 #
-#   bindings/python/benchmarks/bench.sh [WORD...]
+#   [RESULTS=FILE] bindings/python/benchmarks/bench.sh [WORD...]
 #
-# A WORD chooses the items that have it in their names. PYTHON is the interpreter; python3 if not given. WHEEL is a wheel
+# FILE, by its absolute path, gets the table too. A WORD chooses the items that have it in their names. PYTHON is the interpreter; python3 if not given. WHEEL is a wheel
 # that is built already.
 set -eu
 
@@ -23,4 +23,6 @@ mkdir -p "$modules"
 for library in "$build"/bare/release/libbare.so "$build"/bare/release/libbare.dylib; do
 	[ ! -e "$library" ] || cp "$library" "$modules/bare.abi3.so"
 done
-PYTHONPATH=$modules "$build/bench/bin/python" "$here/bench.py" "$@"
+table=$(PYTHONPATH=$modules "$build/bench/bin/python" "$here/bench.py" "$@")
+echo "$table"
+[ -z "${RESULTS:-}" ] || printf '\n## From Python\n\n%s\n' "$table" >>"$RESULTS"
