@@ -207,18 +207,26 @@ impl Callback {
             &mut many[..]
         };
         for ((arg, slot), kind) in args.iter_mut().zip(&*slots).zip(&*self.params) {
-            *arg = match kind {
+            match kind {
                 Kind::String | Kind::Bytes => {
-                    guest.receive(slot, *kind).map_err(|error| error.in_context(self))?
+                    *arg = guest.receive(slot, *kind).map_err(|error| error.in_context(self))?;
                 }
-                number => number::of_kind(slot, *number),
-            };
+                number => number::read(slot, *number, arg),
+            }
         }
-        guest.plugin.log.write(
-            Level::Debug,
-            "Callback called",
-            &[("namespace", &self.module), ("name", &self.name), ("args", &number::Listed(args))],
-        );
+        // Fields are made before anybody looks whether they are wanted.
+        let log = Some(&guest.plugin.log).filter(|log| log.wants(Level::Debug));
+        if let Some(log) = log {
+            log.write(
+                Level::Debug,
+                "Callback called",
+                &[
+                    ("namespace", &self.module),
+                    ("name", &self.name),
+                    ("args", &number::Listed(args)),
+                ],
+            );
+        }
 
         let mut caller = Caller { guest, answer: Answer::Number(Value::None) };
         (self.function)(&mut caller, args).map_err(|source| {
@@ -227,15 +235,17 @@ impl Callback {
         })?;
 
         let answered = caller.answer.kind();
-        guest.plugin.log.write(
-            Level::Debug,
-            "Called callback function",
-            &[
-                ("namespace", &self.module),
-                ("name", &self.name),
-                ("out", &number::Listed(&[caller.answer.value()])),
-            ],
-        );
+        if let Some(log) = log {
+            log.write(
+                Level::Debug,
+                "Called callback function",
+                &[
+                    ("namespace", &self.module),
+                    ("name", &self.name),
+                    ("out", &number::Listed(&[caller.answer.value()])),
+                ],
+            );
+        }
         if answered == Kind::None && self.result != Kind::None {
             let message = format!("{self} gave no answer, although its result is {}", self.result);
             return Err(Error::new(ErrorKind::Callback, message));
@@ -250,7 +260,7 @@ impl Callback {
         let given = match &caller.answer {
             Answer::Number(number) => guest.give(number, self.result, ty, &mut slots[0]),
             // The guest's allocator is nearer from its own stack, but the host's logger must not run there.
-            block if self.result.is_block() && !guest.plugin.log.wants(Level::Debug) => {
+            block if self.result.is_block() && log.is_none() => {
                 let size = block_size(&block.value(), self.result);
                 size.map(|size| guest.keep_answer(caller.answer, size))
             }

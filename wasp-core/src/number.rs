@@ -95,20 +95,31 @@ pub(crate) fn to_slot(value: Value<'_>) -> Option<RawValue> {
 /// The number in a slot of type `ty`; no value for vectors and references.
 #[inline]
 pub(crate) fn from_slot(slot: &RawValue, ty: Type) -> Value<'static> {
-    kind(ty).map_or(Value::None, |kind| of_kind(slot, kind))
+    // SAFETY: every bit pattern is a value of each of these types.
+    unsafe {
+        match ty {
+            Type::I32 => Value::I32(slot.i32),
+            Type::I64 => Value::I64(slot.i64),
+            Type::F32 => Value::F32(slot.f32),
+            Type::F64 => Value::F64(slot.f64),
+            _ => Value::None,
+        }
+    }
 }
 
-/// The number of `kind` in a slot; no value for what isn't a number.
+/// Sets `value` to the number of `kind` in a slot, if it is one.
+///
+/// In place: a value made elsewhere and moved here is written in parts and read as a whole, for which the processor waits.
 #[inline(always)]
-pub(crate) fn of_kind(slot: &RawValue, kind: Kind) -> Value<'static> {
+pub(crate) fn read(slot: &RawValue, kind: Kind, value: &mut Value<'_>) {
     // SAFETY: every bit pattern is a value of each of these types.
     unsafe {
         match kind {
-            Kind::I32 => Value::I32(slot.i32),
-            Kind::I64 => Value::I64(slot.i64),
-            Kind::F32 => Value::F32(slot.f32),
-            Kind::F64 => Value::F64(slot.f64),
-            Kind::None | Kind::String | Kind::Bytes => Value::None,
+            Kind::I32 => *value = Value::I32(slot.i32),
+            Kind::I64 => *value = Value::I64(slot.i64),
+            Kind::F32 => *value = Value::F32(slot.f32),
+            Kind::F64 => *value = Value::F64(slot.f64),
+            Kind::None | Kind::String | Kind::Bytes => {}
         }
     }
 }
