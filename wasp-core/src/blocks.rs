@@ -32,6 +32,8 @@ impl Block {
 #[derive(Default)]
 pub(crate) struct Blocks {
     owed: RefCell<Vec<Block>>,
+    /// Whether they are being freed, each by guest code: what that hands over stays with the guest.
+    settling: Cell<bool>,
     lent: Cell<Option<Block>>,
 }
 
@@ -42,6 +44,9 @@ impl Blocks {
     /// [`ErrorKind::Resource`] if there are too many.
     #[inline]
     pub(crate) fn owe(&self, block: Block) -> Result<()> {
+        if self.settling.get() {
+            return Ok(());
+        }
         let mut owed = self.owed.borrow_mut();
         if owed.len() >= MANY {
             make_room(&mut owed)?;
@@ -79,9 +84,10 @@ impl Blocks {
         self.owed.borrow().is_empty()
     }
 
-    /// Leaves one block for each pointer, and says how many that are. More may follow while they are freed: those stay
-    /// with the guest.
+    /// Leaves one block for each pointer, and says how many that are. Until all are [cleared](Self::clear), no more are
+    /// noted.
     pub(crate) fn settle(&self) -> usize {
+        self.settling.set(true);
         let mut owed = self.owed.borrow_mut();
         drop_doubles(&mut owed);
         owed.len()
@@ -94,6 +100,7 @@ impl Blocks {
 
     /// Nothing is owed any more. Keeps the room for the next call, but not what one huge call needed.
     pub(crate) fn clear(&self) {
+        self.settling.set(false);
         let mut owed = self.owed.borrow_mut();
         owed.clear();
         if owed.capacity() > 64 {

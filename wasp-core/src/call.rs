@@ -21,7 +21,7 @@ pub(crate) struct Call<'a> {
     pub result: Kind,
 }
 
-/// The last result that was a string or bytes, kept so that the guest's blocks can be freed.
+/// The last result that was a string or bytes: a copy, so that the guest's blocks can be freed, or where it is.
 #[derive(Default)]
 pub(crate) struct Kept {
     text: String,
@@ -38,7 +38,9 @@ impl Kept {
     /// Forgets what is in it.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
+        self.text.shrink_to(WORTH_LENDING);
         self.bytes.clear();
+        self.bytes.shrink_to(WORTH_LENDING);
         self.lent = None;
     }
 
@@ -75,7 +77,8 @@ impl Guest {
     /// All steps of the call, in one switch if they can be.
     fn run(&self, call: &Call<'_>, slots: &mut [RawValue], kept: &mut Kept) -> Result<()> {
         let mut outcome = Ok(());
-        let mut steps = || outcome = self.steps(call, slots, kept);
+        // Errors come to the host's stack at once: freeing is guest code, which may end all that runs on its own.
+        let mut steps = || self.steps(call, slots, kept, &mut outcome);
         if self.plugin.log.wants(Level::Debug) {
             // The host's logger must not run on the guest's stack.
             steps();
@@ -87,18 +90,22 @@ impl Guest {
         outcome
     }
 
-    fn steps(&self, call: &Call<'_>, slots: &mut [RawValue], kept: &mut Kept) -> Result<()> {
-        if let Some(block) = self.blocks.take_lent() {
-            kept.lent = None;
-            self.deallocate(block)?;
-        }
-        let outcome = self.pass_and_enter(call, slots, kept);
+    fn steps(
+        &self,
+        call: &Call<'_>,
+        slots: &mut [RawValue],
+        kept: &mut Kept,
+        outcome: &mut Result<()>,
+    ) {
+        *outcome = self.pass_and_enter(call, slots, kept);
         // On the guest's stack a trap doesn't come back here.
         if self.unwound() || self.blocks.is_empty() {
-            return outcome;
+            return;
         }
         let freed = self.free();
-        outcome.and(freed)
+        if outcome.is_ok() {
+            *outcome = freed;
+        }
     }
 
     fn pass_and_enter(
@@ -110,22 +117,29 @@ impl Guest {
         for ((slot, arg), ty) in slots.iter_mut().zip(call.args).zip(call.params) {
             self.give(arg, arg.kind(), *ty, slot)?;
         }
+        // Not before: the host may pass on what it was lent.
+        if let Some(block) = self.blocks.take_lent() {
+            kept.lent = None;
+            self.deallocate(block)?;
+            // Nobody waits for what that raised.
+            drop(self.take_raised());
+        }
         self.enter(call.function, slots)?;
-        let kept = match call.result {
+        let read = match call.result {
             Kind::String | Kind::Bytes => self.keep(&slots[0], call.result, kept),
             _ => Ok(()),
         };
         // Looked at first: what the guest raised says more than the pointer that it returned afterwards.
         match self.take_raised() {
             Some(text) => Err(Error::new(ErrorKind::Guest, text)),
-            None => kept,
+            None => read,
         }
     }
 
     /// Makes a block last until the host has read it.
     fn keep(&self, slot: &RawValue, kind: Kind, kept: &mut Kept) -> Result<()> {
         let pointer = number::pointer(slot);
-        let data = self.take(pointer, kind)?;
+        let data = self.take_over(pointer, kind)?;
         // A log line would have to read it now.
         if data.len() >= WORTH_LENDING && !self.plugin.log.wants(Level::Debug) {
             let block = Block::of(pointer, data, kind);

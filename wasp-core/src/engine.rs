@@ -98,7 +98,7 @@ impl Engine {
             .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         let pool = Arc::new(pool);
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
-        self.change(|plugins| plugins.insert(name.to_owned(), Arc::clone(&pool)));
+        self.change(|plugins| drop(plugins.insert(name.to_owned(), Arc::clone(&pool))));
         Ok(())
     }
 
@@ -170,7 +170,7 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::PluginNotFound`]
     pub fn unregister(&self, name: &str) -> Result<()> {
-        let before = self.change(|plugins| plugins.remove(name));
+        let before = self.change(|plugins| drop(plugins.remove(name)));
         if before.contains_key(name) { Ok(()) } else { Err(not_found(name)) }
     }
 
@@ -191,7 +191,7 @@ impl Engine {
     }
 
     /// Makes a change to the registry, all of it at once for those who look. Gives what it was before.
-    fn change(&self, change: impl Fn(&mut Plugins) -> Option<Arc<Pool>>) -> Arc<Plugins> {
+    fn change(&self, change: impl Fn(&mut Plugins)) -> Arc<Plugins> {
         self.0.plugins.rcu(|plugins| {
             let mut plugins = Plugins::clone(plugins);
             change(&mut plugins);

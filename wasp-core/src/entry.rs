@@ -80,8 +80,9 @@ pub(crate) enum Ended {
     TooDeep,
 }
 
-/// Runs `body` on the guest's stack, of which a guest whose functions are at `code` and look at `flag` may use `bytes`, so that it can enter several functions
-/// for the price of one switch. Only pointers go there and nothing comes back: a move would cost as much as the switch.
+/// Runs `body` on the guest's stack, so that it can enter several functions for the price of one switch. The guest's
+/// functions are at `code`, look at `flag`, and may use `bytes` of the stack. Only pointers go there and nothing comes
+/// back: a move would cost as much as the switch. Says whether host code came to the end of the stack.
 ///
 /// # Safety
 /// While `body` is in guest code it must own nothing: a trap there abandons its frames without running destructors.
@@ -90,7 +91,7 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
     flag: *mut i32,
     bytes: usize,
     body: &mut F,
-) -> Result<(), Ended> {
+) -> Result<bool, Ended> {
     struct Job<'a, F> {
         running: Running,
         bytes: usize,
@@ -122,7 +123,7 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
         return Err(Ended::Trap(trap, opened));
     }
     match job.no_stack {
-        None => Ok(()),
+        None => Ok(opened),
         Some(error) => Err(Ended::NoStack(error)),
     }
 }
@@ -184,7 +185,7 @@ unsafe extern "C-unwind" fn enter_host(
     };
     // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
     on_host_stack(&mut run);
-    if let Some(size) = host.guest.answer_size() {
+    if let Some(size) = host.guest.take_answer_size() {
         // What this owns while guest code runs would be lost by a trap; it owns nothing.
         outcome = host.shielded(|| host.target.place(&host.guest, size.get(), values));
     }

@@ -30,7 +30,7 @@ pub(crate) struct Guest {
     exports: OnceCell<Exports>,
     /// The function of the ABI that runs, for the words of a trap in it.
     step: Cell<Option<&'static str>>,
-    /// Whether this thread is at the bottom of the guest's stack, where functions are entered without a switch.
+    /// Whether this thread is on the guest's stack, where functions are entered without a switch.
     on_guest_stack: Cell<bool>,
     pub blocks: Blocks,
     /// What callbacks answered, until there is a block for it. The last one is of the callback that ended last.
@@ -113,13 +113,19 @@ impl Guest {
     }
 
     /// Keeps what a callback answered until the guest has a block of `size` bytes for it.
-    pub(crate) fn keep_answer(&self, answer: Answer, size: u32) {
-        self.answers.borrow_mut().push(answer);
+    pub(crate) fn keep_answer(&self, answer: Answer, size: u32) -> Result<(), Error> {
+        let mut answers = self.answers.borrow_mut();
+        if answers.len() >= DEEPEST as usize {
+            let message = format!("more than {DEEPEST} answers wait for their blocks");
+            return Err(Error::new(ErrorKind::Resource, message));
+        }
+        answers.push(answer);
         self.answer_size.set(NonZeroU32::new(size));
+        Ok(())
     }
 
     /// The size of the block that must be asked for, if one must.
-    pub(crate) fn answer_size(&self) -> Option<NonZeroU32> {
+    pub(crate) fn take_answer_size(&self) -> Option<NonZeroU32> {
         // Asked at each callback: the look is cheaper than the exchange.
         if self.answer_size.get().is_some() { self.answer_size.take() } else { None }
     }
@@ -194,7 +200,11 @@ impl Guest {
         let outcome = unsafe { entry::on_guest_stack(code, flag, bytes, body) };
         self.on_guest_stack.set(false);
         match outcome {
-            Ok(()) => Ok(()),
+            Ok(opened) => {
+                // The guest returned before it met a check: the flag is still up.
+                self.exhausted.set(self.exhausted.get() || opened);
+                Ok(())
+            }
             Err(ended) => Err(self.ended(ended)),
         }
     }

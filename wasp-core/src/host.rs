@@ -262,7 +262,7 @@ impl Callback {
             // The guest's allocator is nearer from its own stack, but the host's logger must not run there.
             block if self.result.is_block() && log.is_none() => {
                 let size = block_size(&block.value(), self.result);
-                size.map(|size| guest.keep_answer(caller.answer, size))
+                size.and_then(|size| guest.keep_answer(caller.answer, size))
             }
             other => guest.give(&other.value(), self.result, ty, &mut slots[0]),
         };

@@ -298,12 +298,8 @@ thread_local! {
     static THREAD: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
-/// This thread's number, 0 if it never brought a memory back.
+/// This thread's number. A child of a fork counts anew.
 pub(crate) fn thread() -> u64 {
-    THREAD.get().0
-}
-
-fn faults() -> Faults {
     static THREADS: AtomicU64 = AtomicU64::new(1);
     let fork = forks();
     let mut thread = THREAD.get();
@@ -311,6 +307,10 @@ fn faults() -> Faults {
         thread = (THREADS.fetch_add(1, Ordering::Relaxed), fork);
         THREAD.set(thread);
     }
+    thread.0
+}
+
+fn faults() -> Faults {
     #[cfg(target_os = "linux")]
     const WHO: i32 = libc::RUSAGE_THREAD;
     #[cfg(not(target_os = "linux"))]
@@ -322,7 +322,7 @@ fn faults() -> Faults {
         usage
     };
     // A page of the image that was swapped out comes back by a major fault.
-    Faults { thread: thread.0, count: usage.ru_minflt + usage.ru_majflt }
+    Faults { thread: thread(), count: usage.ru_minflt + usage.ru_majflt }
 }
 
 /// How many times this process is a child of itself: what was known of pages before a fork is not known after it.

@@ -18,7 +18,7 @@ use wasmer_types::RawValue;
 /// One sandbox: a plugin with memory of its own.
 ///
 /// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may go first.
-/// Dropping it frees everything.
+/// Dropping it ends it: what it wrote is gone.
 pub struct Instance {
     share: Arc<Share>,
     workspace: Workspace,
@@ -49,7 +49,7 @@ impl Instance {
     pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
         let plugin = &*self.share.plugin;
         let context = |error| in_context(plugin, name, error);
-        let at = plugin.find(name)?;
+        let at = self.sandbox.find(name)?;
         let export = &plugin.exports[at];
         if let Some(cause) = &self.poison {
             let message =
@@ -73,9 +73,19 @@ impl Instance {
         if let Err(error) = self.sandbox.call(at, args, wanted, &mut slot) {
             return Err(self.failed(name, error));
         }
+        let read = match wanted {
+            Kind::String | Kind::Bytes => self.sandbox.read(wanted),
+            _ => Ok(Value::None),
+        };
+        let read = read.map_err(|error| {
+            let error = context(error);
+            let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", &error)];
+            log.write(Level::Error, "Calling function failed", &fields);
+            error
+        })?;
         let value = match result {
             Kind::None => Value::None,
-            Kind::String | Kind::Bytes => self.sandbox.read(result).map_err(context)?,
+            Kind::String | Kind::Bytes => read,
             kind => {
                 let number = export.ty.results().first().map(|ty| number::from_slot(&slot, *ty));
                 match number {

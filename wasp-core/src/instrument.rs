@@ -59,6 +59,10 @@ impl ModuleMiddleware for Instrument {
     }
 
     fn transform_module_info(&self, module: &mut ModuleInfo) -> Result<(), MiddlewareError> {
+        if let Some(name) = module.exports.keys().find(|name| name.starts_with(HIDDEN)) {
+            let message = format!("it exports {name:?}, and names like that are wasp's own");
+            return Err(MiddlewareError::new("wasp", message));
+        }
         let mut hide = || {
             module.global_initializers.push(GlobalInit::I32Const(0));
             module.globals.push(GlobalType::new(Type::I32, Mutability::Var))

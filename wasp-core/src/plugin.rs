@@ -5,7 +5,7 @@ use crate::config::{Config, Limits};
 use crate::engine::Options;
 use crate::error::{self, Error, ErrorKind, Result};
 use crate::host::Target;
-use crate::instrument::HIDDEN;
+use crate::instrument::{HIDDEN, START};
 use crate::interrupt;
 use crate::log::{Level, Log};
 use crate::memory;
@@ -17,7 +17,6 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::ops::Range;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use wasmer::{ExternType, FunctionType, Module, Type};
 
 /// Exports that the guest ABI asks for: not functions that the plugin offers.
@@ -40,8 +39,6 @@ pub(crate) struct Plugin {
     /// Whether a reset of memory and globals brings an instance back to its start.
     pub restorable: bool,
     by_name: HashMap<String, usize>,
-    /// The export that was asked for last: most hosts ask for it again.
-    last_found: AtomicUsize,
     listing: OnceLock<Vec<Function>>,
 }
 
@@ -121,7 +118,6 @@ impl Plugin {
             imports,
             exports,
             by_name,
-            last_found: AtomicUsize::new(0),
             listing: OnceLock::new(),
         })
     }
@@ -170,16 +166,8 @@ impl Plugin {
 
     /// Where the exported function `name` stands in `exports`.
     pub(crate) fn find(&self, name: &str) -> Result<usize> {
-        let last = self.last_found.load(Ordering::Relaxed);
-        if last < self.exports.len() && self.exports[last].name == name && !name.starts_with(HIDDEN)
-        {
-            return Ok(last);
-        }
         match self.by_name.get(name) {
-            Some(at) if !name.starts_with(HIDDEN) => {
-                self.last_found.store(*at, Ordering::Relaxed);
-                Ok(*at)
-            }
+            Some(at) if !name.starts_with(HIDDEN) => Ok(*at),
             _ => Err(self.not_found(name)),
         }
     }
@@ -253,7 +241,9 @@ fn check_abi(exports: &[Export]) -> Result<()> {
     let initialize = ("_initialize", FunctionType::new([], []));
     let start = ("_start", FunctionType::new([], []));
     let signatures = (SIGNATURES, FunctionType::new([], [Type::I32]));
-    for (name, ty) in [allocate, deallocate, initialize, start, signatures] {
+    // wasp's own, of which a compiled file may say anything.
+    let hidden = (START, FunctionType::new([], []));
+    for (name, ty) in [allocate, deallocate, initialize, start, signatures, hidden] {
         if let Some(export) = exports.iter().find(|export| export.name == name && export.ty != ty) {
             let (is, should) = (type_text(&export.ty), type_text(&ty));
             let message = format!("{name:?} is exported as {is}, not as {should}");

@@ -1,8 +1,8 @@
 //! A registered plugin with its snapshot and the sandboxes that wait for their next owner.
 //!
 //! Hosts get sandboxes and give them back from many threads, and more often than anything else. So threads keep out of each
-//! other's way: each has a share in the pool, where the sandbox that it gave back last waits for it, with its memory
-//! still in that processor's cache and its written pages known, and which is counted apart.
+//! other's way: each has a share in the pool, which is counted apart, and where a sandbox that it took and gave back waits for it,
+//! with its memory still in that processor's cache and its written pages known.
 
 use crate::error::{Error, Result};
 use crate::image;

@@ -23,6 +23,8 @@ use wasmer_types::RawValue;
 pub(crate) struct Sandbox {
     /// By the index of the plugin's exports.
     functions: Box<[entry::Function]>,
+    /// The export that was asked for last: most hosts ask for it again.
+    last_found: usize,
     parts: Parts,
     guest: Rc<Guest>,
     kept: Kept,
@@ -84,7 +86,15 @@ impl Sandbox {
         let export = |name| plugin.find_hidden(name).map(|at| functions[at].clone());
         let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
         let kept = Kept::default();
-        let mut sandbox = Self { functions, parts, guest, kept, touched: true, _store: store };
+        let mut sandbox = Self {
+            functions,
+            last_found: usize::MAX,
+            parts,
+            guest,
+            kept,
+            touched: true,
+            _store: store,
+        };
         sandbox.guest.bind(&sandbox.parts, exports);
         sandbox.aim();
         match snapshot {
@@ -167,6 +177,15 @@ impl Sandbox {
     /// Whether guest code was ended half-way, so that its memory may be half-changed.
     pub(crate) fn unwound(&self) -> bool {
         self.guest.unwound()
+    }
+
+    /// Where the exported function `name` stands in the plugin's exports.
+    pub(crate) fn find(&mut self, name: &str) -> Result<usize> {
+        let plugin = &self.guest.plugin;
+        if plugin.exports.get(self.last_found).is_none_or(|last| last.name != name) {
+            self.last_found = plugin.find(name)?;
+        }
+        Ok(self.last_found)
     }
 
     /// Calls the export at index `at`, whose type the arguments and the wanted kind fit. A number is in `result`

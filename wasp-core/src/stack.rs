@@ -174,12 +174,17 @@ static ZONES: LazyLock<Mutex<HashMap<usize, Placed>>> = LazyLock::new(Mutex::def
 
 thread_local! {
     /// Stacks that this thread used lately, their sizes and the ends of their zones: each nested call has another.
-    static LATELY: [Cell<(usize, usize, usize)>; 8] = const { [const { Cell::new((0, 0, 0)) }; 8] };
+    static LATELY: [Cell<(usize, usize, usize, usize)>; 8] =
+        const { [const { Cell::new((0, 0, 0, 0)) }; 8] };
 }
+
+/// How many zones were moved: what a thread knows of a stack holds until another thread has moved its zone.
+static MOVES: AtomicUsize = AtomicUsize::new(0);
 
 /// Makes sure that `zone` of the stack at `base` gives no access.
 fn place(base: usize, total: usize, zone: Range<usize>) -> io::Result<()> {
-    let known = (base, total, zone.end);
+    // Whoever moved this stack's zone gave the stack back since then.
+    let mut known = (base, total, zone.end, MOVES.load(Ordering::Relaxed));
     // Stacks lie at multiples of their size, so the low bits say little (Knuth, TAOCP 3, 6.4, multiplicative hashing).
     let at = base.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (usize::BITS - 3);
     if LATELY.with(|lately| lately[at].get()) == known {
@@ -191,6 +196,7 @@ fn place(base: usize, total: usize, zone: Range<usize>) -> io::Result<()> {
         if let Some(before) = before {
             // Another plugin's.
             protect(&before.zone, libc::PROT_READ | libc::PROT_WRITE)?;
+            known.3 = MOVES.fetch_add(1, Ordering::Relaxed) + 1;
         }
         protect(&zone, libc::PROT_NONE)?;
         zones.insert(base, Placed { total, zone });

@@ -97,13 +97,13 @@ impl Guest {
     /// The value may be used until guest code runs again.
     pub(crate) fn receive(&self, slot: &RawValue, kind: Kind) -> Result<Value<'_>> {
         let pointer = number::pointer(slot);
-        let data = self.take(pointer, kind)?;
+        let data = self.take_over(pointer, kind)?;
         self.view(pointer, data, kind)
     }
 
     /// Finds what is in a block that the guest hands over, and that must be freed.
     #[inline(always)]
-    pub(crate) fn take(&self, pointer: u32, kind: Kind) -> Result<&[u8]> {
+    pub(crate) fn take_over(&self, pointer: u32, kind: Kind) -> Result<&[u8]> {
         let data = match kind {
             Kind::String => self.characters(pointer)?,
             _ => self.data(pointer)?,

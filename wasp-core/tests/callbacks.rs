@@ -2,12 +2,12 @@
 
 mod plugins;
 
-use plugins::{fails, instance, live, on_both, plugin, well_formed, with_allocator};
+use plugins::{fails, instance, live, on_both, on_both_with, plugin, well_formed, with_allocator};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use wasp_core::ErrorKind::*;
-use wasp_core::{Caller, Config, Instance, Kind, Value};
+use wasp_core::{Caller, Config, Engine, Instance, Kind, Level, Log, Value};
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
@@ -417,5 +417,204 @@ fn callbacks_that_nest_without_end_are_an_error() {
         assert_eq!(deepest.lock().unwrap().take(), Some((Resource, message.to_owned())));
         p.reset().unwrap();
         assert_eq!(p.call("seven", &[], Kind::I32).unwrap(), Value::I32(7));
+    });
+}
+
+#[test]
+fn an_i32_answer_has_nothing_of_the_arguments_in_it() {
+    let wat = with_allocator(
+        r#"(import "env" "i32" (func $i32 (param i64) (result i32)))
+        (import "env" "string" (func $string (param i64) (result i32)))
+        (import "env" "f32" (func $f32 (param i64) (result f32)))
+        (import "env" "back" (func $back (param i32) (result i32)))
+        (table 4 funcref) (elem (i32.const 0) $seven $eight)
+        (type $t (func (result i32)))
+        (func $seven (result i32) (i32.const 7)) (func $eight (result i32) (i32.const 8))
+        (func (export "u64") (result i64) (i64.extend_i32_u (call $i32 (i64.const -1))))
+        (func (export "s64") (result i64) (i64.extend_i32_s (call $i32 (i64.const -1))))
+        (func (export "plain") (result i32) (call $i32 (i64.const -1)))
+        (func (export "eqz") (result i32) (i32.eqz (call $i32 (i64.const -256))))
+        (func (export "eq") (result i32) (i32.eq (call $i32 (i64.const -1)) (i32.const 1)))
+        (func (export "lt") (result i32) (i32.lt_u (call $i32 (i64.const -1)) (i32.const 2)))
+        (func (export "load") (result i32) (i32.load8_u (call $i32 (i64.const -1))))
+        (func (export "indirect") (result i32) (call_indirect (type $t) (call $i32 (i64.const -1))))
+        (func (export "float") (result f64) (f64.convert_i32_u (call $i32 (i64.const -1))))
+        (func (export "div") (result i32) (i32.div_u (i32.const 9) (call $i32 (i64.const -1))))
+        (func (export "shr") (result i32) (i32.shr_u (call $i32 (i64.const -1)) (i32.const 0)))
+        (func (export "back") (result i32) (call $back (call $i32 (i64.const -1))))
+        (func (export "grow") (result i32) (memory.grow (call $i32 (i64.const -1))))
+        (func (export "fill") (memory.fill (call $i32 (i64.const -1)) (i32.const 0) (call $i32 (i64.const -1))))
+        (func (export "table") (result i32)
+          (block (block (block (br_table 0 1 2 (call $i32 (i64.const -1)))) (return (i32.const 0))) (return (i32.const 1)))
+          (i32.const 2))
+        (func (export "if") (result i32) (if (result i32) (call $i32 (i64.const -1)) (then (i32.const 1)) (else (i32.const 0))))
+        (func (export "string") (result i32) (call $string (i64.const -1)))
+        (func (export "string64") (result i64) (i64.extend_i32_u (call $string (i64.const -1))))
+        (func (export "f64") (result f64) (f64.promote_f32 (call $f32 (i64.const -1))))"#,
+    );
+    on_both(|engine| {
+        let answers = |number: i32| {
+            let mut config = Config::new();
+            config
+                .callback("env", "i32", &[Kind::I64], Kind::I32, move |caller, _| {
+                    caller.answer(number.into());
+                    Ok(())
+                })
+                .callback("env", "f32", &[Kind::I64], Kind::F32, move |caller, _| {
+                    caller.answer(Value::F32(0.5));
+                    Ok(())
+                })
+                .callback("env", "back", &[Kind::I32], Kind::I32, move |caller, args| {
+                    caller.answer(args[0]);
+                    Ok(())
+                })
+                .callback("env", "string", &[Kind::I64], Kind::String, |caller, _| {
+                    caller.answer("Nic".into());
+                    Ok(())
+                });
+            instance(engine, &wat, &config)
+        };
+        let mut one = answers(1);
+        let mut is = |name, wanted: Value<'_>| {
+            let got = one.call(name, &[], wanted.kind());
+            assert_eq!(got.unwrap_or_else(|e| panic!("{name}: {e}")), wanted, "{name}");
+        };
+        is("u64", Value::I64(1));
+        is("s64", Value::I64(1));
+        is("plain", Value::I32(1));
+        is("eqz", Value::I32(0));
+        is("eq", Value::I32(1));
+        is("lt", Value::I32(1));
+        is("load", Value::I32(0));
+        is("indirect", Value::I32(8));
+        is("float", Value::F64(1.0));
+        is("div", Value::I32(9));
+        is("shr", Value::I32(1));
+        is("back", Value::I32(1));
+        is("fill", Value::None);
+        is("table", Value::I32(1));
+        is("if", Value::I32(1));
+        is("grow", Value::I32(2));
+        is("string", Value::String("Nic"));
+        is("f64", Value::F64(0.5));
+        let Value::I64(pointer) = one.call("string64", &[], Kind::I64).unwrap() else { panic!() };
+        assert!(pointer < 1 << 32, "{pointer:#x}");
+        let mut zero = answers(0);
+        assert_eq!(zero.call("eqz", &[], Kind::I32).unwrap(), Value::I32(1));
+        assert_eq!(zero.call("if", &[], Kind::I32).unwrap(), Value::I32(0));
+        let mut negative = answers(-1);
+        assert_eq!(negative.call("u64", &[], Kind::I64).unwrap(), Value::I64(0xFFFF_FFFF));
+        assert_eq!(negative.call("s64", &[], Kind::I64).unwrap(), Value::I64(-1));
+    });
+}
+
+/// The outcome of `function` in `wat`, where callbacks answer with strings.
+fn outcome(engine: &Engine, wat: &str, function: &str) -> String {
+    let mut config = Config::new();
+    for name in ["a", "b"] {
+        config.callback("env", name, &[], Kind::String, move |caller, _| {
+            caller.answer(name.repeat(1000).as_str().into());
+            Ok(())
+        });
+    }
+    config.callback("env", "fail", &[], Kind::String, |_, _| Err("on fire".into()));
+    let mut p = instance(engine, wat, &config);
+    let outcome = p.call(function, &[], Kind::String);
+    // Who asked for the block is only said where the host's logger keeps it from the guest's own stack.
+    let said = |text: String| text.replace(r#"callback "env"."a" answers: "#, "");
+    format!("{:?}", outcome.map_err(|error| (error.kind(), said(error.to_string()))))
+}
+
+const ALLOCATORS: [&str; 8] = [
+    "(i32.const 0)",
+    "(i32.const -1)",
+    "(i32.const 65000)",
+    "unreachable",
+    "(call $fail)",
+    // The second answer is placed within the first one's allocation.
+    "(global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+     (if (i32.eq (global.get $depth) (i32.const 1)) (then (drop (call $b))))
+     (i32.mul (global.get $depth) (i32.const 2000))",
+    "(drop (memory.grow (i32.const 1))) (i32.const 65000)",
+    "(if (i32.eqz (global.get $depth)) (then (global.set $depth (i32.const 1)) (drop (call $fail)))) (i32.const 8)",
+];
+
+#[test]
+fn answers_are_placed_the_same_with_a_log_and_without() {
+    let log = Log::new(Level::Debug, |_| ());
+    for (at, allocate) in ALLOCATORS.iter().enumerate() {
+        let wat = format!(
+            r#"(import "env" "a" (func $a (result i32))) (import "env" "b" (func $b (result i32)))
+            (import "env" "fail" (func $fail (result i32)))
+            (memory (export "memory") 1)
+            (global $depth (mut i32) (i32.const 0))
+            (func (export "allocate") (param i32) (result i32) {allocate})
+            (func (export "f") (result i32) (call $a))"#
+        );
+        let told = Mutex::new(Vec::new());
+        on_both_with(log.clone(), |engine| told.lock().unwrap().push(outcome(engine, &wat, "f")));
+        let silent = Mutex::new(Vec::new());
+        on_both(|engine| silent.lock().unwrap().push(outcome(engine, &wat, "f")));
+        assert_eq!(told.into_inner().unwrap(), silent.into_inner().unwrap(), "{at}: {allocate}");
+    }
+}
+
+#[test]
+fn an_answer_within_an_answers_allocation_goes_where_it_belongs() {
+    on_both(|engine| {
+        let wat = r#"(import "env" "a" (func $a (result i32))) (import "env" "b" (func $b (result i32)))
+            (memory (export "memory") 1)
+            (global $depth (mut i32) (i32.const 0)) (global $b (mut i32) (i32.const 0))
+            (func (export "allocate") (param i32) (result i32) (local $mine i32)
+              (global.set $depth (i32.add (global.get $depth) (i32.const 1)))
+              (local.set $mine (i32.mul (global.get $depth) (i32.const 2000)))
+              (if (i32.eq (global.get $depth) (i32.const 1)) (then (global.set $b (call $b))))
+              (local.get $mine))
+            (func (export "a") (result i32) (call $a))
+            (func (export "b") (result i32) (global.get $b))"#;
+        let mut config = Config::new();
+        for name in ["a", "b"] {
+            config.callback("env", name, &[], Kind::String, move |caller, _| {
+                caller.answer(name.repeat(1000).as_str().into());
+                Ok(())
+            });
+        }
+        let mut p = instance(engine, wat, &config);
+        assert_eq!(p.call("a", &[], Kind::String).unwrap(), Value::String(&"a".repeat(1000)));
+        assert_eq!(p.call("b", &[], Kind::String).unwrap(), Value::String(&"b".repeat(1000)));
+    });
+}
+
+fn ask() -> Config {
+    let mut config = Config::new();
+    config.callback("env", "ask", &[Kind::String], Kind::String, |caller, args| {
+        caller.answer(args[0]);
+        Ok(())
+    });
+    config
+}
+
+#[test]
+fn a_waiting_answer_does_not_outlive_its_call() {
+    on_both(|engine| {
+        // Its first allocation dies, with an answer waiting for it.
+        let wat = r#"(import "env" "ask" (func $ask (param i32) (result i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 16) "secret\00") (data (i32.const 32) "open\00")
+            (global $die (mut i32) (i32.const 0))
+            (func (export "allocate") (param i32) (result i32)
+              (if (global.get $die) (then unreachable)) (i32.const 1024))
+            (func (export "die") (result i32) (global.set $die (i32.const 1)) (call $ask (i32.const 16)))
+            (func (export "open") (result i32) (call $ask (i32.const 32)))"#;
+        let mut p = instance(engine, wat, &ask());
+        for _ in 0..3 {
+            assert_eq!(p.call("die", &[], Kind::String).unwrap_err().kind(), Trap);
+            p.reset().unwrap();
+            assert_eq!(p.call("open", &[], Kind::String).unwrap(), Value::String("open"));
+            assert_eq!(p.call("die", &[], Kind::String).unwrap_err().kind(), Trap);
+            drop(p);
+            p = engine.instance("p", None).unwrap();
+            assert_eq!(p.call("open", &[], Kind::String).unwrap(), Value::String("open"));
+        }
     });
 }

@@ -4,6 +4,7 @@ mod plugins;
 
 use plugins::{binary, engine, fails, instance, on_both, plugin, well_formed};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use wasp_core::ErrorKind::*;
 use wasp_core::{Compiler, Config, ErrorKind, Kind, Log, Value};
 
@@ -277,5 +278,40 @@ fn modules_that_ask_for_much() {
             "(memory 65536) (memory 1)",
             "it starts with 4295032832 bytes of memory, more than its limit of 4294967296 bytes",
         );
+    });
+}
+
+/// More results than the host has room for, if it runs this as its own start.
+#[test]
+fn a_start_of_the_modules_own_making_does_not_write_to_the_hosts_stack() {
+    const NAME: &str = "a_start_of_the_modules_own_making_does_not_write_to_the_hosts_stack";
+    if std::env::var_os("WASP_INSIDE").is_none() {
+        // In a process of its own, which it may end.
+        let mut inside = Command::new(std::env::current_exe().unwrap());
+        let status = inside.args(["--exact", NAME]).env("WASP_INSIDE", "1").status().unwrap();
+        assert!(status.success(), "{status}");
+        return;
+    }
+    on_both(|engine| {
+        let (results, values) = ("i64 ".repeat(900), "(i64.const 0x4141414141414141) ".repeat(900));
+        let wat = format!(r#"(func (export "wasp:start") (result {results}) {values})"#);
+        let _ = engine.register("p", wat.as_bytes(), &Config::new());
+    });
+}
+
+#[test]
+fn a_start_of_the_modules_own_making_does_not_read_the_hosts_stack() {
+    let params = "i64 ".repeat(200);
+    let sum: String = (8..200).map(|at| format!("(i64.or (local.get {at}))")).collect();
+    let wat = format!(
+        r#"(global $seen (mut i64) (i64.const 0))
+        (func (export "wasp:start") (param {params}) (i64.const 0) {sum} (global.set $seen))
+        (func (export "seen") (result i64) (global.get $seen))"#
+    );
+    on_both(|engine| {
+        if engine.register("p", wat.as_bytes(), &Config::new()).is_ok() {
+            let mut p = instance(engine, &wat, &Config::new());
+            assert_eq!(p.call("seen", &[], Kind::I64).unwrap(), Value::I64(0));
+        }
     });
 }

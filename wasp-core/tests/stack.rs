@@ -2,7 +2,7 @@
 
 mod plugins;
 
-use plugins::{engine, fails, instance, on_both, well_formed};
+use plugins::{engine, fails, instance, on_both, well_formed, with_limits};
 use std::io::Write;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -245,4 +245,78 @@ fn a_plugin_stopped_at_the_end_of_its_stack_leaves_the_process_in_order() {
             }
         });
     }
+}
+
+#[test]
+fn a_call_that_returns_from_the_end_of_its_stack_does_not_stop_the_next() {
+    on_both(|engine| {
+        for last in ["(call $nothing)", "(drop (memory.grow (i32.const 0)))", "(drop (call $text))"]
+        {
+            let wat = format!(
+                r#"(import "env" "nothing" (func $nothing))
+                (import "env" "text" (func $text (result i32)))
+                (memory (export "memory") 1)
+                (func (export "allocate") (param i32) (result i32) (i32.const 8))
+                (func $f (export "f") (param i32)
+                  (if (local.get 0)
+                    (then (call $f (i32.sub (local.get 0) (i32.const 1))))
+                    (else {last})))
+                (func (export "one") (result i32) (i32.const 1))"#
+            );
+            let mut config = with_limits(|limits| limits.stack_bytes = 64 << 10);
+            config.callback("env", "nothing", &[], Kind::None, |_, _| Ok(()));
+            config.callback("env", "text", &[], Kind::String, |caller, _| {
+                caller.answer("Nic".into());
+                Ok(())
+            });
+            let mut p = instance(engine, &wat, &config);
+            let (mut works, mut stops) = (0, 100_000);
+            while works + 1 < stops {
+                let middle = (works + stops) / 2;
+                match p.call("f", &[middle.into()], Kind::None) {
+                    Ok(_) => works = middle,
+                    Err(_) => stops = middle,
+                }
+                // After each, so that nothing of one call is left for the next.
+                p = engine.instance("p", None).unwrap();
+            }
+            for depth in works - 300..works + 20 {
+                match p.call("f", &[depth.into()], Kind::None) {
+                    Ok(_) => {
+                        let one = p.call("one", &[], Kind::I32);
+                        let one =
+                            one.unwrap_or_else(|e| panic!("{last} at {depth} of {works}: {e}"));
+                        assert_eq!(one, Value::I32(1));
+                    }
+                    Err(_) => p.reset().unwrap(),
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_call_that_returns_from_the_end_of_its_stack_does_not_stop_the_next_owners() {
+    on_both(|engine| {
+        let wat = r#"(import "env" "nothing" (func $nothing))
+            (memory (export "memory") 1)
+            (func $f (export "f") (param i32)
+              (if (local.get 0)
+                (then (call $f (i32.sub (local.get 0) (i32.const 1))))
+                (else (call $nothing))))
+            (func (export "one") (result i32) (i32.const 1))"#;
+        let mut config = with_limits(|limits| {
+            limits.stack_bytes = 64 << 10;
+            limits.idle_instances = 1;
+        });
+        config.callback("env", "nothing", &[], Kind::None, |_, _| Ok(()));
+        engine.register("p", wat.as_bytes(), &config).unwrap();
+        for depth in 300..8000 {
+            // Whatever this tenant does, the next one has a new instance.
+            let _ = engine.instance("p", None).unwrap().call("f", &[depth.into()], Kind::None);
+            let mut next = engine.instance("p", None).unwrap();
+            let one = next.call("one", &[], Kind::I32);
+            assert_eq!(one.unwrap_or_else(|e| panic!("after {depth}: {e}")), Value::I32(1));
+        }
+    });
 }

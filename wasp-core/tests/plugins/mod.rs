@@ -6,7 +6,8 @@
 #![allow(dead_code)] // Each test is a crate of its own and uses some of it.
 
 use std::path::{Path, PathBuf};
-use wasp_core::{Compiler, Config, Engine, Error, ErrorKind, Instance, Kind, Log, Options, Stdio};
+use wasp_core::{Compiler, Config, Engine, Error, ErrorKind, Instance, Kind, Limits, Log};
+use wasp_core::{Options, Stdio};
 
 /// Runs `test` with an engine of each compiler.
 pub fn on_both(test: impl Fn(&Engine)) {
@@ -58,6 +59,15 @@ pub fn binary(wat: &str) -> Vec<u8> {
 pub fn instance(engine: &Engine, wat: &str, config: &Config) -> Instance {
     engine.register("p", wat.as_bytes(), config).unwrap();
     engine.instance("p", None).unwrap()
+}
+
+/// A Config with other limits.
+pub fn with_limits(change: impl Fn(&mut Limits)) -> Config {
+    let mut limits = Limits::default();
+    change(&mut limits);
+    let mut config = Config::new();
+    config.limits(limits);
+    config
 }
 
 /// How many blocks of the plugin nobody has freed.
