@@ -10,6 +10,7 @@ fn text(text: &str) -> wasp_slice {
 #[test]
 fn a_result_may_be_an_argument_of_the_next_call() {
     let wat = include_str!("../../wasp-core/tests/plugins/lending.wat");
+    // SAFETY: handles and slices are what the header asks for.
     unsafe {
         let (mut engine, mut instance) = (null_mut(), null_mut());
         assert!(wasp_engine_new(std::ptr::null(), Some(&mut engine)).is_none());

@@ -76,9 +76,19 @@ impl Guest {
 
     /// All steps of the call, in one switch if they can be.
     fn run(&self, call: &Call<'_>, slots: &mut [RawValue], kept: &mut Kept) -> Result<()> {
+        // On the host's stack at once: freeing is guest code, which may end all that runs on its own.
         let mut outcome = Ok(());
-        // Errors come to the host's stack at once: freeing is guest code, which may end all that runs on its own.
-        let mut steps = || self.steps(call, slots, kept, &mut outcome);
+        let mut steps = || {
+            outcome = self.pass_and_enter(call, slots, kept);
+            // On the guest's stack a trap doesn't come back here.
+            if self.unwound() || self.blocks.is_empty() {
+                return;
+            }
+            let freed = self.free();
+            if outcome.is_ok() {
+                outcome = freed;
+            }
+        };
         if self.plugin.log.wants(Level::Debug) {
             // The host's logger must not run on the guest's stack.
             steps();
@@ -88,24 +98,6 @@ impl Guest {
         // here, and errors are made when it has returned.
         unsafe { self.on_guest_stack(&mut steps) }?;
         outcome
-    }
-
-    fn steps(
-        &self,
-        call: &Call<'_>,
-        slots: &mut [RawValue],
-        kept: &mut Kept,
-        outcome: &mut Result<()>,
-    ) {
-        *outcome = self.pass_and_enter(call, slots, kept);
-        // On the guest's stack a trap doesn't come back here.
-        if self.unwound() || self.blocks.is_empty() {
-            return;
-        }
-        let freed = self.free();
-        if outcome.is_ok() {
-            *outcome = freed;
-        }
     }
 
     fn pass_and_enter(

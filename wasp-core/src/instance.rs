@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::interrupt::Interrupter;
-use crate::log::Level;
+use crate::log::{Level, Log};
 use crate::number;
 use crate::plugin::{Export, Function, Plugin, type_name};
 use crate::pool::Share;
@@ -73,19 +73,19 @@ impl Instance {
         if let Err(error) = self.sandbox.call(at, args, wanted, &mut slot) {
             return Err(self.failed(name, error));
         }
-        let read = match wanted {
-            Kind::String | Kind::Bytes => self.sandbox.read(wanted),
-            _ => Ok(Value::None),
-        };
-        let read = read.map_err(|error| {
+        // Text that was lent is looked at only now.
+        let unreadable = |error| {
             let error = context(error);
-            let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", &error)];
-            log.write(Level::Error, "Calling function failed", &fields);
+            log_failure(log, name, &error);
             error
-        })?;
+        };
         let value = match result {
+            Kind::String | Kind::Bytes => self.sandbox.read(result).map_err(unreadable)?,
+            Kind::None if wanted == Kind::String => {
+                self.sandbox.read(wanted).map_err(unreadable)?;
+                Value::None
+            }
             Kind::None => Value::None,
-            Kind::String | Kind::Bytes => read,
             kind => {
                 let number = export.ty.results().first().map(|ty| number::from_slot(&slot, *ty));
                 match number {
@@ -116,8 +116,7 @@ impl Instance {
         if self.sandbox.unwound() {
             self.poison = Some(error.to_string());
         }
-        let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("error", &error)];
-        plugin.log.write(Level::Error, "Calling function failed", &fields);
+        log_failure(&plugin.log, name, &error);
         error
     }
 
@@ -154,6 +153,11 @@ fn fit(number: Value<'_>, kind: Kind) -> Result<Value<'static>> {
         let message = format!("its result {} does not fit {kind}", number::Listed(&[number]));
         Error::new(ErrorKind::Signature, message)
     })
+}
+
+fn log_failure(log: &Log, function: &str, error: &Error) {
+    let fields: [(&str, &dyn std::fmt::Display); 2] = [("name", &function), ("error", error)];
+    log.write(Level::Error, "Calling function failed", &fields);
 }
 
 fn in_context(plugin: &Plugin, function: &str, error: Error) -> Error {
