@@ -2,7 +2,7 @@
 
 use crate::config::{UserData, sized, wasp_config, wasp_free};
 use crate::error::{guard, handle, invalid, shield, wasp_error};
-use crate::slice::wasp_slice;
+use crate::slice::{first, wasp_slice};
 use std::ffi::c_void;
 use std::path::Path;
 use wasp_core::{Compiler, Config, Engine, Error, Level, Log, Options, Record, Stdio};
@@ -162,7 +162,7 @@ fn tell(
     let message = wasp_slice::of(record.message.as_bytes());
     // SAFETY: the host's function, used as the header says.
     unsafe {
-        log(user_data.pointer, record.level as wasp_level, message, fields.as_ptr(), fields.len())
+        log(user_data.pointer, record.level as wasp_level, message, first(&fields), fields.len())
     }
 }
 

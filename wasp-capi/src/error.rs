@@ -1,9 +1,8 @@
 //! Errors as C sees them, and the one place where a panic becomes one.
 
-use crate::slice::wasp_slice;
+use crate::slice::{first, wasp_slice};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use wasp_core::{Error, ErrorKind};
 
 /// What kind an error is: one of the constants below.
@@ -180,5 +179,5 @@ pub(crate) fn listed<T>(list: &[T], count: Option<&mut usize>) -> *const T {
     if let Some(count) = count {
         *count = list.len();
     }
-    if list.is_empty() { ptr::null() } else { list.as_ptr() }
+    first(list)
 }

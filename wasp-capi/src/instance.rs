@@ -2,7 +2,7 @@
 
 use crate::engine::wasp_engine;
 use crate::error::{guard, handle, invalid, listed, shield, wasp_error};
-use crate::slice::{array, wasp_slice};
+use crate::slice::{array, first, wasp_slice};
 use crate::value::{kind, wasp_kind, wasp_value};
 use std::cell::UnsafeCell;
 use std::path::Path;
@@ -67,7 +67,7 @@ impl Listing {
             .zip(names.iter().zip(&params))
             .map(|(function, (name, params))| wasp_function {
                 name: wasp_slice::of(name.as_bytes()),
-                params: params.as_ptr(),
+                params: first(params),
                 param_count: params.len(),
                 result: function.result as wasp_kind,
                 declared: function.declared,

@@ -18,7 +18,9 @@ impl wasp_slice {
     pub(crate) const EMPTY: Self = Self { ptr: ptr::null(), len: 0 };
 
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self { ptr: bytes.as_ptr().cast(), len: bytes.len() }
+        // Where Rust has no bytes, its pointer is no address. Go dies of such a one on a stack that grows.
+        let ptr = if bytes.is_empty() { c"".as_ptr() } else { bytes.as_ptr().cast() };
+        Self { ptr, len: bytes.len() }
     }
 
     /// The bytes; `what` names them in the error.
@@ -73,4 +75,9 @@ pub(crate) unsafe fn array<'a, T>(
     }
     // SAFETY: not NULL, and the rest is the caller's promise.
     Ok(unsafe { slice::from_raw_parts(first, count) })
+}
+
+/// A list as C takes it: NULL if it is empty, for the same reason as in [`wasp_slice::of`].
+pub(crate) fn first<T>(list: &[T]) -> *const T {
+    if list.is_empty() { ptr::null() } else { list.as_ptr() }
 }

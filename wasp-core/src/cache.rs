@@ -13,6 +13,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 use wasmer::Module;
 use wasmer::sys::CpuFeature;
 
@@ -34,12 +35,17 @@ pub(crate) fn hash(wasm: &[u8]) -> Hash {
     blake3::hash(wasm).into()
 }
 
+/// Counts the ways in which wasp has changed code before it is compiled: what an older one did is not loaded.
+const INSTRUMENTATION: u32 = 2;
+
 /// What, besides the module, decides over its machine code.
 pub(crate) fn recipe(compiler: Compiler) -> Hash {
     let (version, wasmer) = (env!("CARGO_PKG_VERSION"), wasmer_vm::VERSION);
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     let features = CpuFeature::for_host();
-    let text = format!("wasp {version}, wasmer {wasmer}, {compiler:?}, {os}, {arch}, {features:?}");
+    let text = format!(
+        "wasp {version}.{INSTRUMENTATION}, wasmer {wasmer}, {compiler:?}, {os}, {arch}, {features:?}"
+    );
     blake3::hash(text.as_bytes()).into()
 }
 
@@ -140,7 +146,9 @@ pub(crate) fn through(
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let extension = format!("{}-{count}.tmp", std::process::id());
+    // Process ids begin anew in each container, and one may have left a file behind.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let extension = format!("{}-{now}-{count}.tmp", std::process::id());
     let temporary = path.with_extension(extension);
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     let written = file

@@ -223,7 +223,16 @@ fn compiler_config(
     config
 }
 
-/// The words of a message that may go over several lines, on one.
+/// The words of a message that may go over several lines, on one. Names and text of the module may be in it: what a
+/// terminal would take for more than text is escaped.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = String::with_capacity(words.len());
+    for char in words.chars() {
+        match char {
+            '\'' | '"' | '\\' => line.push(char),
+            _ => line.extend(char.escape_debug()),
+        }
+    }
+    line
 }

@@ -180,7 +180,11 @@ unsafe extern "C-unwind" fn enter_host(
     let mut outcome = Ok(());
     let mut run = || {
         let on_guest_stack = host.guest.leave_guest_stack();
-        outcome = host.shielded(|| host.target.run(&host.guest, values));
+        // There may be many calls in a row with no check of compiled code between them.
+        outcome = match host.guest.interrupt.stopped() {
+            None => host.shielded(|| host.target.run(&host.guest, values)),
+            Some(_) => Err(Error::new(ErrorKind::Trap, "interrupted")),
+        };
         host.guest.back_on_guest_stack(on_guest_stack);
     };
     // Only a pointer goes there and nothing comes back: moves would cost more than the switch.

@@ -1,11 +1,13 @@
 //! What wasp adds to every module before it is compiled.
 //!
-//! - A hidden global, the interrupt flag, and a check of it at each function entry and loop head: the way to stop a guest
-//!   that doesn't stop by itself. An `unreachable` behind a load and a branch costs nothing measurable under Cranelift.
+//! - A hidden global, the interrupt flag, and a check of it at each function entry and loop head and behind each bulk
+//!   instruction: the way to stop a guest that doesn't stop by itself. An `unreachable` behind a load and a branch costs
+//!   nothing measurable under Cranelift.
 //! - The start function becomes a hidden export: wasp runs it as the first part of start-up, under the time limit, and
 //!   not again for instances that start from the snapshot.
 //! - A note whether the code does what a snapshot can't undo.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use wasmer::sys::wasmparser::{BlockType, Operator};
@@ -28,6 +30,8 @@ pub(crate) struct Instrument {
     /// change it: a store to a second hidden global is enough. Singlepass folds nothing.
     fenced: bool,
     globals: OnceLock<Globals>,
+    /// The tables that don't hold functions.
+    externs: OnceLock<Arc<HashSet<u32>>>,
     unrestorable: Arc<AtomicBool>,
 }
 
@@ -39,7 +43,12 @@ struct Globals {
 
 impl Instrument {
     pub(crate) fn new(fenced: bool) -> Self {
-        Self { fenced, globals: OnceLock::new(), unrestorable: Arc::default() }
+        Self {
+            fenced,
+            globals: OnceLock::new(),
+            externs: OnceLock::new(),
+            unrestorable: Arc::default(),
+        }
     }
 
     /// Whether code was seen that changes tables or drops segments, which a reset of memory and globals doesn't undo.
@@ -55,7 +64,9 @@ impl ModuleMiddleware for Instrument {
     ) -> Box<dyn FunctionMiddleware<'a> + 'a> {
         let globals =
             *self.globals.get().expect("the module's info is transformed before its functions");
-        Box::new(Checks { globals, entered: false, unrestorable: Arc::clone(&self.unrestorable) })
+        let externs = self.externs.get().map(Arc::clone).unwrap_or_default();
+        let unrestorable = Arc::clone(&self.unrestorable);
+        Box::new(Checks { globals, externs, entered: false, unrestorable })
     }
 
     fn transform_module_info(&self, module: &mut ModuleInfo) -> Result<(), MiddlewareError> {
@@ -71,6 +82,9 @@ impl ModuleMiddleware for Instrument {
         let fence = self.fenced.then(&mut hide);
         let globals = Globals { flag: flag.as_u32(), fence: fence.map(|index| index.as_u32()) };
         self.globals.set(globals).expect("a middleware is made for one module");
+        let externs = module.tables.iter().filter(|(_, table)| table.ty != Type::FuncRef);
+        let externs: HashSet<u32> = externs.map(|(index, _)| index.as_u32()).collect();
+        self.externs.get_or_init(|| Arc::new(externs));
         module.exports.insert(FLAG.to_owned(), ExportIndex::Global(flag));
         if let Some(start) = module.start_function.take() {
             module.exports.insert(START.to_owned(), ExportIndex::Function(start));
@@ -83,6 +97,7 @@ impl ModuleMiddleware for Instrument {
 #[derive(Debug)]
 struct Checks {
     globals: Globals,
+    externs: Arc<HashSet<u32>>,
     entered: bool,
     unrestorable: Arc<AtomicBool>,
 }
@@ -119,6 +134,24 @@ impl<'a> FunctionMiddleware<'a> for Checks {
         }
         let behind = is_first && !is_call && !matches!(operator, Operator::End);
         let is_loop = matches!(operator, Operator::Loop { .. });
+        // Each may take as long as a loop over memory or a table, and there may be many in a row.
+        let is_bulk = matches!(
+            operator,
+            Operator::MemoryFill { .. }
+                | Operator::MemoryCopy { .. }
+                | Operator::MemoryInit { .. }
+                | Operator::TableGrow { .. }
+                | Operator::TableFill { .. }
+                | Operator::TableCopy { .. }
+                | Operator::TableInit { .. }
+        );
+        if let Operator::TableInit { table, .. } = operator
+            && self.externs.contains(&table)
+        {
+            // wasmer takes every segment for functions, panics where the table isn't of those, and that ends the process.
+            let message = "it has a table.init of a table of externref, which wasmer can't do";
+            return Err(MiddlewareError::new("wasp", message));
+        }
         if matches!(
             operator,
             Operator::TableSet { .. }
@@ -132,7 +165,7 @@ impl<'a> FunctionMiddleware<'a> for Checks {
             self.unrestorable.store(true, Ordering::Relaxed);
         }
         state.push_operator(operator);
-        if behind || is_loop {
+        if behind || is_loop || is_bulk {
             self.push(state);
         }
         Ok(())

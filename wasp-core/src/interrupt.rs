@@ -1,8 +1,9 @@
 //! Stopping a guest: by its time limit, or because the host says so.
 //!
-//! Compiled code looks at its instance's interrupt flag at every function entry and loop head (see `instrument`), so
-//! stopping it is one store from any thread. What keeps that from hitting the wrong call is the state below: a stop
-//! only happens to the call that it was meant for, and the call's end waits for a stop that is on its way.
+//! Compiled code looks at its instance's interrupt flag at every function entry and loop head and behind every bulk
+//! instruction (see `instrument`), and host functions ask before they run, so stopping it is one store from any thread.
+//! What keeps that from hitting the wrong call is the state below: a stop only happens to the call that it was meant
+//! for, and the call's end waits for a stop that is on its way.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::image::forks;

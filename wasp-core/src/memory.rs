@@ -451,7 +451,10 @@ impl LinearMemory for Memory {
             return Err(refuse());
         }
         let (from, to) = (current.bytes().0, Pages(new).bytes().0);
-        linear.mapping().open(from, to).map_err(|error| MemoryError::Region(error.to_string()))?;
+        linear.mapping().open(from, to).map_err(|error| {
+            linear.budget.pages_left.fetch_add(delta.0.into(), Ordering::Relaxed);
+            MemoryError::Region(error.to_string())
+        })?;
         // SAFETY: as in `len`; the guest waits for its `memory.grow`.
         unsafe { (*linear.definition.as_ptr()).current_length = to };
         Ok(current)

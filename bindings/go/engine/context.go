@@ -12,6 +12,10 @@ import (
 )
 
 func (i *instance) CallFunctionContext(ctx context.Context, name string, outputParam interface{}, inputParams ...interface{}) error {
+	if ctx == nil {
+		message := fmt.Sprintf("plugin %q, function %q: the context is nil", i.plugin, name)
+		return &Error{Kind: KindInvalid, Function: name, Message: message}
+	}
 	if err := i.enter(name); err != nil {
 		return err
 	}

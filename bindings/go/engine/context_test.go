@@ -41,6 +41,13 @@ func TestContextEndsTheCall(t *testing.T) {
 	equal(t, n, 1)
 }
 
+func TestContextThatIsNil(t *testing.T) {
+	i := instance(t, failing, nil)
+	var none context.Context
+	wants(t, i.CallFunctionContext(none, "fine", nil), engine.KindInvalid, "the context is nil")
+	check(t, i.CallFunction("fine", nil))
+}
+
 // A context that ends late or at any moment never touches another call.
 func TestContextEndsOnlyItsCall(t *testing.T) {
 	i := instance(t, failing, nil)

@@ -50,29 +50,37 @@ class Instance {
   }
 
   call(name, args = NONE, returns) {
-    const handle = this.#open()
+    this.#open()
     const place = this.#place(name)
     const kind = expected(returns)
     const { guarded } = this.#plugin.callbacks
     let outcome
+    // The arguments first: a getter among them may close this instance, and then its handle is soon another's.
     if (place === undefined || list(args, 'the arguments').length > 4) {
-      outcome = native.callNamed(handle, name, kind, guarded, list(args, 'the arguments'))
+      const given = [...list(args, 'the arguments')]
+      outcome = native.callNamed(this.#open(), name, kind, guarded, given)
     } else {
       switch (args.length) {
         case 0:
-          outcome = native.call(handle, place | kind, guarded)
+          outcome = native.call(this.#open(), place | kind, guarded)
           break
-        case 1:
-          outcome = native.call(handle, place | (type(args[0]) << 3) | kind, guarded, args[0])
+        case 1: {
+          const a = args[0]
+          outcome = native.call(this.#open(), place | (type(a) << 3) | kind, guarded, a)
           break
+        }
         case 2: {
-          const types = (type(args[1]) << 5) | (type(args[0]) << 3)
-          outcome = native.call(handle, place | types | kind, guarded, args[0], args[1])
+          const a = args[0]
+          const b = args[1]
+          const types = (type(b) << 5) | (type(a) << 3)
+          outcome = native.call(this.#open(), place | types | kind, guarded, a, b)
           break
         }
         default: {
-          const types = (type(args[3]) << 9) | (type(args[2]) << 7) | (type(args[1]) << 5) | (type(args[0]) << 3)
-          outcome = native.call(handle, place | types | kind, guarded, ...args)
+          const given = [...args]
+          const [a, b, c, d] = given
+          const types = (type(d) << 9) | (type(c) << 7) | (type(b) << 5) | (type(a) << 3)
+          outcome = native.call(this.#open(), place | types | kind, guarded, ...given)
         }
       }
     }
@@ -83,10 +91,12 @@ class Instance {
   async callAsync(name, args = NONE, returns, given) {
     const { signal } = options(given, 'the options', ['signal'])
     signal?.throwIfAborted()
-    const handle = this.#open()
+    this.#open()
     const task = new Task(this.#core, this.#plugin.callbacks, name)
     const kind = expected(returns)
-    const tie = native.start(handle, task.id, text(name, 'the function'), kind, ...list(args, 'the arguments'))
+    const passed = [...list(args, 'the arguments')]
+    const handle = this.#open()
+    const tie = native.start(handle, task.id, text(name, 'the function'), kind, ...passed)
     if (failed(tie)) throw new WaspError(tie)
     const stop = () => task.stop()
     this.#running = task

@@ -78,6 +78,10 @@ pub(crate) struct Away {
     given_up: OnceLock<ErrorKind>,
     /// The instance of a call, before and after it.
     luggage: Mutex<Option<Instance>>,
+    /// A worker has it.
+    begun: AtomicBool,
+    /// Nobody waits for it any more: one that has not begun needn't.
+    gone: AtomicBool,
     /// The instance may run another call by now, which is not this task's to stop.
     over: AtomicBool,
 }
@@ -87,7 +91,19 @@ pub(crate) struct Tie(pub Arc<Away>);
 
 impl Drop for Tie {
     fn drop(&mut self) {
-        self.0.stop();
+        let away = &*self.0;
+        away.gone.store(true, Ordering::SeqCst);
+        // One that has not begun sees that. A guest may be just about to: then there is nothing to stop yet.
+        for _ in 0..100 {
+            away.stop();
+            if away.over.load(Ordering::SeqCst)
+                || !away.begun.load(Ordering::SeqCst)
+                || away.interrupter.is_none()
+            {
+                break;
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
     }
 }
 
@@ -100,6 +116,8 @@ impl Away {
             wait: Wait::default(),
             given_up: OnceLock::new(),
             luggage: Mutex::default(),
+            begun: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
             over: AtomicBool::new(false),
         }
     }
@@ -112,6 +130,10 @@ impl Away {
         let away = Arc::clone(self);
         let tie = Handle(Tie(Arc::clone(self)));
         let started = workers::run(move || {
+            away.begun.store(true, Ordering::SeqCst);
+            if away.gone.load(Ordering::SeqCst) {
+                return;
+            }
             let outcome = frame::within(&Frame::Away(Arc::clone(&away)), task);
             let outcome = outcome.map_err(|error| away.explain(error));
             let message = Message::Done { id: away.id, outcome };

@@ -17,12 +17,14 @@ struct State {
     jobs: VecDeque<Job>,
     /// Threads that wait for a job.
     idle: usize,
+    /// Threads that waited and are called, but not yet awake: they count as running.
+    called: usize,
     /// Threads that run guest code, or are about to.
     running: usize,
 }
 
 static POOL: Pool = Pool {
-    state: Mutex::new(State { jobs: VecDeque::new(), idle: 0, running: 0 }),
+    state: Mutex::new(State { jobs: VecDeque::new(), idle: 0, called: 0, running: 0 }),
     changed: Condvar::new(),
 };
 
@@ -61,6 +63,10 @@ impl Pool {
             return Ok(());
         }
         if state.idle > 0 {
+            // Counted at once: until it is awake, the next job needs another one.
+            state.idle -= 1;
+            state.called += 1;
+            state.running += 1;
             self.changed.notify_one();
             return Ok(());
         }
@@ -81,14 +87,13 @@ impl Pool {
             }
             state.running -= 1;
             state.idle += 1;
-            let waited = self.changed.wait_timeout(state, LINGER);
-            let (woken, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
-            state = woken;
-            state.idle -= 1;
-            if timeout.timed_out() && state.jobs.is_empty() {
+            let waited = self.changed.wait_timeout_while(state, LINGER, |state| state.called == 0);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.called == 0 {
+                state.idle -= 1;
                 return;
             }
-            state.running += 1;
+            state.called -= 1;
         }
     }
 

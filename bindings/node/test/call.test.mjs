@@ -251,6 +251,34 @@ test('a closed instance has nothing to do with those after it', () => {
   assert.equal(second.call('count', [], 'i32'), 3)
 })
 
+test('an instance that its own arguments close leaves its place to nobody', async () => {
+  const engine = new Engine()
+  engine.register('tools', tools)
+  for (const name of ['count', 'missing', 'i32', 'six']) {
+    for (const calling of ['call', 'callAsync']) {
+      const plugin = engine.instance('tools')
+      let next
+      const lengths = { count: 0, missing: 1, i32: 1, six: 6 }
+      const closing = new Proxy(Array(lengths[name]).fill(1), {
+        get(list, key) {
+          if (next === undefined) {
+            plugin.close()
+            next = engine.instance('tools')
+          }
+          return list[key]
+        },
+      })
+      await assert.rejects(async () => plugin[calling](name, closing, 'i32'), { code: 'INVALID' })
+      assert.equal(next.call('count', [], 'i32'), 1)
+      const another = engine.instance('tools')
+      assert.equal(another.call('count', [], 'i32'), 1)
+      assert.equal(next.call('count', [], 'i32'), 2)
+      another.close()
+      next.close()
+    }
+  }
+})
+
 test('the logger hears of calls, and of what plugins print', () => {
   const lines = []
   const tool = instance({}, { logger: (record) => lines.push(record), logLevel: 'debug', stdio: 'log' })

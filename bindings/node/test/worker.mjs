@@ -30,6 +30,11 @@ switch (workerData) {
     tool.callAsync('loop')
     parentPort.postMessage('runs')
     break
+  case 'loops':
+    // More than there are places for.
+    for (let i = 0; i < 40; i++) engine.instance('tools').callAsync('loop')
+    parentPort.postMessage('runs')
+    break
   case 'wait':
     engine.instance('caller').callAsync('text', ['x'], 'string')
     parentPort.postMessage('runs')

@@ -1,5 +1,7 @@
 //! A Python logger as the engine's log.
 
+use pyo3::exceptions::PyKeyboardInterrupt;
+use pyo3::ffi;
 use pyo3::prelude::*;
 use std::fmt::Write;
 use wasp_core::{Level, Log};
@@ -28,7 +30,13 @@ pub(crate) fn log(logger: &Bound<'_, PyAny>) -> PyResult<Log> {
         // None where the interpreter is gone already.
         Python::try_attach(|py| {
             if let Err(error) = logger.call_method1(py, "log", (number, "%s", text)) {
-                error.write_unraisable(py, Some(logger.bind(py)));
+                if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+                    // Ctrl-C, which Python saw to in here. It has to come out of the call: so it comes once more.
+                    // SAFETY: the interpreter is attached.
+                    unsafe { ffi::PyErr_SetInterrupt() };
+                } else {
+                    error.write_unraisable(py, Some(logger.bind(py)));
+                }
             }
         });
     }))

@@ -219,3 +219,26 @@ def test_asyncio(engine):
             await asyncio.wait_for(instance.call_async("spin"), 0.1)
 
     asyncio.run(main())
+
+
+def test_a_task_cancelled_before_its_call_began_ends_no_other(engine):
+    engine.register("calculator", CALCULATOR)
+
+    async def main():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        full = asyncio.create_task(asyncio.to_thread(time.sleep, 0.7))
+        await asyncio.sleep(0.05)
+        with engine.instance("calculator") as instance, ThreadPoolExecutor(1) as other:
+            waiting = asyncio.create_task(instance.call_async("spin"))
+            await asyncio.sleep(0.05)
+            waiting.cancel()
+            counting = other.submit(instance.call, "count", 300_000_000, returns=None)
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert not full.done()
+            await full
+            # Nor does it begin now.
+            assert await asyncio.wrap_future(counting) is None
+            assert instance.call("sum", 3, 2, returns=int) == 5
+
+    asyncio.run(main())

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from wat import CALCULATOR, CALLS_BACK, long_to_compile
+from wat import CALCULATOR, CALLS_BACK, TALKS, long_to_compile
 
 PREFACE = f"""
 import os, signal, sys, threading, wasp
@@ -148,3 +148,22 @@ except wasp.PluginNotFound:
     assert known is None
 """
     assert run(script) == "stopped\n"
+
+
+def test_it_stops_a_guest_whose_lines_a_logger_hears():
+    # Most of the time Python's handler then runs in the logger, and what it raises there has no other way out.
+    script = """
+import logging
+logging.basicConfig(stream=open(os.devnull, "w"), level=logging.INFO)
+talker = wasp.Engine(logger=logging.getLogger("talker"), stdio="log")
+talker.register("talker", TALKS, limits=wasp.Limits(timeout=20))
+instance = talker.instance("talker")
+for at in range(5):
+    ctrl_c(0.1)
+    try:
+        instance.call("talk")
+    except BaseException as error:
+        print(type(error).__name__)
+    instance.reset()
+"""
+    assert run(f"TALKS = {TALKS!r}\n" + script) == "KeyboardInterrupt\n" * 5

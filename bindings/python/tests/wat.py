@@ -39,6 +39,11 @@ PRINTS = b"""(module
   (data (i32.const 0) "\\08\\00\\00\\00\\0f\\00\\00\\00from the guest\\0a")
   (func (export "print") (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))))"""
 
+# The same without end.
+TALKS = PRINTS.replace(b'(func (export "print") (drop', b'(func (export "talk") (loop (drop').replace(
+    b"(i32.const 64)))))", b"(i32.const 64))) (br 0))))"
+)
+
 # The first volume is descriptor 3.
 FILES = b"""(module
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))

@@ -78,6 +78,11 @@ impl WasiDir for Folder {
             || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE)
             || fdflags.contains(FdFlags::APPEND);
         let dir = if changes { self.to_change()? } else { &*self.dir };
+        // Whoever opens a pipe, which wasi-common has no name for, waits for its other end: no time limit reaches there.
+        let there = dir.get_path_filestat(path, symlink_follow).await;
+        if there.is_ok_and(|stat| stat.filetype == FileType::Unknown) {
+            return Err(Errno::Nxio.into());
+        }
         let read_only = self.read_only;
         Ok(match dir.open_file_(symlink_follow, path, oflags, read, write, fdflags)? {
             sync::dir::OpenResult::File(file) => {

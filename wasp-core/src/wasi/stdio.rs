@@ -42,8 +42,8 @@ impl Streams {
             Stdio::Inherit => {
                 let [out, err] = self.terminals;
                 wasi.set_stdin(Box::new(Input(stdio::stdin(), Sleep(interrupted.clone()))));
-                wasi.set_stdout(if out { terminal(io::stdout) } else { Box::new(stdio::stdout()) });
-                wasi.set_stderr(if err { terminal(io::stderr) } else { Box::new(stdio::stderr()) });
+                wasi.set_stdout(if out { terminal(io::stdout) } else { output(stdio::stdout()) });
+                wasi.set_stderr(if err { terminal(io::stderr) } else { output(stdio::stderr()) });
             }
         }
     }
@@ -97,6 +97,49 @@ impl WasiFile for Input {
             Ok(unsafe { libc::poll(&raw mut input, 1, 0) } != 0)
         })?;
         self.0.read_vectored(bufs).await
+    }
+}
+
+/// One of the process's outputs, to write to and for nothing else: it may be a file, whose times are not the guest's.
+struct Output<W>(W);
+
+fn output<W: WasiFile + 'static>(output: W) -> Box<dyn WasiFile> {
+    Box::new(Output(output))
+}
+
+#[wiggle::async_trait]
+impl<W: WasiFile + 'static> WasiFile for Output<W> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    #[cfg(unix)]
+    fn pollable(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
+        self.0.pollable()
+    }
+
+    fn isatty(&self) -> bool {
+        self.0.isatty()
+    }
+
+    async fn get_filetype(&self) -> Result<FileType, Error> {
+        self.0.get_filetype().await
+    }
+
+    async fn get_fdflags(&self) -> Result<FdFlags, Error> {
+        self.0.get_fdflags().await
+    }
+
+    async fn seek(&self, position: io::SeekFrom) -> Result<u64, Error> {
+        self.0.seek(position).await
+    }
+
+    async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
+        self.0.write_vectored(bufs).await
+    }
+
+    async fn write_vectored_at<'a>(&self, bufs: &[IoSlice<'a>], offset: u64) -> Result<u64, Error> {
+        self.0.write_vectored_at(bufs, offset).await
     }
 }
 

@@ -1138,3 +1138,39 @@ fn shows_terminals_no_control_characters() {
     assert_eq!([write(b"\xc2"), write(b"a")], ["", "\u{fffd}a"]);
     assert_eq!(write(b"\xff\xf8"), "\u{fffd}\u{fffd}");
 }
+
+/// Opening one waits in the kernel for whoever has the other end, where no time limit reaches.
+#[test]
+fn opens_no_pipe_that_lies_in_a_volume() {
+    let scratch = Scratch::new();
+    let path = std::ffi::CString::new(scratch.0.join("pipe").to_str().unwrap()).unwrap();
+    // SAFETY: the path ends in a NUL.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+    symlink("pipe", scratch.0.join("link")).unwrap();
+    // Should the guest be let in after all, it finds somebody there, so that the test fails and doesn't hang.
+    let other = fs::File::options().read(true).write(true).open(scratch.0.join("pipe")).unwrap();
+    for read_only in [false, true] {
+        let mut guest = Guest::with(&scratch.0, read_only);
+        for path in ["pipe", "link"] {
+            assert_eq!(guest.open(3, path, 0, READ), Err(Errno::Nxio), "{path}");
+        }
+    }
+    let mut guest = Guest::with(&scratch.0, false);
+    assert_eq!(guest.open(3, "pipe", 0, WRITE), Err(Errno::Nxio));
+    assert_eq!(guest.open(3, "pipe", CREATE, READ | WRITE), Err(Errno::Nxio));
+    assert_eq!(guest.open_with(3, "link", 0, 0, READ, 0), Err(Errno::Loop));
+    drop(other);
+}
+
+/// They may be files of the host's that no volume shows.
+#[test]
+fn leaves_the_times_of_the_standard_streams_alone() {
+    for stdio in [Stdio::Inherit, Stdio::Log, Stdio::None] {
+        let settings = Settings::new("tester", &[], &[], stdio, Log::default()).unwrap();
+        let mut guest = Guest::new(&settings, &Workspace::None);
+        for fd in 0..3 {
+            let changed = guest.call("fd_filestat_set_times", &[fd, 1, 1, 1 | 4]);
+            assert_eq!(changed, Err(Errno::Badf), "{fd}");
+        }
+    }
+}
