@@ -215,6 +215,16 @@ pub unsafe extern "C" fn wasp_call(
         // SAFETY: alive, by the caller's promise.
         let value = unsafe {
             wasp_instance::enter(instance, |inner| {
+                let lent = |value: &Value<'_>| match value {
+                    Value::String(text) => inner.lends(text.as_bytes()),
+                    Value::Bytes(data) => inner.lends(data),
+                    _ => false,
+                };
+                if values.iter().any(lent) {
+                    return with_copies(values, |values| {
+                        inner.call(function, values, wanted).map(wasp_value::new)
+                    });
+                }
                 inner.call(function, values, wanted).map(wasp_value::new)
             })
         }?;
@@ -223,6 +233,31 @@ pub unsafe extern "C" fn wasp_call(
         }
         Ok(())
     })
+}
+
+/// Runs `body` with copies of the values: a result of the last call is freed when the next one begins, and may be an
+/// argument of it.
+#[cold]
+fn with_copies<R>(values: &[Value<'_>], body: impl FnOnce(&[Value<'_>]) -> R) -> R {
+    let owned: Vec<Vec<u8>> = values
+        .iter()
+        .map(|value| match value {
+            Value::String(text) => text.as_bytes().to_vec(),
+            Value::Bytes(data) => data.to_vec(),
+            _ => Vec::new(),
+        })
+        .collect();
+    let copies: Vec<Value<'_>> = values
+        .iter()
+        .zip(&owned)
+        .map(|(value, data)| match value {
+            // It was text, so the copy is.
+            Value::String(_) => Value::String(std::str::from_utf8(data).unwrap_or_default()),
+            Value::Bytes(_) => Value::Bytes(data),
+            other => *other,
+        })
+        .collect();
+    body(&copies)
 }
 
 /// Brings an instance back to the state of a new one with the same workspace. Results borrowed from it are gone.

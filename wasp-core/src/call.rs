@@ -44,6 +44,11 @@ impl Kept {
         self.lent = None;
     }
 
+    /// Whether the guest has it still.
+    pub(crate) fn is_lent(&self) -> bool {
+        self.lent.is_some()
+    }
+
     /// What it has of `kind`; `guest` may have it still.
     pub(crate) fn read<'a>(&'a self, guest: &'a Guest, kind: Kind) -> Result<Value<'a>> {
         match (self.lent, kind) {
@@ -106,15 +111,15 @@ impl Guest {
         slots: &mut [RawValue],
         kept: &mut Kept,
     ) -> Result<()> {
-        for ((slot, arg), ty) in slots.iter_mut().zip(call.args).zip(call.params) {
-            self.give(arg, arg.kind(), *ty, slot)?;
-        }
-        // Not before: the host may pass on what it was lent.
+        // First: there are allocators that begin anew when nothing lives any more.
         if let Some(block) = self.blocks.take_lent() {
             kept.lent = None;
             self.deallocate(block)?;
             // Nobody waits for what that raised.
             drop(self.take_raised());
+        }
+        for ((slot, arg), ty) in slots.iter_mut().zip(call.args).zip(call.params) {
+            self.give(arg, arg.kind(), *ty, slot)?;
         }
         self.enter(call.function, slots)?;
         let read = match call.result {

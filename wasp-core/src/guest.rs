@@ -325,6 +325,13 @@ impl Guest {
         self.memory.get()
     }
 
+    /// Whether `data` lies in its memory.
+    pub(crate) fn has(&self, data: &[u8]) -> bool {
+        // SAFETY: the slice is gone before this returns.
+        let memory = self.memory().map(|memory| unsafe { memory.bytes() }).unwrap_or_default();
+        memory.as_ptr_range().contains(&data.as_ptr())
+    }
+
     /// The memory for a block of `kind`.
     #[inline(always)]
     pub(crate) fn memory_for(&self, kind: Kind) -> Result<&Memory, Error> {

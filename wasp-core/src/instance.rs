@@ -131,6 +131,12 @@ impl Instance {
         Ok(())
     }
 
+    /// Whether `data` is of the last result, and the next call would free it before it reads its arguments. For bindings
+    /// to languages in which a borrowed result can be passed on all the same.
+    pub fn lends(&self, data: &[u8]) -> bool {
+        self.sandbox.lends(data)
+    }
+
     /// A way to stop the call that this instance runs, from another thread.
     pub fn interrupter(&self) -> Interrupter {
         self.sandbox.interrupter()

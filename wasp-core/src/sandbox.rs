@@ -221,6 +221,11 @@ impl Sandbox {
         self.kept.read(&self.guest, kind)
     }
 
+    /// Whether `data` is in the guest's memory, from which the last result was lent.
+    pub(crate) fn lends(&self, data: &[u8]) -> bool {
+        self.kept.is_lent() && self.guest.has(data)
+    }
+
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
     pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
         let Ok(at) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };

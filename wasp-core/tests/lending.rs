@@ -73,6 +73,19 @@ fn an_argument_that_comes_back_is_read_before_it_is_freed() {
 }
 
 #[test]
+fn what_was_lent_is_freed_before_anything_is_allocated() {
+    on_both(|engine| {
+        // The allocator has room for four of these, and begins anew only when nothing lives.
+        let mut p = lending(engine);
+        let letters = "a".repeat(100_000);
+        for _ in 0..100 {
+            let args = [Value::String("x"), Value::I32(100_000)];
+            assert_eq!(p.call("long", &args, Kind::String).unwrap(), Value::String(&letters));
+        }
+    });
+}
+
+#[test]
 fn text_that_the_guest_spoils_while_it_is_lent_is_no_text() {
     on_both(|engine| {
         let mut p = lending(engine);
