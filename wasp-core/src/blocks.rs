@@ -73,10 +73,15 @@ impl Blocks {
         true
     }
 
+    /// The block that the host reads: the last call's result, if that was lent.
+    pub(crate) fn lent(&self) -> Option<Block> {
+        self.lent.get()
+    }
+
     /// The block that the host was reading until now.
     pub(crate) fn take_lent(&self) -> Option<Block> {
         // Asked at each call: the look is cheaper than the exchange.
-        if self.lent.get().is_some() { self.lent.take() } else { None }
+        if self.lent().is_some() { self.lent.take() } else { None }
     }
 
     /// Whether nothing is owed.

@@ -21,13 +21,11 @@ pub(crate) struct Call<'a> {
     pub result: Kind,
 }
 
-/// The last result that was a string or bytes: a copy, so that the guest's blocks can be freed, or where it is.
+/// The last result that was a string or bytes, copied so that the guest's blocks can be freed; unless it is lent.
 #[derive(Default)]
 pub(crate) struct Kept {
     text: String,
     bytes: Vec<u8>,
-    /// Where it is if it was not worth a copy.
-    lent: Option<Block>,
 }
 
 /// Results of at least this many bytes are lent to the host where they are: copying them costs more than coming back to
@@ -41,17 +39,11 @@ impl Kept {
         self.text.shrink_to(WORTH_LENDING);
         self.bytes.clear();
         self.bytes.shrink_to(WORTH_LENDING);
-        self.lent = None;
-    }
-
-    /// Whether the guest has it still.
-    pub(crate) fn is_lent(&self) -> bool {
-        self.lent.is_some()
     }
 
     /// What it has of `kind`; `guest` may have it still.
     pub(crate) fn read<'a>(&'a self, guest: &'a Guest, kind: Kind) -> Result<Value<'a>> {
-        match (self.lent, kind) {
+        match (guest.blocks.lent(), kind) {
             (Some(block), _) => guest.lent(block, kind),
             (None, Kind::String) => Ok(Value::String(&self.text)),
             (None, _) => Ok(Value::Bytes(&self.bytes)),
@@ -113,7 +105,6 @@ impl Guest {
     ) -> Result<()> {
         // First: there are allocators that begin anew when nothing lives any more.
         if let Some(block) = self.blocks.take_lent() {
-            kept.lent = None;
             self.deallocate(block)?;
             // Nobody waits for what that raised.
             drop(self.take_raised());
@@ -138,12 +129,11 @@ impl Guest {
         let pointer = number::pointer(slot);
         let data = self.take_over(pointer, kind)?;
         // A log line would have to read it now.
-        if data.len() >= WORTH_LENDING && !self.plugin.log.wants(Level::Debug) {
-            let block = Block::of(pointer, data, kind);
-            if self.blocks.lend(block) {
-                kept.lent = Some(block);
-                return Ok(());
-            }
+        if data.len() >= WORTH_LENDING
+            && !self.plugin.log.wants(Level::Debug)
+            && self.blocks.lend(Block::of(pointer, data, kind))
+        {
+            return Ok(());
         }
         match self.view(pointer, data, kind)? {
             Value::String(text) => {

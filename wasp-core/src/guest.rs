@@ -344,7 +344,7 @@ impl Guest {
     pub(crate) fn raise_error(&self, pointer: u32) -> Result<(), Error> {
         let context = "host function \"env\".\"raise_error\"";
         let text = self.text(pointer).map_err(|error| error.in_context(context))?.to_owned();
-        self.blocks.owe(Block { pointer, size: text.len() as u32 + 1 })?;
+        self.blocks.owe(Block::of(pointer, text.as_bytes(), Kind::String))?;
         self.plugin.log.write(Level::Debug, "Error raised by plugin", &[("error", &text)]);
         self.raised.replace(Some(text));
         Ok(())

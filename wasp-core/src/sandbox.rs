@@ -223,7 +223,7 @@ impl Sandbox {
 
     /// Whether `data` is in the guest's memory, from which the last result was lent.
     pub(crate) fn lends(&self, data: &[u8]) -> bool {
-        self.kept.is_lent() && self.guest.has(data)
+        self.guest.blocks.lent().is_some() && self.guest.has(data)
     }
 
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.

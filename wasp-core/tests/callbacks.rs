@@ -2,7 +2,9 @@
 
 mod plugins;
 
-use plugins::{fails, instance, live, on_both, on_both_with, plugin, well_formed, with_allocator};
+use plugins::{
+    ask, fails, instance, live, on_both, on_both_with, plugin, well_formed, with_allocator,
+};
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -583,15 +585,6 @@ fn an_answer_within_an_answers_allocation_goes_where_it_belongs() {
         assert_eq!(p.call("a", &[], Kind::String).unwrap(), Value::String(&"a".repeat(1000)));
         assert_eq!(p.call("b", &[], Kind::String).unwrap(), Value::String(&"b".repeat(1000)));
     });
-}
-
-fn ask() -> Config {
-    let mut config = Config::new();
-    config.callback("env", "ask", &[Kind::String], Kind::String, |caller, args| {
-        caller.answer(args[0]);
-        Ok(())
-    });
-    config
 }
 
 #[test]

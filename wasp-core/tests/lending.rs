@@ -2,7 +2,7 @@
 
 mod plugins;
 
-use plugins::{fails, instance, live, on_both, on_both_with, pages};
+use plugins::{ask, fails, instance, live, on_both, on_both_with, pages};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -186,15 +186,6 @@ fn late(body: &str) -> String {
         (func (export "pages") (result i32) (memory.size))
         (func (export "same") (param i32) (result i32) (local.get 0))"#
     )
-}
-
-fn ask() -> Config {
-    let mut config = Config::new();
-    config.callback("env", "ask", &[Kind::String], Kind::String, |caller, args| {
-        caller.answer(args[0]);
-        Ok(())
-    });
-    config
 }
 
 #[test]

@@ -61,6 +61,16 @@ pub fn instance(engine: &Engine, wat: &str, config: &Config) -> Instance {
     engine.instance("p", None).unwrap()
 }
 
+/// A Config whose callback "env"."ask" gives its argument back.
+pub fn ask() -> Config {
+    let mut config = Config::new();
+    config.callback("env", "ask", &[Kind::String], Kind::String, |caller, args| {
+        caller.answer(args[0]);
+        Ok(())
+    });
+    config
+}
+
 /// A Config with other limits.
 pub fn with_limits(change: impl Fn(&mut Limits)) -> Config {
     let mut limits = Limits::default();
