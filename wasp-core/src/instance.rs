@@ -1,13 +1,14 @@
 //! An instance as its owner sees it: call, reset.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::interrupt::Interrupter;
-use crate::log::{Level, Log};
-use crate::number;
-use crate::plugin::{Export, Function, Plugin, type_name};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::log::{Level, Log};
+use crate::base::slots;
+use crate::base::value::{Kind, Value};
+use crate::plugin::Plugin;
+use crate::plugin::export::Function;
 use crate::pool::Share;
-use crate::sandbox::Sandbox;
-use crate::value::{Kind, Value};
+use crate::pool::wasm_instance::Sandbox;
+use crate::sys::interrupt::Interrupter;
 use crate::wasi::Workspace;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -65,7 +66,7 @@ impl Instance {
 
         let log = &plugin.log;
         let started = log.wants(Level::Debug).then(|| {
-            let args = number::Listed(args);
+            let args = slots::Listed(args);
             log.write(Level::Debug, "Calling function", &[("name", &name), ("inputParam", &args)]);
             Instant::now()
         });
@@ -87,7 +88,7 @@ impl Instance {
             }
             Kind::None => Value::None,
             kind => {
-                let number = export.ty.results().first().map(|ty| number::from_slot(&slot, *ty));
+                let number = export.ty.results().first().map(|ty| slots::from_slot(&slot, *ty));
                 match number {
                     Some(number) if number.kind() == kind => number,
                     number => fit(number.unwrap_or_default(), kind).map_err(context)?,
@@ -100,7 +101,7 @@ impl Instance {
                 "Called function",
                 &[
                     ("name", &name),
-                    ("response", &number::Listed(&[value])),
+                    ("response", &slots::Listed(&[value])),
                     ("time taken", &format_args!("{:?}", started.elapsed())),
                 ],
             );
@@ -155,8 +156,8 @@ impl Instance {
 
 /// The result `number` as one of `kind`.
 fn fit(number: Value<'_>, kind: Kind) -> Result<Value<'static>> {
-    number::coerce(number, kind).ok_or_else(|| {
-        let message = format!("its result {} does not fit {kind}", number::Listed(&[number]));
+    slots::coerce(number, kind).ok_or_else(|| {
+        let message = format!("its result {} does not fit {kind}", slots::Listed(&[number]));
         Error::new(ErrorKind::Signature, message)
     })
 }
@@ -198,70 +199,5 @@ impl Drop for Instance {
     fn drop(&mut self) {
         // SAFETY: nobody uses the field after this.
         self.share.give(unsafe { ManuallyDrop::take(&mut self.sandbox) });
-    }
-}
-
-impl Export {
-    /// Refuses arguments and an expected result that can't fit, before any guest code runs.
-    fn check(&self, args: &[Value<'_>], result: Kind) -> Result<()> {
-        let refuse = |message: String| Err(Error::new(ErrorKind::Signature, message));
-        let (params, results) = (self.ty.params(), self.ty.results());
-        if args.len() != params.len() {
-            let (takes, given) = (params.len(), args.len());
-            let s = if takes == 1 { "" } else { "s" };
-            return refuse(format!("it takes {takes} argument{s}, not {given}"));
-        }
-        for (at, (arg, ty)) in args.iter().zip(params).enumerate() {
-            let declared = self.declared().map(|(kinds, _)| kinds[at]);
-            let number = at + 1;
-            let Some(kind) = declared.or_else(|| number::kind(*ty)) else {
-                return refuse(format!(
-                    "argument {number} is of type {}, which has no plain value",
-                    type_name(*ty)
-                ));
-            };
-            if arg.kind() == kind {
-                continue;
-            }
-            let fits = match arg.kind() {
-                Kind::String | Kind::Bytes if declared.is_some() => arg.kind() == kind,
-                Kind::String | Kind::Bytes => kind == Kind::I32,
-                _ => number::coerce(*arg, kind).is_some(),
-            };
-            if !fits {
-                let value = number::Listed(std::slice::from_ref(arg));
-                return refuse(format!(
-                    "argument {number} is {} {value}, which does not fit {kind}",
-                    arg.kind()
-                ));
-            }
-        }
-        let actual = match results {
-            [] => Kind::None,
-            [ty] => match self.declared().map(|(_, kind)| *kind).or_else(|| number::kind(*ty)) {
-                Some(kind) => kind,
-                None => {
-                    return refuse(format!(
-                        "its result is of type {}, which has no plain value",
-                        type_name(*ty)
-                    ));
-                }
-            },
-            many => {
-                return refuse(format!(
-                    "it gives {} results, and a plugin's function gives at most one",
-                    many.len()
-                ));
-            }
-        };
-        let fits = match (result, actual) {
-            (Kind::None, _) => true,
-            (_, Kind::None) => false,
-            (Kind::String | Kind::Bytes, _) if self.declared().is_some() => result == actual,
-            (Kind::String | Kind::Bytes, _) => actual == Kind::I32,
-            (_, Kind::String | Kind::Bytes) => false,
-            (_, _) => true,
-        };
-        if fits { Ok(()) } else { refuse(format!("its result is {actual}, not {result}")) }
     }
 }

@@ -19,49 +19,33 @@
 //! # }
 //! ```
 //!
-//! Reading order: `value`, `error`, `log`; `config`, `engine`, `compile`, `cache`, `plugin`; `instance`, `pool`, `sandbox`, `guest`, `call`,
-//! `transfer`, `blocks`, `host`;
-//! then what lies below: `entry`, `memory`, `stack`, `image`, `instrument`, `interrupt`, `wasi`.
+//! The folders are layers, and each imports only from those below it: `engine` and `instance`; `pool`; `guest`; `plugin`;
+//! `compile`; `vm` and `wasi`; `config`; `sys`; `base`. `tests/layers.rs` keeps it so.
 
 // wasmer's errors are large, and on ways that are rarely taken.
 #![allow(clippy::result_large_err)]
 
-mod blocks;
-mod cache;
-mod call;
+mod base;
 mod compile;
 mod config;
 mod engine;
-mod entry;
-mod error;
 mod guest;
-mod host;
-mod image;
 mod instance;
-mod instrument;
-mod interrupt;
-mod log;
-mod memory;
-mod names;
-mod number;
 mod plugin;
 mod pool;
-mod sandbox;
-mod signals;
-mod signature;
-mod stack;
-mod transfer;
-mod trap;
-mod value;
+mod sys;
+mod vm;
 mod wasi;
 
-pub use config::{Config, Limits};
-pub use engine::{Compiler, Engine, Options, Stdio};
-pub use error::{Error, ErrorKind, Frame, Import, Result};
-pub use host::Caller;
+pub use base::error::{Error, ErrorKind, Frame, Import, Result};
+pub use base::log::{Level, Log, Record};
+pub use base::value::{Kind, Value};
+pub use config::Config;
+pub use config::callback::Caller;
+pub use config::limits::Limits;
+pub use config::options::{Compiler, Options, Stdio};
+pub use engine::Engine;
 pub use instance::{Functions, Instance};
-pub use interrupt::Interrupter;
-pub use log::{Level, Log, Record};
-pub use plugin::Function;
-pub use signals::claim_signals;
-pub use value::{Kind, Value};
+pub use plugin::export::Function;
+pub use sys::interrupt::Interrupter;
+pub use sys::signals::claim_signals;

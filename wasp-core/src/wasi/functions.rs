@@ -1,6 +1,6 @@
 //! The functions of WASI: their names and WebAssembly types, and the way from raw arguments into `wasi-common`.
 
-use super::Context;
+use super::context::Context;
 use std::io;
 use wasi_common::WasiCtx;
 use wasi_common::snapshots::preview_0::wasi_unstable;

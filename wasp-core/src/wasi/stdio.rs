@@ -1,7 +1,7 @@
 //! Where a guest's standard streams lead.
 
-use crate::engine::Stdio;
-use crate::log::{Level, Log};
+use crate::base::log::{Level, Log};
+use crate::config::options::Stdio;
 use crate::wasi::time::{Interrupted, Sleep};
 use std::any::Any;
 use std::io::{self, IoSlice, IsTerminal, Write};

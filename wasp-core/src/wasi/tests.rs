@@ -1,13 +1,17 @@
 use super::files::MAX_HANDLES;
 use super::stdio::terminal;
 use super::*;
-use crate::log::Level;
+use crate::base::error::{ErrorKind, Result};
+use crate::base::log::{Level, Log};
+use crate::config::Volume;
+use crate::config::options::Stdio;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::{MetadataExt, symlink};
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use wasi_common::snapshots::preview_1::types::Errno;
 

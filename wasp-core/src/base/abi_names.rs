@@ -1,0 +1,14 @@
+//! The names that the guest ABI and wasp itself give to exports.
+
+/// Exports that the guest ABI asks for: not functions that the plugin offers.
+pub(crate) const ABI_NAMES: [&str; 6] =
+    ["allocate", "deallocate", "get_string_size", "_initialize", "_start", SIGNATURES];
+/// The plugin's own listing of its functions (section 6 of the guest ABI).
+pub(crate) const SIGNATURES: &str = "wasp_signatures";
+
+/// Begins every name that wasp adds to a module's exports. None of them can be called or shows in a listing.
+pub(crate) const HIDDEN: &str = "wasp:";
+/// The module's own start function.
+pub(crate) const START: &str = "wasp:start";
+/// The interrupt flag, an i32 that is 1 when the guest must stop.
+pub(crate) const FLAG: &str = "wasp:interrupt";

@@ -1,0 +1,7 @@
+//! What every layer speaks: values, errors, log records and names.
+
+pub(crate) mod abi_names;
+pub(crate) mod error;
+pub(crate) mod log;
+pub(crate) mod slots;
+pub(crate) mod value;

@@ -1,0 +1,210 @@
+//! Numbers between host and guest: WebAssembly types, the slots of a call, and conversions that lose nothing.
+
+use crate::base::value::{Kind, Value};
+use std::fmt;
+use wasmer::Type;
+use wasmer_types::RawValue;
+
+/// The WebAssembly type that a value of `kind` travels as; none for no value.
+#[inline]
+pub(crate) fn wasm_type(kind: Kind) -> Option<Type> {
+    match kind {
+        Kind::None => None,
+        Kind::I32 | Kind::String | Kind::Bytes => Some(Type::I32),
+        Kind::I64 => Some(Type::I64),
+        Kind::F32 => Some(Type::F32),
+        Kind::F64 => Some(Type::F64),
+    }
+}
+
+/// The kind that a WebAssembly type is on its face; none for vectors and references.
+#[inline]
+pub(crate) fn kind(ty: Type) -> Option<Kind> {
+    match ty {
+        Type::I32 => Some(Kind::I32),
+        Type::I64 => Some(Kind::I64),
+        Type::F32 => Some(Kind::F32),
+        Type::F64 => Some(Kind::F64),
+        _ => None,
+    }
+}
+
+/// The same number as a value of kind `to`, if it is exactly representable there.
+pub(crate) fn coerce(value: Value<'_>, to: Kind) -> Option<Value<'static>> {
+    match to {
+        Kind::I32 => integer(value).and_then(|number| i32::try_from(number).ok()).map(Value::I32),
+        Kind::I64 => integer(value).map(Value::I64),
+        Kind::F32 => float32(value).map(Value::F32),
+        Kind::F64 => float64(value).map(Value::F64),
+        Kind::None | Kind::String | Kind::Bytes => None,
+    }
+}
+
+fn integer(value: Value<'_>) -> Option<i64> {
+    match value {
+        Value::I32(number) => Some(number.into()),
+        Value::I64(number) => Some(number),
+        Value::F32(number) => whole(number.into()),
+        Value::F64(number) => whole(number),
+        Value::None | Value::String(_) | Value::Bytes(_) => None,
+    }
+}
+
+fn whole(number: f64) -> Option<i64> {
+    const TOO_BIG: f64 = 9_223_372_036_854_775_808.0; // 2^63
+    ((-TOO_BIG..TOO_BIG).contains(&number) && number.trunc() == number).then_some(number as i64)
+}
+
+fn float32(value: Value<'_>) -> Option<f32> {
+    match value {
+        Value::I32(number) => (number as f32 as i64 == i64::from(number)).then_some(number as f32),
+        Value::I64(number) => {
+            (number as f32 as i128 == i128::from(number)).then_some(number as f32)
+        }
+        Value::F32(number) => Some(number),
+        Value::F64(number) => {
+            (f64::from(number as f32) == number || number.is_nan()).then_some(number as f32)
+        }
+        Value::None | Value::String(_) | Value::Bytes(_) => None,
+    }
+}
+
+fn float64(value: Value<'_>) -> Option<f64> {
+    match value {
+        Value::I32(number) => Some(number.into()),
+        Value::I64(number) => {
+            (number as f64 as i128 == i128::from(number)).then_some(number as f64)
+        }
+        Value::F32(number) => Some(number.into()),
+        Value::F64(number) => Some(number),
+        Value::None | Value::String(_) | Value::Bytes(_) => None,
+    }
+}
+
+/// The slot for a number; nothing for a value that isn't one.
+pub(crate) fn to_slot(value: Value<'_>) -> Option<RawValue> {
+    match value {
+        Value::I32(number) => Some(number.into()),
+        Value::I64(number) => Some(number.into()),
+        Value::F32(number) => Some(number.into()),
+        Value::F64(number) => Some(number.into()),
+        Value::None | Value::String(_) | Value::Bytes(_) => None,
+    }
+}
+
+/// The number in a slot of type `ty`; no value for vectors and references.
+#[inline]
+pub(crate) fn from_slot(slot: &RawValue, ty: Type) -> Value<'static> {
+    // SAFETY: every bit pattern is a value of each of these types.
+    unsafe {
+        match ty {
+            Type::I32 => Value::I32(slot.i32),
+            Type::I64 => Value::I64(slot.i64),
+            Type::F32 => Value::F32(slot.f32),
+            Type::F64 => Value::F64(slot.f64),
+            _ => Value::None,
+        }
+    }
+}
+
+/// Sets `value` to the number of `kind` in a slot, if it is one.
+///
+/// In place: a value made elsewhere and moved here is written in parts and read as a whole, for which the processor waits.
+#[inline(always)]
+pub(crate) fn read(slot: &RawValue, kind: Kind, value: &mut Value<'_>) {
+    // SAFETY: every bit pattern is a value of each of these types.
+    unsafe {
+        match kind {
+            Kind::I32 => *value = Value::I32(slot.i32),
+            Kind::I64 => *value = Value::I64(slot.i64),
+            Kind::F32 => *value = Value::F32(slot.f32),
+            Kind::F64 => *value = Value::F64(slot.f64),
+            Kind::None | Kind::String | Kind::Bytes => {}
+        }
+    }
+}
+
+/// The pointer in an i32 slot. Pointers are unsigned.
+pub(crate) fn pointer(slot: &RawValue) -> u32 {
+    // SAFETY: every bit pattern is a u32.
+    unsafe { slot.u32 }
+}
+
+/// The bits in a slot of type `ty`, zero-extended.
+pub(crate) fn raw(slot: &RawValue, ty: Type) -> u64 {
+    match ty {
+        Type::I32 | Type::F32 => pointer(slot).into(),
+        // SAFETY: every bit pattern is a u64.
+        _ => unsafe { slot.u64 },
+    }
+}
+
+/// The slot of type `ty` for `bits`.
+pub(crate) fn from_raw(bits: u64, ty: Type) -> RawValue {
+    match ty {
+        Type::I32 | Type::F32 => RawValue::from(bits as u32 as i32),
+        _ => RawValue::from(bits as i64),
+    }
+}
+
+/// Values as a log line shows them.
+pub(crate) struct Listed<'a>(pub &'a [Value<'a>]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[")?;
+        for (at, value) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" ")?;
+            }
+            match value {
+                Value::None => f.write_str("none"),
+                Value::I32(number) => number.fmt(f),
+                Value::I64(number) => number.fmt(f),
+                Value::F32(number) => number.fmt(f),
+                Value::F64(number) => number.fmt(f),
+                Value::String(text) => write!(f, "{text:?}"),
+                Value::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            }?;
+        }
+        f.write_str("]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_where_they_fit_exactly() {
+        let fits = |value, to, wanted| assert_eq!(coerce(value, to), Some(wanted));
+        fits(Value::I64(3), Kind::I32, Value::I32(3));
+        fits(Value::F64(3.0), Kind::I32, Value::I32(3));
+        fits(Value::F64(-0.0), Kind::I64, Value::I64(0));
+        fits(Value::I64(i64::from(i32::MIN)), Kind::I32, Value::I32(i32::MIN));
+        fits(Value::F64(-9_223_372_036_854_775_808.0), Kind::I64, Value::I64(i64::MIN));
+        fits(Value::I32(i32::MAX), Kind::F64, Value::F64(2_147_483_647.0));
+        fits(Value::I64(1 << 40), Kind::F32, Value::F32(1_099_511_627_776.0));
+        fits(Value::F64(0.5), Kind::F32, Value::F32(0.5));
+        fits(Value::F64(f64::INFINITY), Kind::F32, Value::F32(f32::INFINITY));
+        assert!(
+            matches!(coerce(Value::F64(f64::NAN), Kind::F32), Some(Value::F32(n)) if n.is_nan())
+        );
+    }
+
+    #[test]
+    fn numbers_that_would_change_are_refused() {
+        let refused = |value, to| assert_eq!(coerce(value, to), None);
+        refused(Value::I64(1 << 40), Kind::I32);
+        refused(Value::I64(1 << 31), Kind::I32);
+        refused(Value::F64(3.5), Kind::I32);
+        refused(Value::F64(f64::NAN), Kind::I64);
+        refused(Value::F64(9_223_372_036_854_775_808.0), Kind::I64);
+        refused(Value::I64(i64::MAX), Kind::F64);
+        refused(Value::I32(i32::MAX), Kind::F32);
+        refused(Value::F64(0.1), Kind::F32);
+        refused(Value::String("3"), Kind::I32);
+        refused(Value::None, Kind::I32);
+        refused(Value::I32(3), Kind::String);
+    }
+}

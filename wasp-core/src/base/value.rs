@@ -1,0 +1,133 @@
+//! The values that cross between host and guest.
+
+use crate::base::error::{Error, ErrorKind};
+use std::fmt;
+
+/// The kind of a value; the number is the one that the C API gives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u32)]
+pub enum Kind {
+    /// No value: a function without a result, or a result that the caller doesn't want.
+    #[default]
+    None = 0,
+    /// A 32-bit integer.
+    I32 = 1,
+    /// A 64-bit integer.
+    I64 = 2,
+    /// A 32-bit float.
+    F32 = 3,
+    /// A 64-bit float.
+    F64 = 4,
+    /// UTF-8 text without a NUL inside.
+    String = 5,
+    /// Any bytes.
+    Bytes = 6,
+}
+
+impl Kind {
+    /// Its name in error messages and in a plugin's list of signatures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::None => "nothing",
+            Kind::I32 => "i32",
+            Kind::I64 => "i64",
+            Kind::F32 => "f32",
+            Kind::F64 => "f64",
+            Kind::String => "string",
+            Kind::Bytes => "bytes",
+        }
+    }
+
+    /// Whether it lives in guest memory and travels as a pointer.
+    pub(crate) fn is_block(self) -> bool {
+        matches!(self, Kind::String | Kind::Bytes)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One argument or result. Text and bytes are borrowed: an argument from the caller, a result from the instance until
+/// its next call.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub enum Value<'a> {
+    /// No value.
+    #[default]
+    None,
+    /// A 32-bit integer.
+    I32(i32),
+    /// A 64-bit integer.
+    I64(i64),
+    /// A 32-bit float.
+    F32(f32),
+    /// A 64-bit float.
+    F64(f64),
+    /// UTF-8 text.
+    String(&'a str),
+    /// Any bytes.
+    Bytes(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// The kind of this value.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Value::None => Kind::None,
+            Value::I32(_) => Kind::I32,
+            Value::I64(_) => Kind::I64,
+            Value::F32(_) => Kind::F32,
+            Value::F64(_) => Kind::F64,
+            Value::String(_) => Kind::String,
+            Value::Bytes(_) => Kind::Bytes,
+        }
+    }
+}
+
+macro_rules! conversions {
+    ($($variant:ident($type:ty)),* $(,)?) => {$(
+        impl<'a> From<$type> for Value<'a> {
+            fn from(value: $type) -> Self {
+                Value::$variant(value)
+            }
+        }
+
+        /// Fails with [`ErrorKind::Signature`] if the value is of another kind.
+        impl<'a> TryFrom<Value<'a>> for $type {
+            type Error = Error;
+
+            fn try_from(value: Value<'a>) -> Result<Self, Error> {
+                match value {
+                    Value::$variant(value) => Ok(value),
+                    other => Err(mismatch(Kind::$variant, other.kind())),
+                }
+            }
+        }
+    )*};
+}
+
+conversions!(I32(i32), I64(i64), F32(f32), F64(f64), String(&'a str), Bytes(&'a [u8]));
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
+    fn from(value: &'a [u8; N]) -> Self {
+        Value::Bytes(value)
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(value: &'a String) -> Self {
+        Value::String(value)
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Value<'a> {
+    fn from(value: &'a Vec<u8>) -> Self {
+        Value::Bytes(value)
+    }
+}
+
+fn mismatch(wanted: Kind, got: Kind) -> Error {
+    Error::new(ErrorKind::Signature, format!("the value is {got}, not {wanted}"))
+}

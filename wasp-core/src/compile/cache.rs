@@ -1,0 +1,171 @@
+//! Compiled modules as bytes: kept in a directory between runs, or handed to the host.
+//!
+//! What wasmer makes of a module is machine code, trusted when it is loaded: a damaged byte can crash the process. So
+//! every artifact is followed by a trailer with a hash over all of it, and nothing is loaded that doesn't verify. The
+//! hash finds damage, not malice: whoever can write to the cache directory can run code in the process, so its files are
+//! their owner's alone.
+
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::log::{Level, Log};
+use crate::config::options::Compiler;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+use wasmer::Module;
+use wasmer::sys::CpuFeature;
+
+/// Ends the trailer, and with it the file. The number counts its layouts.
+const MAGIC: [u8; 8] = *b"wasp\0cm\x01";
+
+/// A hash by BLAKE3.
+type Hash = [u8; 32];
+
+/// A compiled module, and what was seen of its code.
+pub(crate) struct Compiled {
+    pub module: Module,
+    /// Whether the code does what a snapshot can't undo.
+    pub unrestorable: bool,
+}
+
+/// The hash of a module.
+pub(crate) fn hash(wasm: &[u8]) -> Hash {
+    blake3::hash(wasm).into()
+}
+
+/// Counts the ways in which wasp has changed code before it is compiled: what an older one did is not loaded.
+const INSTRUMENTATION: u32 = 2;
+
+/// What, besides the module, decides over its machine code.
+pub(crate) fn recipe(compiler: Compiler) -> Hash {
+    let (version, wasmer) = (env!("CARGO_PKG_VERSION"), wasmer_vm::VERSION);
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let features = CpuFeature::for_host();
+    let text = format!(
+        "wasp {version}.{INSTRUMENTATION}, wasmer {wasmer}, {compiler:?}, {os}, {arch}, {features:?}"
+    );
+    blake3::hash(text.as_bytes()).into()
+}
+
+impl Compiled {
+    /// The artifact and its trailer: the recipe, the hash of the module, what was seen, the hash of all that.
+    pub(crate) fn to_bytes(&self, recipe: &Hash, module: &Hash) -> Result<Vec<u8>> {
+        let artifact = self.module.serialize().map_err(|error| {
+            Error::new(
+                ErrorKind::Internal,
+                format!("the compiled module can't be written: {error}"),
+            )
+        })?;
+        let mut bytes = artifact.to_vec();
+        bytes.extend_from_slice(recipe);
+        bytes.extend_from_slice(module);
+        bytes.push(self.unrestorable.into());
+        let hash = blake3::hash(&bytes);
+        bytes.extend_from_slice(hash.as_bytes());
+        bytes.extend_from_slice(&MAGIC);
+        Ok(bytes)
+    }
+
+    /// Loads what [`to_bytes`](Self::to_bytes) made, by the same recipe and, if one is given, of the same module. The
+    /// error says what is wrong with it.
+    ///
+    /// # Safety
+    /// The bytes run as code: if they verify, they must have been made by `to_bytes`.
+    pub(crate) unsafe fn from_bytes(
+        engine: &wasmer::Engine,
+        mut bytes: Vec<u8>,
+        recipe: &Hash,
+        module: Option<&Hash>,
+    ) -> std::result::Result<Self, &'static str> {
+        let (rest, magic) = bytes.split_last_chunk::<8>().ok_or("it is too short")?;
+        if *magic != MAGIC {
+            return Err("it is not a module that wasp compiled");
+        }
+        let (rest, hash) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
+        if blake3::hash(rest) != *hash {
+            return Err("it is damaged");
+        }
+        let (rest, unrestorable) = rest.split_last_chunk::<1>().ok_or("it is too short")?;
+        let (rest, known_module) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
+        let (artifact, known) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
+        if known != recipe {
+            return Err("another version of wasp, another compiler or another processor made it");
+        }
+        if module.is_some_and(|module| module != known_module) {
+            return Err("it is of another module");
+        }
+        let unrestorable = unrestorable[0] != 0;
+        // Shortened, not copied: wasmer needs it aligned as an allocation is.
+        bytes.truncate(artifact.len());
+        // SAFETY: verified, and the rest is the caller's promise.
+        let module = unsafe { Module::deserialize_unchecked(engine, bytes) };
+        Ok(Self { module: module.map_err(|_| "wasmer can't load it")?, unrestorable })
+    }
+}
+
+/// The module from `directory`, or what `compile` makes, which is then kept there.
+pub(crate) fn through(
+    directory: &Path,
+    log: &Log,
+    engine: &wasmer::Engine,
+    compiler: Compiler,
+    wasm: &[u8],
+    compile: impl FnOnce() -> Result<Compiled>,
+) -> Result<Compiled> {
+    let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
+    let recipe = recipe(compiler);
+    let module = hash(wasm);
+    let name = blake3::Hasher::new().update(&recipe).update(&module).finalize().to_hex();
+    let path = directory.join(format!("{name}.wasp"));
+
+    let tell = |what: &str, why: &dyn std::fmt::Display| {
+        let file = path.display();
+        log.write(Level::Info, what, &[("file", &file), ("reason", why)]);
+    };
+    match fs::read(&path) {
+        // SAFETY: the files of the directory are what this function writes: the directory is its owner's.
+        Ok(bytes) => match unsafe { Compiled::from_bytes(engine, bytes, &recipe, Some(&module)) } {
+            Ok(compiled) => return Ok(compiled),
+            Err(reason) => tell("Compiling a module anew", &reason),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => tell("Compiling a module anew", &error),
+    }
+    let compiled = compile()?;
+    // A cache that can't be written to makes the next start slow, not this one fail.
+    if let Err(error) = write(&path, &compiled.to_bytes(&recipe, &module)?) {
+        tell("Compiled module not kept", &error);
+    }
+    Ok(compiled)
+}
+
+/// Writes a file so that others see all of it or nothing: many processes may share a directory.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    // Process ids begin anew in each container, and one may have left a file behind.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let extension = format!("{}-{now}-{count}.tmp", std::process::id());
+    let temporary = path.with_extension(extension);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| sync_parent(path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Makes a rename last.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => File::open(parent)?.sync_all(),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,241 @@
+//! From a module's bytes to machine code.
+
+pub(crate) mod cache;
+mod instrument;
+mod name_section;
+
+use crate::base::error::panic_message;
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::compile::cache::Compiled;
+use crate::compile::instrument::Instrument;
+use crate::config::limits::Limits;
+use crate::config::options::{Compiler, Options};
+use crate::sys::guest_stack;
+use crate::sys::process::forks;
+use crate::vm::memory::PluginTunables;
+use std::borrow::Cow;
+use std::num::NonZero;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use wasmer::Module;
+use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
+use wasmer_types::entity::EntityRef;
+
+/// Modules of fewer bytes are compiled by one thread.
+const PARALLEL: usize = 128 << 10;
+
+/// Where a plugin's machine code comes from.
+pub(crate) enum Source<'a> {
+    /// WebAssembly, in its binary or its text format.
+    Wasm(&'a [u8]),
+    /// What [`Compiled::to_bytes`] made.
+    Compiled(Vec<u8>),
+}
+
+impl Source<'_> {
+    /// The machine code, and the wasmer engine that holds it: one for each plugin, which makes its memories and tables
+    /// within `limits`.
+    pub(crate) fn compiled(
+        self,
+        limits: &Limits,
+        options: &Options,
+    ) -> Result<(wasmer::Engine, Compiled)> {
+        let made = match self {
+            Source::Wasm(wasm) => {
+                let wasm = binary(wasm)?;
+                let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
+                let engine = engine(options.compiler, wasm.len(), limits, &instrument);
+                let compile = || compile(&engine, &wasm, &instrument);
+                let compiled = match &options.cache_directory {
+                    Some(directory) => cache::through(
+                        directory,
+                        &options.log,
+                        &engine,
+                        options.compiler,
+                        &wasm,
+                        compile,
+                    ),
+                    None => compile(),
+                };
+                (engine, compiled?)
+            }
+            Source::Compiled(bytes) => {
+                let instrument = Arc::new(Instrument::new(true));
+                let engine = engine(options.compiler, 0, limits, &instrument);
+                let recipe = cache::recipe(options.compiler);
+                // SAFETY: whoever registers compiled bytes promises that wasp made them.
+                let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &recipe, None) };
+                let compiled = compiled.map_err(|reason| {
+                    Error::new(
+                        ErrorKind::Compile,
+                        format!("the compiled module can't be used: {reason}"),
+                    )
+                })?;
+                (engine, compiled)
+            }
+        };
+        check_frames(&made.1.module)?;
+        Ok(made)
+    }
+}
+
+/// A module's machine code as bytes, for [`Source::Compiled`].
+pub(crate) fn to_bytes(wasm: &[u8], options: &Options) -> Result<Vec<u8>> {
+    let wasm = binary(wasm)?;
+    let (_engine, compiled) = Source::Wasm(&wasm).compiled(&Limits::default(), options)?;
+    compiled.to_bytes(&cache::recipe(options.compiler), &cache::hash(&wasm))
+}
+
+fn engine(
+    compiler: Compiler,
+    size: usize,
+    limits: &Limits,
+    instrument: &Arc<Instrument>,
+) -> wasmer::Engine {
+    let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument)));
+    let mut engine = builder.set_features(Some(features(compiler))).engine();
+    engine.set_tunables(PluginTunables::new(*limits));
+    engine.into()
+}
+
+fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Result<Compiled> {
+    // A compiler is a lot of code, and it meets hostile bytes here.
+    let compile = || catch_unwind(AssertUnwindSafe(|| Module::from_binary(engine, wasm)));
+    let module = on_living_threads(compile)?
+        .map_err(|payload| {
+            let text = one_line(panic_message(&*payload));
+            let message = format!("the compiler can't take this module: {text}");
+            Error::new(ErrorKind::Compile, message)
+        })?
+        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
+    Ok(Compiled { module, unrestorable: instrument.saw_unrestorable() })
+}
+
+/// Runs a compilation. wasmer's part of it asks rayon's global pool, whose threads a fork leaves behind: in a child of a
+/// process that compiled, it would wait for them for ever, and gets a pool of its own.
+fn on_living_threads<T: Send>(compile: impl FnOnce() -> T + Send) -> Result<T> {
+    static FIRST: OnceLock<u64> = OnceLock::new();
+    let fork = forks();
+    if *FIRST.get_or_init(|| fork) == fork {
+        return Ok(compile());
+    }
+    // As much stack as a main thread has.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).stack_size(8 << 20).build();
+    let pool = pool.map_err(|error| {
+        Error::new(ErrorKind::Resource, format!("there is no thread to compile on: {error}"))
+    })?;
+    Ok(pool.install(compile))
+}
+
+/// The module as WebAssembly's binary format, from that or from text, without names that would swell traces.
+fn binary(wasm: &[u8]) -> Result<Cow<'_, [u8]>> {
+    let mut wasm = any_binary(wasm)?;
+    name_section::hide_long_names(&mut wasm);
+    Ok(wasm)
+}
+
+fn any_binary(wasm: &[u8]) -> Result<Cow<'_, [u8]>> {
+    let refuse = |text: String| Err(Error::new(ErrorKind::Compile, text));
+    if wasm.is_empty() {
+        return refuse("the module is empty".into());
+    }
+    if wasm.starts_with(b"\0asm") {
+        return check_layer(wasm).map(|()| wasm.into());
+    }
+    let text = std::str::from_utf8(wasm).map(str::trim_start).unwrap_or_default();
+    if !text.starts_with(['(', ';']) {
+        return refuse("it is not WebAssembly, neither binary nor text".into());
+    }
+    let wasm = wasmer::wat2wasm(wasm)
+        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
+    check_layer(&wasm)?;
+    Ok(wasm)
+}
+
+/// Refuses components: the second half of the version is the layer, 0 for modules.
+fn check_layer(wasm: &[u8]) -> Result<()> {
+    match wasm.get(4..8) {
+        Some([_, _, 1, 0]) => {
+            let message = "it is a WebAssembly component, and only modules can be plugins";
+            Err(Error::new(ErrorKind::Compile, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses functions that could step over the zone below their stack, where the compiler doesn't probe it.
+fn check_frames(module: &Module) -> Result<()> {
+    let frames =
+        module.sys_artifact().and_then(|artifact| artifact.finished_functions_max_stack_usage());
+    for (function, bytes) in frames.unwrap_or_default() {
+        if bytes.is_some_and(|bytes| bytes > guest_stack::LARGEST_FRAME) {
+            let message = format!(
+                "function {} needs {} bytes of stack at once, and Singlepass can check {} bytes; Cranelift has no bound",
+                module.info().num_imported_functions + function.index(),
+                bytes.unwrap_or_default(),
+                guest_stack::LARGEST_FRAME
+            );
+            return Err(Error::new(ErrorKind::Compile, message));
+        }
+    }
+    Ok(())
+}
+
+/// The addresses from the module's first compiled function to its last.
+pub(crate) fn code(module: &Module) -> Range<usize> {
+    let extents = module.sys_artifact().and_then(|artifact| artifact.finished_function_extents());
+    let ranges = extents.unwrap_or_default().into_iter().map(|(_, extent)| {
+        let start = *extent.ptr as usize;
+        start..start + extent.length
+    });
+    ranges.reduce(|all, one| all.start.min(one.start)..all.end.max(one.end)).unwrap_or_default()
+}
+
+/// The stable proposals that plugins of today's compilers use, and no threads: an instance is one thread.
+fn features(compiler: Compiler) -> Features {
+    let mut features = Features::none();
+    features.reference_types(true).bulk_memory(true).multi_value(true).multi_memory(true);
+    features.extended_const(true);
+    // Singlepass has no vectors.
+    features.simd(compiler == Compiler::Cranelift);
+    features
+}
+
+fn compiler_config(
+    compiler: Compiler,
+    size: usize,
+    instrument: Arc<Instrument>,
+) -> Box<dyn CompilerConfig> {
+    // Each compilation makes a pool of its own: threads pay off for large modules only.
+    let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let threads = if size < PARALLEL { NonZero::<usize>::MIN } else { threads };
+    let mut config: Box<dyn CompilerConfig> = match compiler {
+        Compiler::Singlepass => {
+            let mut singlepass = Singlepass::default();
+            singlepass.num_threads(threads);
+            Box::new(singlepass)
+        }
+        Compiler::Cranelift => {
+            let mut cranelift = Cranelift::default();
+            cranelift.num_threads(threads);
+            Box::new(cranelift)
+        }
+    };
+    config.push_middleware(instrument);
+    config
+}
+
+/// The words of a message that may go over several lines, on one. Names and text of the module may be in it: what a
+/// terminal would take for more than text is escaped.
+fn one_line(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = String::with_capacity(words.len());
+    for char in words.chars() {
+        match char {
+            '\'' | '"' | '\\' => line.push(char),
+            _ => line.extend(char.escape_debug()),
+        }
+    }
+    line
+}

@@ -1,0 +1,86 @@
+//! Host functions of a Config: what they are given and how they answer.
+
+use crate::base::value::{Kind, Value};
+use crate::sys::interrupt::Interrupt;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+pub(crate) type CallbackFn = dyn Fn(&mut Caller<'_>, &[Value<'_>]) -> Result<(), Box<dyn StdError + Send + Sync>>
+    + Send
+    + Sync;
+
+/// A host function of the plugin's Config.
+pub(crate) struct Callback {
+    pub module: String,
+    pub name: String,
+    pub params: Box<[Kind]>,
+    pub result: Kind,
+    pub function: Box<CallbackFn>,
+}
+
+/// The guest's side of a callback: where the host function puts its answer.
+pub struct Caller<'a> {
+    pub(crate) plugin: &'a str,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) answer: Answer,
+}
+
+/// What a callback answered.
+pub(crate) enum Answer {
+    Number(Value<'static>),
+    Text(String),
+    Data(Vec<u8>),
+}
+
+impl Answer {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Answer::Number(value) => value.kind(),
+            Answer::Text(_) => Kind::String,
+            Answer::Data(_) => Kind::Bytes,
+        }
+    }
+
+    /// It as a value.
+    #[inline]
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Answer::Number(value) => *value,
+            Answer::Text(text) => Value::String(text),
+            Answer::Data(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
+impl Caller<'_> {
+    /// Sets the callback's result, which is copied at once; the last answer counts.
+    #[inline]
+    pub fn answer(&mut self, value: Value<'_>) {
+        self.answer = match value {
+            Value::String(text) => Answer::Text(text.to_owned()),
+            Value::Bytes(bytes) => Answer::Data(bytes.to_vec()),
+            Value::None => Answer::Number(Value::None),
+            Value::I32(value) => Answer::Number(Value::I32(value)),
+            Value::I64(value) => Answer::Number(Value::I64(value)),
+            Value::F32(value) => Answer::Number(Value::F32(value)),
+            Value::F64(value) => Answer::Number(Value::F64(value)),
+        };
+    }
+
+    /// How long the call may still take, callbacks included; nothing where it has no limit.
+    pub fn remaining(&self) -> Option<Duration> {
+        self.interrupt.remaining()
+    }
+
+    /// The name of the plugin that calls.
+    pub fn plugin(&self) -> &str {
+        self.plugin
+    }
+}
+
+impl fmt::Display for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "callback {:?}.{:?}", self.module, self.name)
+    }
+}

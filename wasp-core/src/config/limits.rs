@@ -1,0 +1,35 @@
+//! What one instance may use at most.
+
+use std::time::Duration;
+
+/// What one instance may use at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Linear memory in bytes; the part of a 64 KiB page is not given. The default is what 32-bit WebAssembly can
+    /// address, 4 GiB.
+    pub memory_bytes: u64,
+    /// Elements over all tables. The default is 1,000,000.
+    pub table_elements: u32,
+    /// The stack that guest code has to itself, in bytes, from 64 KiB to 100 MiB. The default is 1 MiB. Stacks are
+    /// pooled by thread, so a call may find a larger one.
+    pub stack_bytes: usize,
+    /// How long a call may take, and so may start-up at registration; callbacks and sleeps count. The default is no
+    /// limit. A guest is stopped where it enters a function or begins a loop anew; one bulk memory instruction isn't
+    /// stopped half-way.
+    pub timeout: Option<Duration>,
+    /// How many released instances are kept ready for the next owner. The default is 64.
+    pub idle_instances: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 1 << 32,
+            table_elements: 1_000_000,
+            stack_bytes: 1 << 20,
+            timeout: None,
+            idle_instances: 64,
+        }
+    }
+}

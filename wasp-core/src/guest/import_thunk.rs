@@ -1,0 +1,107 @@
+//! Where compiled code arrives when it calls an import. The safety story is in `vm::trampoline`.
+
+use crate::base::error::{Error, ErrorKind};
+use crate::guest::state::Guest;
+use crate::plugin::import::Target;
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::rc::Rc;
+use std::slice;
+use wasmer::{AsStoreMut, Extern, FunctionType, Store, VMExternToExtern};
+use wasmer_types::RawValue;
+use wasmer_vm::{
+    InternalStoreHandle, MaybeInstanceOwned, VMCallerCheckedAnyfunc, VMContext,
+    VMDynamicFunctionContext, VMExtern, VMFunction, VMFunctionContext, VMFunctionKind,
+    on_host_stack, raise_user_trap,
+};
+
+/// A host function's side of an import.
+struct Host {
+    guest: Rc<Guest>,
+    target: Target,
+    slots: usize,
+}
+
+/// Makes a host function of type `ty` that runs `target` for `guest`.
+pub(crate) fn import(
+    store: &mut Store,
+    ty: &FunctionType,
+    guest: &Rc<Guest>,
+    target: Target,
+) -> Extern {
+    let guest = Rc::clone(guest);
+    let slots = ty.params().len().max(ty.results().len());
+    let host_data = Box::new(VMDynamicFunctionContext {
+        address: enter_host as *const () as *const wasmer_vm::VMFunctionBody,
+        ctx: Host { guest, target, slots },
+    });
+    let anyfunc = VMCallerCheckedAnyfunc {
+        // The linker puts the address of a generated trampoline here.
+        func_ptr: ptr::null(),
+        type_signature_hash: store.engine().as_sys().register_signature(ty),
+        vmctx: VMFunctionContext { host_env: &raw const *host_data as *mut c_void },
+        call_trampoline: enter_host_directly,
+    };
+    let function = VMFunction {
+        anyfunc: MaybeInstanceOwned::Host(Box::new(UnsafeCell::new(anyfunc))),
+        kind: VMFunctionKind::Dynamic,
+        signature: ty.clone(),
+        host_data,
+    };
+    let handle = InternalStoreHandle::new(store.objects_mut().as_sys_mut(), function);
+    VMExtern::Function(handle).to_extern(store)
+}
+
+/// Where compiled code arrives when it calls an import.
+unsafe extern "C-unwind" fn enter_host(
+    this: *mut VMDynamicFunctionContext<Host>,
+    values: *mut RawValue,
+) {
+    // SAFETY: `this` is the context that `import` made, alive as long as the store.
+    let host = unsafe { &(*this).ctx };
+    let values: &mut [RawValue] = match host.slots {
+        0 => &mut [],
+        // SAFETY: the trampoline makes as many slots as the function's type needs.
+        slots => unsafe { slice::from_raw_parts_mut(values, slots) },
+    };
+    let mut outcome = Ok(());
+    let mut run = || {
+        let on_guest_stack = host.guest.leave_guest_stack();
+        // There may be many calls in a row with no check of compiled code between them.
+        outcome = match host.guest.interrupt.stopped() {
+            None => host.shielded(|| host.target.run(&host.guest, values)),
+            Some(_) => Err(Error::new(ErrorKind::Trap, "interrupted")),
+        };
+        host.guest.back_on_guest_stack(on_guest_stack);
+    };
+    // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
+    on_host_stack(&mut run);
+    if let Some(size) = host.guest.take_answer_size() {
+        // What this owns while guest code runs would be lost by a trap; it owns nothing.
+        outcome = host.shielded(|| host.target.place(&host.guest, size.get(), values));
+    }
+    if let Err(error) = outcome {
+        // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
+        unsafe { raise_user_trap(Box::new(error)) }
+    }
+}
+
+impl Host {
+    /// Turns a panic of `body` into an error.
+    fn shielded(&self, body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+        catch_unwind(AssertUnwindSafe(body))
+            .unwrap_or_else(|payload| Err(self.target.panicked(&*payload)))
+    }
+}
+
+/// The same for a host that calls an import which its plugin exports again.
+unsafe extern "C" fn enter_host_directly(
+    vmctx: *mut VMContext,
+    _: *const wasmer_vm::VMFunctionBody,
+    values: *mut RawValue,
+) {
+    // SAFETY: the context of a function made by `import` is what `enter_host` takes.
+    unsafe { enter_host(vmctx.cast(), values) }
+}

@@ -1,0 +1,157 @@
+//! The functions that a plugin exports, and whether a call fits them.
+
+use crate::base::abi_names::{ABI_NAMES, HIDDEN, SIGNATURES, START};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::slots;
+use crate::base::value::{Kind, Value};
+use std::sync::OnceLock;
+use wasmer::{FunctionType, Type};
+
+/// An exported function.
+pub(crate) struct Export {
+    pub name: String,
+    pub ty: FunctionType,
+    /// Known when start-up has run.
+    pub declared: OnceLock<(Vec<Kind>, Kind)>,
+}
+
+/// A function that a plugin offers, as its listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Function {
+    /// The name to call it by.
+    pub name: String,
+    /// What it takes. Where the plugin declares no signature, an [`Kind::I32`] may stand for a string or bytes.
+    pub params: Vec<Kind>,
+    /// What it gives, with the same doubt.
+    pub result: Kind,
+    /// Whether the plugin declares the kinds itself, so that there is no doubt.
+    pub declared: bool,
+}
+
+impl Export {
+    /// The kinds that the plugin itself declares, if it does.
+    pub(crate) fn declared(&self) -> Option<&(Vec<Kind>, Kind)> {
+        self.declared.get()
+    }
+
+    /// Its line in the listing, unless it belongs to the ABI or can't be called with plain values.
+    pub(crate) fn listed(&self) -> Option<Function> {
+        if ABI_NAMES.contains(&self.name.as_str()) || self.name.starts_with(HIDDEN) {
+            return None;
+        }
+        let (params, result) = match self.declared() {
+            Some((params, result)) => (params.clone(), *result),
+            None => {
+                let params =
+                    self.ty.params().iter().map(|ty| slots::kind(*ty)).collect::<Option<_>>()?;
+                let result = match self.ty.results() {
+                    [] => Kind::None,
+                    [ty] => slots::kind(*ty)?,
+                    _ => return None,
+                };
+                (params, result)
+            }
+        };
+        let declared = self.declared().is_some();
+        Some(Function { name: self.name.clone(), params, result, declared })
+    }
+
+    /// Refuses arguments and an expected result that can't fit, before any guest code runs.
+    pub(crate) fn check(&self, args: &[Value<'_>], result: Kind) -> Result<()> {
+        let refuse = |message: String| Err(Error::new(ErrorKind::Signature, message));
+        let (params, results) = (self.ty.params(), self.ty.results());
+        if args.len() != params.len() {
+            let (takes, given) = (params.len(), args.len());
+            let s = if takes == 1 { "" } else { "s" };
+            return refuse(format!("it takes {takes} argument{s}, not {given}"));
+        }
+        for (at, (arg, ty)) in args.iter().zip(params).enumerate() {
+            let declared = self.declared().map(|(kinds, _)| kinds[at]);
+            let number = at + 1;
+            let Some(kind) = declared.or_else(|| slots::kind(*ty)) else {
+                return refuse(format!(
+                    "argument {number} is of type {}, which has no plain value",
+                    type_name(*ty)
+                ));
+            };
+            if arg.kind() == kind {
+                continue;
+            }
+            let fits = match arg.kind() {
+                Kind::String | Kind::Bytes if declared.is_some() => arg.kind() == kind,
+                Kind::String | Kind::Bytes => kind == Kind::I32,
+                _ => slots::coerce(*arg, kind).is_some(),
+            };
+            if !fits {
+                let value = slots::Listed(std::slice::from_ref(arg));
+                return refuse(format!(
+                    "argument {number} is {} {value}, which does not fit {kind}",
+                    arg.kind()
+                ));
+            }
+        }
+        let actual = match results {
+            [] => Kind::None,
+            [ty] => match self.declared().map(|(_, kind)| *kind).or_else(|| slots::kind(*ty)) {
+                Some(kind) => kind,
+                None => {
+                    return refuse(format!(
+                        "its result is of type {}, which has no plain value",
+                        type_name(*ty)
+                    ));
+                }
+            },
+            many => {
+                return refuse(format!(
+                    "it gives {} results, and a plugin's function gives at most one",
+                    many.len()
+                ));
+            }
+        };
+        let fits = match (result, actual) {
+            (Kind::None, _) => true,
+            (_, Kind::None) => false,
+            (Kind::String | Kind::Bytes, _) if self.declared().is_some() => result == actual,
+            (Kind::String | Kind::Bytes, _) => actual == Kind::I32,
+            (_, Kind::String | Kind::Bytes) => false,
+            (_, _) => true,
+        };
+        if fits { Ok(()) } else { refuse(format!("its result is {actual}, not {result}")) }
+    }
+}
+
+/// Refuses functions of the ABI that are not what the ABI says.
+pub(crate) fn check_abi(exports: &[Export]) -> Result<()> {
+    let allocate = ("allocate", FunctionType::new([Type::I32], [Type::I32]));
+    let deallocate = ("deallocate", FunctionType::new([Type::I32, Type::I32], []));
+    let initialize = ("_initialize", FunctionType::new([], []));
+    let start = ("_start", FunctionType::new([], []));
+    let signatures = (SIGNATURES, FunctionType::new([], [Type::I32]));
+    // wasp's own, of which a compiled file may say anything.
+    let hidden = (START, FunctionType::new([], []));
+    for (name, ty) in [allocate, deallocate, initialize, start, signatures, hidden] {
+        if let Some(export) = exports.iter().find(|export| export.name == name && export.ty != ty) {
+            let (is, should) = (type_text(&export.ty), type_text(&ty));
+            let message = format!("{name:?} is exported as {is}, not as {should}");
+            return Err(Error::new(ErrorKind::Abi, message));
+        }
+    }
+    Ok(())
+}
+
+/// `(i32, i64) -> i32`
+pub(crate) fn type_text(ty: &FunctionType) -> String {
+    let list = |types: &[wasmer::Type]| {
+        types.iter().map(|ty| type_name(*ty)).collect::<Vec<_>>().join(", ")
+    };
+    match ty.results() {
+        [one] => format!("({}) -> {}", list(ty.params()), list(&[*one])),
+        results => format!("({}) -> ({})", list(ty.params()), list(results)),
+    }
+}
+
+/// `i32`, `externref`
+pub(crate) fn type_name(ty: Type) -> String {
+    ty.to_string().to_lowercase()
+}

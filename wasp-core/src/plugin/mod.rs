@@ -1,0 +1,181 @@
+//! A registered plugin: a compiled module, checked against what its Config gives it.
+
+pub(crate) mod export;
+pub(crate) mod import;
+pub(crate) mod signature;
+
+use crate::base::abi_names::{HIDDEN, SIGNATURES};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::log::{Level, Log};
+use crate::base::slots;
+use crate::base::value::Kind;
+use crate::compile::{self, Source};
+use crate::config::Config;
+use crate::config::limits::Limits;
+use crate::config::options::Options;
+use crate::plugin::export::{Export, Function};
+use crate::plugin::import::Import;
+use crate::plugin::signature::Signature;
+use crate::sys::interrupt;
+use crate::vm::memory;
+use crate::wasi;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+use wasmer::{ExternType, Module};
+
+/// Everything that the instances of a plugin share.
+pub(crate) struct Plugin {
+    pub name: String,
+    pub log: Log,
+    pub limits: Limits,
+    /// Where its compiled functions are.
+    pub code: Range<usize>,
+    pub wasi: wasi::Settings,
+    pub engine: wasmer::Engine,
+    pub module: Module,
+    pub imports: Vec<Import>,
+    pub exports: Vec<Export>,
+    /// Whether a reset of memory and globals brings an instance back to its start.
+    pub restorable: bool,
+    by_name: HashMap<String, usize>,
+    listing: OnceLock<Vec<Function>>,
+}
+
+impl Plugin {
+    /// Compiles or loads `source` and checks it against `config`.
+    pub(crate) fn new(
+        name: &str,
+        source: Source<'_>,
+        config: &Config,
+        options: &Options,
+    ) -> Result<Self> {
+        check_limits(&config.limits)?;
+        if config.limits.timeout.is_some() {
+            interrupt::prepare()?;
+        }
+        let (engine, compiled) = source.compiled(&config.limits, options)?;
+        let module = compiled.module;
+        let code = compile::code(&module);
+        let imports = import::resolve(&module, config)?;
+        let exports: Vec<Export> = module
+            .exports()
+            .functions()
+            .map(|export| Export {
+                name: export.name().to_owned(),
+                ty: export.ty().clone(),
+                declared: OnceLock::new(),
+            })
+            .collect();
+        export::check_abi(&exports)?;
+        let by_name =
+            exports.iter().enumerate().map(|(at, export)| (export.name.clone(), at)).collect();
+        let restorable =
+            config.snapshot && memory::restorable(module.info()) && !compiled.unrestorable;
+        Ok(Self {
+            name: name.to_owned(),
+            restorable,
+            log: options.log.clone(),
+            limits: config.limits,
+            code,
+            wasi: wasi::Settings::new(
+                name,
+                &config.environment,
+                &config.volumes,
+                options.stdio,
+                options.log.clone(),
+            )?,
+            engine,
+            module,
+            imports,
+            exports,
+            by_name,
+            listing: OnceLock::new(),
+        })
+    }
+
+    /// Takes what its start-up told: its own listing of its functions.
+    pub(crate) fn finish(&self, signatures: Vec<Signature>) -> Result<()> {
+        let places = signatures.iter().map(|signature| self.place(signature));
+        let places = places.collect::<Result<Vec<usize>>>()?;
+        // Of a function that is declared twice, the last line counts.
+        for (at, Signature { params, result, .. }) in places.into_iter().zip(signatures).rev() {
+            self.exports[at].declared.get_or_init(|| (params, result));
+        }
+        self.listing.get_or_init(|| self.exports.iter().filter_map(Export::listed).collect());
+        if self.by_name.contains_key("allocate") && !self.by_name.contains_key("deallocate") {
+            let message =
+                "Plugin exports no deallocate, the memory of its arguments is never freed";
+            self.log.write(Level::Debug, message, &[("name", &self.name)]);
+        }
+        Ok(())
+    }
+
+    /// Where the function that `signature` declares stands in `exports`.
+    fn place(&self, signature: &Signature) -> Result<usize> {
+        let Signature { name, params, result } = signature;
+        let refuse = |what: &str| {
+            let message = format!("\"{SIGNATURES}\" declares {name:?}, {what}");
+            Err(Error::new(ErrorKind::Signature, message))
+        };
+        let Some(&at) = self.by_name.get(name) else {
+            return refuse("which is not an exported function");
+        };
+        let ty = &self.exports[at].ty;
+        let types = |kinds: &[Kind]| {
+            kinds.iter().filter_map(|kind| slots::wasm_type(*kind)).collect::<Vec<_>>()
+        };
+        if types(params) != ty.params() || types(&[*result]) != ty.results() {
+            return refuse(&format!(
+                "which does not fit its WebAssembly type {}",
+                export::type_text(ty)
+            ));
+        }
+        Ok(at)
+    }
+
+    /// Where the exported function `name` stands in `exports`, also if wasp itself exports it.
+    pub(crate) fn find_hidden(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Where the exported function `name` stands in `exports`.
+    pub(crate) fn find(&self, name: &str) -> Result<usize> {
+        match self.by_name.get(name) {
+            Some(at) if !name.starts_with(HIDDEN) => Ok(*at),
+            _ => Err(self.not_found(name)),
+        }
+    }
+
+    fn not_found(&self, name: &str) -> Error {
+        let mut exports = self.module.exports().filter(|export| !export.name().starts_with(HIDDEN));
+        let other = exports.find(|export| export.name() == name).map(|export| match export.ty() {
+            ExternType::Memory(_) => "a memory",
+            ExternType::Global(_) => "a global",
+            ExternType::Table(_) => "a table",
+            _ => "something else",
+        });
+        let plugin = &self.name;
+        let message = match other {
+            Some(other) => {
+                format!("plugin {plugin:?} exports {name:?} as {other}, not as a function")
+            }
+            None => format!("plugin {plugin:?} exports no function {name:?}"),
+        };
+        Error::new(ErrorKind::FunctionNotFound, message).with_function(name)
+    }
+
+    /// The functions that the plugin offers.
+    pub(crate) fn functions(&self) -> &[Function] {
+        self.listing.get().map_or(&[], Vec::as_slice)
+    }
+}
+
+fn check_limits(limits: &Limits) -> Result<()> {
+    let stack = limits.stack_bytes;
+    if !(64 << 10..=wasmer_vm::MAX_STACK_SIZE).contains(&stack) {
+        let message = format!("a stack limit of {stack} bytes is not between 64 KiB and 100 MiB");
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! One instance of a plugin's module, started and ready to be called.
+
+use crate::base::abi_names::{SIGNATURES, START};
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::slots;
+use crate::base::value::{Kind, Value};
+use crate::guest::call::{Call, Kept};
+use crate::guest::import_thunk;
+use crate::guest::state::{Exports, Guest};
+use crate::plugin::Plugin;
+use crate::plugin::signature::{self, Signature};
+use crate::sys::interrupt::{Interrupt, Interrupter};
+use crate::sys::signals;
+use crate::sys::trap;
+use crate::vm::memory::{self, Parts, Snapshot};
+use crate::vm::trampoline;
+use crate::wasi::Workspace;
+use std::rc::Rc;
+use std::sync::Arc;
+use wasmer::{InstantiationError, LinkError, Store};
+use wasmer_types::RawValue;
+
+/// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
+pub(crate) struct Sandbox {
+    /// By the index of the plugin's exports.
+    functions: Box<[trampoline::Function]>,
+    /// The export that was asked for last: most hosts ask for it again.
+    last_found: usize,
+    parts: Parts,
+    guest: Rc<Guest>,
+    kept: Kept,
+    /// Whether its state may differ from the snapshot's.
+    touched: bool,
+    /// Has what all the others point into.
+    _store: Store,
+}
+
+// SAFETY: a Store isn't Send because of raw pointers into its own objects, and `Guest` is shared by `Rc` between the
+// sandbox and the host functions in that same store. All of it moves together, nothing of it is handed out, what a host
+// puts in (callbacks, log) is Send and Sync, and `Sandbox` isn't Sync, so one thread is in it at a time.
+unsafe impl Send for Sandbox {}
+
+impl Sandbox {
+    /// Makes an instance: from the snapshot, or by running the start-up of its language, which sees an empty workspace.
+    pub(crate) fn new(plugin: &Arc<Plugin>, snapshot: Option<&Snapshot>) -> Result<Self> {
+        Self::with_interrupt(plugin, snapshot, Interrupt::new())
+    }
+
+    fn with_interrupt(
+        plugin: &Arc<Plugin>,
+        snapshot: Option<&Snapshot>,
+        interrupt: Arc<Interrupt>,
+    ) -> Result<Self> {
+        let guest = Rc::new(Guest::new(Arc::clone(plugin), interrupt));
+        signals::claim_signals();
+        let mut store = Store::new(plugin.engine.clone());
+        signals::remember();
+        let imports: Vec<_> = plugin
+            .imports
+            .iter()
+            .map(|import| {
+                import_thunk::import(&mut store, &import.ty, &guest, import.target.clone())
+            })
+            .collect();
+        let (made, parts) = memory::capture(snapshot, || {
+            wasmer::Instance::new_by_index(&mut store, &plugin.module, &imports)
+        });
+        let instance = made.map_err(|error| match error {
+            // A data or element segment that doesn't fit.
+            InstantiationError::Link(LinkError::Trap(trap)) | InstantiationError::Start(trap) => {
+                trap::runtime_error(trap).in_context("its segments")
+            }
+            InstantiationError::Link(LinkError::Resource(text)) => {
+                Error::new(ErrorKind::Resource, text)
+            }
+            other => Error::new(ErrorKind::Internal, other.to_string()),
+        })?;
+
+        // What wasmer keeps of exports is larger than this, and there may be many thousand instances.
+        let functions: Box<[trampoline::Function]> = plugin
+            .exports
+            .iter()
+            .map(|export| {
+                let function = instance.exports.get_function(&export.name);
+                trampoline::Function::new(&mut store, function.expect("the module exports it"))
+            })
+            .collect();
+        drop(instance);
+        let export = |name| plugin.find_hidden(name).map(|at| functions[at].clone());
+        let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
+        let kept = Kept::default();
+        let mut sandbox = Self {
+            functions,
+            last_found: usize::MAX,
+            parts,
+            guest,
+            kept,
+            touched: true,
+            _store: store,
+        };
+        sandbox.guest.bind(&sandbox.parts, exports);
+        sandbox.aim();
+        match snapshot {
+            Some(snapshot) => sandbox.restore(snapshot)?,
+            None => sandbox.start()?,
+        }
+        Ok(sandbox)
+    }
+
+    /// Another instance in this one's place, which runs start-up itself. Interrupters of this one stop that one.
+    pub(crate) fn replace(&mut self) -> Result<()> {
+        let interrupt = Arc::clone(&self.guest.interrupt);
+        match Self::with_interrupt(&self.guest.plugin, None, interrupt) {
+            Ok(new) => *self = new,
+            Err(error) => {
+                self.aim();
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn aim(&self) {
+        // SAFETY: a call runs only in the instance that was aimed at last, and that is there as long as the call.
+        unsafe { self.guest.interrupt.aim(self.parts.flag()) };
+    }
+
+    /// Start-up: the module's start function, then what its language exports.
+    fn start(&mut self) -> Result<()> {
+        let names = ["_initialize", "_start"];
+        let exported = names.iter().find(|name| self.guest.plugin.find(name).is_ok());
+        for name in [Some(&START), exported].into_iter().flatten() {
+            let Some(at) = self.guest.plugin.find_hidden(name) else { continue };
+            let what =
+                if *name == START { "start".to_owned() } else { format!("start-up {name:?}") };
+            match self.call(at, &[], Kind::None, &mut RawValue::default()) {
+                Ok(()) => {}
+                // `_start` of a program ends this way.
+                Err(error) if error.exit_code() == Some(0) => self.guest.forgive(),
+                Err(error) => return Err(error.in_context(format_args!("its {what}"))),
+            }
+        }
+        Ok(())
+    }
+
+    /// The state that start-up left, to which this sandbox can come back too.
+    pub(crate) fn snapshot(&mut self) -> Result<Snapshot> {
+        // SAFETY: the instance is alive, whoever has the sandbox by `&mut` is alone with it, and a plugin with a snapshot
+        // has one memory at most.
+        unsafe { self.parts.snapshot() }.map_err(no_image)
+    }
+
+    /// Brings everything back to `snapshot`, from which it was made.
+    pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.guest.forget();
+        self.kept.clear();
+        if self.touched {
+            // SAFETY: the instance is alive, and whoever has the sandbox by `&mut` is alone with it.
+            unsafe { self.parts.restore(snapshot) }.map_err(no_image)?;
+            self.touched = false;
+        }
+        Ok(())
+    }
+
+    /// Ends what its owner may still hold of it.
+    pub(crate) fn disown(&self) {
+        self.guest.interrupt.disown();
+    }
+
+    /// A way to stop the call that it runs.
+    pub(crate) fn interrupter(&self) -> Interrupter {
+        Interrupter::new(&self.guest.interrupt)
+    }
+
+    /// Ends start-up: the instance sees `workspace` from now on.
+    pub(crate) fn open(&mut self, workspace: &Workspace) {
+        self.guest.open(workspace);
+    }
+
+    /// Whether guest code was ended half-way, so that its memory may be half-changed.
+    pub(crate) fn unwound(&self) -> bool {
+        self.guest.unwound()
+    }
+
+    /// Where the exported function `name` stands in the plugin's exports.
+    pub(crate) fn find(&mut self, name: &str) -> Result<usize> {
+        let plugin = &self.guest.plugin;
+        if plugin.exports.get(self.last_found).is_none_or(|last| last.name != name) {
+            self.last_found = plugin.find(name)?;
+        }
+        Ok(self.last_found)
+    }
+
+    /// Calls the export at index `at`, whose type the arguments and the wanted kind fit. A number is in `result`
+    /// afterwards, and a string or bytes are there to be [`read`](Self::read).
+    pub(crate) fn call(
+        &mut self,
+        at: usize,
+        args: &[Value<'_>],
+        kind: Kind,
+        result: &mut RawValue,
+    ) -> Result<()> {
+        self.touched = true;
+        self.parts.entered();
+        let function = &self.functions[at];
+        let params = self.guest.plugin.exports[at].ty.params();
+        let call = Call { function, args, params, result: kind };
+        // Most functions have few parameters: no allocation for those.
+        let mut few = [RawValue::default(); 8];
+        let mut many = Vec::new();
+        let slots = if args.len() <= few.len() {
+            &mut few[..]
+        } else {
+            many.resize(args.len(), RawValue::default());
+            &mut many[..]
+        };
+        self.guest.call(&call, slots, &mut self.kept)?;
+        *result = slots[0];
+        Ok(())
+    }
+
+    /// The string or bytes that the last call gave, there until the next one.
+    pub(crate) fn read(&self, kind: Kind) -> Result<Value<'_>> {
+        self.kept.read(&self.guest, kind)
+    }
+
+    /// Whether `data` is in the guest's memory, from which the last result was lent.
+    pub(crate) fn lends(&self, data: &[u8]) -> bool {
+        self.guest.blocks.lent().is_some() && self.guest.has(data)
+    }
+
+    /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
+    pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
+        let Ok(at) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
+        let context = format_args!("{SIGNATURES:?}");
+        let mut pointer = RawValue::default();
+        self.call(at, &[], Kind::I32, &mut pointer).map_err(|error| error.in_context(context))?;
+        let pointer = slots::pointer(&pointer);
+        let text = self.guest.text(pointer).map_err(|error| error.in_context(context))?;
+        signature::parse(text).map_err(|line| {
+            let message = format!("{context} has a line that is no signature: {line:?}");
+            Error::new(ErrorKind::Abi, message)
+        })
+    }
+}
+
+fn no_image(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Resource, format!("no memory for its snapshot: {error}"))
+        .with_source(Box::new(error))
+}

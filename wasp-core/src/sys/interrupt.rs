@@ -1,0 +1,325 @@
+//! Stopping a guest: by its time limit, or because the host says so.
+//!
+//! Compiled code looks at its instance's interrupt flag at every function entry and loop head and behind every bulk
+//! instruction (see `instrument`), and host functions ask before they run, so stopping it is one store from any thread.
+//! What keeps that from hitting the wrong call is the state below: a stop only happens to the call that it was meant
+//! for, and the call's end waits for a stop that is on its way.
+
+use crate::base::error::{Error, ErrorKind, Result};
+use crate::sys::process::forks;
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// Why a call was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Cancelled,
+    TimedOut,
+}
+
+// A state is a status in its low bits, and above it a count of calls that tells each from the next.
+const STATUS: u64 = 0b11;
+const IDLE: u64 = 0;
+const RUNNING: u64 = 1;
+const CANCELLED: u64 = 2;
+const TIMED_OUT: u64 = 3;
+const NEXT_CALL: u64 = 4;
+
+/// A deadline that never comes.
+const NEVER: u64 = u64::MAX;
+
+/// One sandbox's way to be stopped.
+#[derive(Debug)]
+pub(crate) struct Interrupt {
+    state: AtomicU64,
+    /// In nanoseconds of [`now`]; only meaningful while a call runs.
+    deadline: AtomicU64,
+    /// The interrupt flag of compiled code; alive while a call runs.
+    flag: AtomicPtr<i32>,
+    /// Held while a stop is delivered.
+    delivery: Mutex<()>,
+    /// The number of the watchdog that has it on its list; 0 where none has.
+    watchdog: AtomicU64,
+    /// Counts the owners that the sandbox had: an [`Interrupter`] works for its own only.
+    owner: AtomicU64,
+}
+
+impl Interrupt {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            state: AtomicU64::new(IDLE),
+            deadline: AtomicU64::new(NEVER),
+            flag: AtomicPtr::default(),
+            delivery: Mutex::default(),
+            watchdog: AtomicU64::new(0),
+            owner: AtomicU64::new(0),
+        })
+    }
+
+    /// Tells it where compiled code looks.
+    ///
+    /// # Safety
+    /// `flag` must be valid whenever a call runs between `begin` and `end`.
+    pub(crate) unsafe fn aim(&self, flag: *mut i32) {
+        self.flag.store(flag, Ordering::Relaxed);
+    }
+
+    /// A call begins; it may take `limit`.
+    pub(crate) fn begin(self: &Arc<Self>, limit: Option<Duration>) {
+        let next = (self.state.load(Ordering::Relaxed) & !STATUS) + NEXT_CALL;
+        let Some(limit) = limit else {
+            self.deadline.store(NEVER, Ordering::Relaxed);
+            self.state.store(next | RUNNING, Ordering::Release);
+            return;
+        };
+        let deadline = now().saturating_add(nanoseconds(limit));
+        self.deadline.store(deadline, Ordering::Relaxed);
+        // Sequentially consistent with the watchdog's look at both: one of the two sees the other.
+        self.state.store(next | RUNNING, Ordering::SeqCst);
+        // It runs: `prepare` started it for every plugin that has a limit.
+        if let Ok(watchdog) = Watchdog::get() {
+            watchdog.expect(self, deadline, limit);
+        }
+    }
+
+    /// The call ends: why it was stopped, if it was.
+    pub(crate) fn end(&self) -> Option<Reason> {
+        let running = self.state.load(Ordering::Relaxed);
+        let before = self.state.swap(running & !STATUS, Ordering::AcqRel);
+        let reason = reason(before)?;
+        // Whoever stopped it may still be about to set the flag; then the next call must not find it set.
+        let _delivered = self.deliver();
+        self.set_flag(0);
+        Some(reason)
+    }
+
+    /// The interrupt flag of compiled code.
+    pub(crate) fn flag(&self) -> *mut i32 {
+        self.flag.load(Ordering::Relaxed)
+    }
+
+    /// Takes back a flag that something else than a stop has set, when no call runs.
+    pub(crate) fn lower(&self) {
+        self.set_flag(0);
+    }
+
+    /// Why the call that runs must stop, if it must.
+    pub(crate) fn stopped(&self) -> Option<Reason> {
+        reason(self.state.load(Ordering::Relaxed))
+    }
+
+    /// How long the call that runs may still take.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        let deadline = self.deadline.load(Ordering::Relaxed);
+        (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(now())))
+    }
+
+    /// The sandbox gets another owner: interrupters of the last one do nothing any more.
+    pub(crate) fn disown(&self) {
+        // Nobody else writes to it.
+        self.owner.store(self.owner.load(Ordering::Relaxed) + 1, Ordering::Release);
+    }
+
+    fn cancel(&self, owner: u64) {
+        let _delivery = self.deliver();
+        let state = self.state.load(Ordering::Acquire);
+        // Looked at after the state: another owner's call would have changed that too.
+        if self.owner.load(Ordering::Acquire) == owner {
+            self.stop(state, CANCELLED);
+        }
+    }
+
+    /// The deadline of the call that runs, unless it has come: then the call is stopped.
+    fn check(&self, now: u64) -> Option<u64> {
+        let state = self.state.load(Ordering::SeqCst);
+        let deadline = self.deadline.load(Ordering::Acquire);
+        if state & STATUS != RUNNING || deadline == NEVER {
+            return None;
+        }
+        if deadline > now {
+            return Some(deadline);
+        }
+        let _delivery = self.deliver();
+        self.stop(state, TIMED_OUT);
+        None
+    }
+
+    /// Stops the call that `state` is of, if it still runs.
+    fn stop(&self, state: u64, status: u64) {
+        let stopped = state & !STATUS | status;
+        if state & STATUS == RUNNING
+            && self
+                .state
+                .compare_exchange(state, stopped, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
+        {
+            self.set_flag(1);
+        }
+    }
+
+    fn set_flag(&self, value: i32) {
+        let flag = self.flag.load(Ordering::Relaxed);
+        if !flag.is_null() {
+            // SAFETY: `aim` promised that it is valid while a call runs. `stop` found one running, which can't end
+            // before the delivery lock is free; `end` is the end of one. Compiled code only reads it.
+            unsafe { AtomicI32::from_ptr(flag) }.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn deliver(&self) -> MutexGuard<'_, ()> {
+        self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn reason(state: u64) -> Option<Reason> {
+    match state & STATUS {
+        CANCELLED => Some(Reason::Cancelled),
+        TIMED_OUT => Some(Reason::TimedOut),
+        _ => None,
+    }
+}
+
+/// Stops the call that an [`Instance`](crate::Instance) runs, from any thread and at any time.
+///
+/// It outlives its instance harmlessly, and stays its own instance's when that is reset.
+#[derive(Clone, Debug)]
+pub struct Interrupter {
+    interrupt: Arc<Interrupt>,
+    owner: u64,
+}
+
+impl Interrupter {
+    pub(crate) fn new(interrupt: &Arc<Interrupt>) -> Self {
+        Self { interrupt: Arc::clone(interrupt), owner: interrupt.owner.load(Ordering::Acquire) }
+    }
+
+    /// Ends the call that runs with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). When none runs, nothing
+    /// happens, also not to the next one.
+    pub fn interrupt(&self) {
+        self.interrupt.cancel(self.owner);
+    }
+}
+
+/// Nanoseconds on the monotonic clock since this process first asked.
+fn now() -> u64 {
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    nanoseconds(ORIGIN.get_or_init(Instant::now).elapsed())
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    // `as_nanos` is 128 bits wide, and this is on the way of each call.
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
+}
+
+/// How long the watchdog stays half awake after the last call with a deadline, so that a series of calls need not wake
+/// it one by one.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Makes sure that time limits will be kept.
+pub(crate) fn prepare() -> Result<()> {
+    Watchdog::get().map(drop).map_err(|error| {
+        let message = format!("no thread for time limits: {error}");
+        Error::new(ErrorKind::Resource, message).with_source(Box::new(error))
+    })
+}
+
+/// One thread that stops calls at their deadline, started with the first of them.
+struct Watchdog {
+    /// One more than the forks before it: a child of a fork has no thread of its parent's, and starts its own.
+    number: u64,
+    list: Mutex<Watched>,
+    changed: Condvar,
+    /// When it looks next, in nanoseconds of [`now`]; `NEVER` while it looks and when it waits to be called.
+    next_look: AtomicU64,
+}
+
+struct Watched {
+    interrupts: Vec<Weak<Interrupt>>,
+    /// The shortest limit seen: how often it looks while it lingers.
+    shortest: Option<Duration>,
+}
+
+impl Watchdog {
+    /// The one of this process, started if need be.
+    fn get() -> io::Result<&'static Self> {
+        static CURRENT: AtomicPtr<Watchdog> = AtomicPtr::new(ptr::null_mut());
+        let number = forks() + 1;
+        let current = CURRENT.load(Ordering::Acquire);
+        // SAFETY: it only ever points to watchdogs that are never freed.
+        if let Some(watchdog) = unsafe { current.as_ref() }.filter(|known| known.number == number) {
+            return Ok(watchdog);
+        }
+        let new: &'static Watchdog = Box::leak(Box::new(Watchdog {
+            number,
+            list: Mutex::new(Watched { interrupts: Vec::new(), shortest: None }),
+            changed: Condvar::new(),
+            next_look: AtomicU64::new(NEVER),
+        }));
+        let pointer = ptr::from_ref(new).cast_mut();
+        match CURRENT.compare_exchange(current, pointer, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                let thread = std::thread::Builder::new().name("wasp-watchdog".to_owned());
+                let started = thread.spawn(|| new.run());
+                started.map(|_| new).inspect_err(|_| CURRENT.store(current, Ordering::Release))
+            }
+            // SAFETY: the same.
+            Err(other) => Ok(unsafe { &*other }),
+        }
+    }
+
+    /// Makes sure that it looks at `interrupt` no later than at `deadline`.
+    fn expect(&self, interrupt: &Arc<Interrupt>, deadline: u64, limit: Duration) {
+        let known = interrupt.watchdog.load(Ordering::Relaxed) == self.number;
+        if known && self.next_look.load(Ordering::SeqCst) <= deadline {
+            return;
+        }
+        let mut list = self.lock();
+        if !known {
+            interrupt.watchdog.store(self.number, Ordering::Relaxed);
+            list.interrupts.push(Arc::downgrade(interrupt));
+            list.shortest = Some(list.shortest.map_or(limit, |shortest| shortest.min(limit)));
+        }
+        self.changed.notify_one();
+    }
+
+    fn run(&self) {
+        let mut list = self.lock();
+        let mut quiet_since = now();
+        loop {
+            // While this is `NEVER`, every call that begins takes the lock and calls.
+            self.next_look.store(NEVER, Ordering::SeqCst);
+            let now = now();
+            let mut next = NEVER;
+            list.interrupts.retain(|weak| {
+                let Some(interrupt) = weak.upgrade() else { return false };
+                if let Some(deadline) = interrupt.check(now) {
+                    next = next.min(deadline);
+                }
+                true
+            });
+            if next != NEVER {
+                quiet_since = now;
+            } else if now - quiet_since < nanoseconds(LINGER) {
+                let pause = list.shortest.unwrap_or(LINGER);
+                next = now
+                    + nanoseconds(pause.clamp(Duration::from_millis(1), Duration::from_millis(20)));
+            }
+            list = if next == NEVER {
+                let list = self.changed.wait(list).unwrap_or_else(PoisonError::into_inner);
+                quiet_since = self::now();
+                list
+            } else {
+                self.next_look.store(next, Ordering::SeqCst);
+                let pause = Duration::from_nanos(next.saturating_sub(now));
+                self.changed.wait_timeout(list, pause).unwrap_or_else(PoisonError::into_inner).0
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Watched> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

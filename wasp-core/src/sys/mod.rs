@@ -1,0 +1,10 @@
+//! What wasp asks of the operating system: mappings, signals, threads and processes.
+
+pub(crate) mod guest_stack;
+pub(crate) mod interrupt;
+pub(crate) mod mem_image;
+#[cfg_attr(not(target_os = "linux"), path = "pagemap_none.rs")]
+pub(crate) mod pagemap;
+pub(crate) mod process;
+pub(crate) mod signals;
+pub(crate) mod trap;
