@@ -1,11 +1,30 @@
-# The short names. `make demo` and `make test` set up what they need on Debian or Ubuntu.
+# The short names; `make` alone lists them. `make setup` installs what is missing on Debian or Ubuntu.
 
 PREFIX ?= /usr/local
 CARGO ?= cargo
 BUILD := build
 CMAKE_BUILD := $(BUILD)/cmake
+TARGET := $(if $(CARGO_TARGET_DIR),$(abspath $(CARGO_TARGET_DIR)),$(CURDIR)/target)
+# Each script and nested build below must find the same folder, whatever folder it runs in.
+ifdef CARGO_TARGET_DIR
+export CARGO_TARGET_DIR := $(TARGET)
+endif
 
-.PHONY: setup plugins demo lib test lint install wheel npm bench clean
+.PHONY: help setup plugins demo lib test lint install wheel npm bench clean
+
+# Prints what there is to make, and installs nothing.
+help:
+	@echo "make demo     install what is missing, build wasp, run an example host over each example plugin"
+	@echo "make test     all tests: the library, the C API, the bindings, hosts and plugins in all combinations"
+	@echo "make lint     formatting, clippy, documentation"
+	@echo "make lib      libwasp for C and for the Go module"
+	@echo "make install  libwasp, its header, pkg-config and CMake files, into PREFIX ($(PREFIX))"
+	@echo "make wheel    the Python wheel, tested, into $(BUILD)/wheels"
+	@echo "make npm      the npm packages, into $(BUILD)/npm"
+	@echo "make plugins  the example plugins, into $(BUILD)/plugins"
+	@echo "make bench    wasp beside its peers; ITEMS=... selects"
+	@echo "make setup    install what the others need (apt; asks sudo where you are not root)"
+	@echo "make clean    remove what was built"
 
 # What isn't here is installed; what is here is left alone, and then no network is needed.
 setup:
@@ -29,7 +48,7 @@ demo: plugins
 	$(CARGO) build --release -p host
 	@for plugin in c rust go assemblyscript; do \
 		echo; echo "$$plugin:"; \
-		target/release/host $(BUILD)/plugins/$$plugin.wasm || exit 1; \
+		$(TARGET)/release/host $(BUILD)/plugins/$$plugin.wasm || exit 1; \
 	done
 
 # libwasp, for C and for the Go module.
@@ -64,9 +83,9 @@ bench: plugins lib $(BUILD)/extism
 	cd benches/wasmtime && $(CARGO) build --release
 	cd benches && $(CARGO) build --release
 ifdef ITEMS
-	target/release/bench $(ITEMS)
+	$(TARGET)/release/bench $(ITEMS)
 else
-	target/release/bench --results benches/RESULTS.md --readme README.md
+	$(TARGET)/release/bench --results benches/RESULTS.md --readme README.md
 	clang --target=wasm32 -nostdlib -O2 -mbulk-memory -Wl,--no-entry -Wl,--strip-all \
 		-o bindings/go/benchmarks/testdata/echo.wasm bindings/go/benchmarks/testdata/echo.c
 	cd bindings/go/benchmarks && RESULTS=../../../benches/RESULTS.md go test -bench . -benchtime 10ms -count 20

@@ -7,7 +7,7 @@
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-library=${1:-$here/../../target/release/libwasp.a}
+library=${1:-${CARGO_TARGET_DIR:-$here/../../target}/release/libwasp.a}
 platform=$(go env GOOS)_$(go env GOARCH)
 folder=$here/engine/lib/$platform
 if [ ! -d "$folder" ]; then

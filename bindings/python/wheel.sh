@@ -47,5 +47,5 @@ portable)
 	;;
 esac
 rm -rf "$root/build/wheels"
-"$tools/bin/maturin" build --release --locked --target-dir "$root/target" --out "$root/build/wheels" "$@" >&2
+"$tools/bin/maturin" build --release --locked --target-dir "${CARGO_TARGET_DIR:-$root/target}" --out "$root/build/wheels" "$@" >&2
 ls "$root"/build/wheels/wasp-*.whl
