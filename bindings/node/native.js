@@ -1,39 +1,34 @@
 'use strict'
-// Finds the addon: beside this file, as a build in the tree leaves it, or in the package of this platform.
+// Finds the addon: beside this file, as a build in the tree leaves it, or among those that the package brings along.
 
-const { existsSync } = require('node:fs')
+const { existsSync, readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
-const platforms = {
-  'darwin-arm64': ['wasp-darwin-arm64'],
-  'darwin-x64': ['wasp-darwin-x64'],
-  'linux-arm64': ['wasp-linux-arm64-gnu', 'wasp-linux-arm64-musl'],
-  'linux-x64': ['wasp-linux-x64-gnu', 'wasp-linux-x64-musl'],
+const folder = join(__dirname, 'native')
+
+function platform() {
+  if (process.platform !== 'linux') return `${process.platform}-${process.arch}`
+  const musl = !process.report.getReport().header.glibcVersionRuntime
+  return `linux-${process.arch}-${musl ? 'musl' : 'gnu'}`
 }
 
 function load() {
   const local = join(__dirname, 'wasp.node')
   if (existsSync(local)) return require(local)
-  const platform = `${process.platform}-${process.arch}`
-  const packages = platforms[platform]
-  if (packages === undefined) {
-    throw new Error(`wasp has no package for ${platform}; there are ${Object.keys(platforms).join(', ')}`)
+  const name = platform()
+  const addon = join(folder, `${name}.node`)
+  if (!existsSync(addon)) {
+    const brought = existsSync(folder) ? readdirSync(folder).map((file) => file.replace(/\.node$/, '')) : []
+    throw new Error(
+      `wasp has no native half for "${name}", only for ${brought.sort().join(', ') || 'nothing'}: ` +
+        'build the package on that platform with bindings/node/test.sh pack',
+    )
   }
-  // npm installs the one that fits the C library.
-  for (const name of packages) {
-    try {
-      return require(name)
-    } catch (error) {
-      if (error.code === 'MODULE_NOT_FOUND' && error.message.includes(`'${name}'`)) continue
-      throw new Error(`wasp found its package "${name}" but it does not load: ${error.message}`, { cause: error })
-    }
+  try {
+    return require(addon)
+  } catch (error) {
+    throw new Error(`wasp found its native half "${name}" but it does not load: ${error.message}`, { cause: error })
   }
-  const musl = process.platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime
-  const missing = packages[musl ? 1 : 0]
-  throw new Error(
-    `wasp needs the package "${missing}", which is not installed: it is an optional dependency, so install without ` +
-      `--omit=optional and on the platform that runs it, or add it with \`npm install ${missing}\``,
-  )
 }
 
 module.exports = load()

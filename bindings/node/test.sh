@@ -1,8 +1,8 @@
 #!/bin/sh
-# Builds the addon, packs the main and the platform package into build/npm, installs both into an empty folder,
-# build/node-test, from the tarballs alone, and runs the tests, tsc and the example host there.
+# Builds the addon, packs the package with it into build/npm, installs that into an empty folder, build/node-test, from
+# the tarball alone, and runs the tests, tsc and the example host there.
 #
-#   test.sh [pack]     `pack` stops after the tarballs
+#   test.sh [pack]     `pack` stops after the tarball
 set -eu
 cd "$(dirname "$0")"
 here=$PWD
@@ -23,13 +23,10 @@ esac
 (cd "$root" && cargo build --release --locked -p wasp-node)
 
 rm -rf "$build/npm"
-mkdir -p "$build/npm/stage/main" "$build/npm/stage/platform"
-cp -r package.json README.md lib index.js index.mjs index.d.ts index.d.mts native.js "$root/LICENSE" "$build/npm/stage/main"
-cp "npm/$platform/package.json" "$root/LICENSE" "$build/npm/stage/platform"
-strip -x -o "$build/npm/stage/platform/wasp.node" "${CARGO_TARGET_DIR:-$root/target}/release/$library"
-for package in main platform; do
-  (cd "$build/npm/stage/$package" && npm pack --silent --pack-destination "$build/npm")
-done
+mkdir -p "$build/npm/stage/native"
+cp -r package.json README.md lib index.js index.mjs index.d.ts index.d.mts native.js "$root/LICENSE" "$build/npm/stage"
+strip -x -o "$build/npm/stage/native/$platform.node" "${CARGO_TARGET_DIR:-$root/target}/release/$library"
+(cd "$build/npm/stage" && npm pack --silent --pack-destination "$build/npm")
 rm -r "$build/npm/stage"
 [ "${1-}" != pack ] || exit 0
 
