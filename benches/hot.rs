@@ -60,7 +60,7 @@ fn engine(options: Options) -> Engine {
     let mut config = Config::new();
     config.callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
         let name: &str = args[0].try_into()?;
-        caller.answer(Value::String(&format!("Hello {name}")));
+        caller.set_result(Value::String(&format!("Hello {name}")));
         Ok(())
     });
     let engine = Engine::with_options(options);

@@ -54,12 +54,12 @@ fn register(options: Options, wasm: &[u8]) -> Engine {
     config
         .callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
             let name: &str = args[0].try_into()?;
-            caller.answer(Value::String(&format!("Hello {name}")));
+            caller.set_result(Value::String(&format!("Hello {name}")));
             Ok(())
         })
         .callback("env", "add", &[Kind::I32, Kind::I32], Kind::I32, |caller, args| {
             let (a, b): (i32, i32) = (args[0].try_into()?, args[1].try_into()?);
-            caller.answer(Value::I32(a.wrapping_add(b)));
+            caller.set_result(Value::I32(a.wrapping_add(b)));
             Ok(())
         });
     let engine = Engine::with_options(options);

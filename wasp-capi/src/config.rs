@@ -8,12 +8,12 @@ use std::time::Duration;
 use wasp_core::{Caller, Config, Error, Kind, Limits, Value};
 
 /// Frees what a `user_data` pointer owns. Called exactly once, on any thread.
-pub type wasp_free = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
+pub type wasp_free_fn = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// A host function. It runs on the thread that called `wasp_call`, before that returns; where several instances run, on
 /// several threads at once. `args` are borrowed until it returns. It answers through `caller`, which is gone when it
 /// returns. It may use other instances; its own is busy. It must return: no longjmp, no exception.
-pub type wasp_callback = Option<
+pub type wasp_callback_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
         caller: &mut wasp_caller,
@@ -25,7 +25,7 @@ pub type wasp_callback = Option<
 /// A pointer of the host with what frees it.
 pub(crate) struct UserData {
     pub pointer: *mut c_void,
-    free: wasp_free,
+    free: wasp_free_fn,
 }
 
 // SAFETY: the header says that callbacks and their user data are used from any thread, and the host agreed.
@@ -34,7 +34,7 @@ unsafe impl Send for UserData {}
 unsafe impl Sync for UserData {}
 
 impl UserData {
-    pub(crate) fn new(pointer: *mut c_void, free: wasp_free) -> Self {
+    pub(crate) fn new(pointer: *mut c_void, free: wasp_free_fn) -> Self {
         Self { pointer, free }
     }
 }
@@ -110,7 +110,7 @@ pub extern "C" fn wasp_config_free(config: Option<Box<wasp_config>>) {
 
 /// Sets an environment variable of the plugin. The host's own environment is never visible.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasp_config_env(
+pub unsafe extern "C" fn wasp_config_set_env(
     config: Option<&mut wasp_config>,
     name: wasp_slice,
     value: wasp_slice,
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn wasp_config_env(
 /// Shows the host's directory `host_path` to the plugin as `guest_path`, an absolute path. It must exist when the plugin
 /// is registered.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasp_config_volume(
+pub unsafe extern "C" fn wasp_config_add_volume(
     config: Option<&mut wasp_config>,
     guest_path: wasp_slice,
     host_path: wasp_slice,
@@ -148,16 +148,16 @@ pub unsafe extern "C" fn wasp_config_volume(
 /// plugins that were registered with it and their instances are gone.
 #[unsafe(no_mangle)]
 #[allow(clippy::too_many_arguments)]
-pub unsafe extern "C" fn wasp_config_callback(
+pub unsafe extern "C" fn wasp_config_add_callback(
     config: Option<&mut wasp_config>,
     module: wasp_slice,
     name: wasp_slice,
     params: *const wasp_kind,
     param_count: usize,
     result: wasp_kind,
-    callback: wasp_callback,
+    callback: wasp_callback_fn,
     user_data: *mut c_void,
-    free: wasp_free,
+    free: wasp_free_fn,
 ) {
     // Owned at once, so that it is freed on every way out.
     let user_data = UserData::new(user_data, free);
@@ -213,13 +213,16 @@ fn run(
 
 /// Sets the callback's result, which is copied at once; the last one counts.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasp_caller_return(caller: Option<&mut wasp_caller>, value: wasp_value) {
+pub unsafe extern "C" fn wasp_caller_set_result(
+    caller: Option<&mut wasp_caller>,
+    value: wasp_value,
+) {
     let Some(caller) = caller else { return };
     shield((), || {
         // SAFETY: the caller's promise.
         match unsafe { value.read("its answer") } {
             // SAFETY: `run` made the pointer from a caller that lives as long as this one.
-            Ok(value) => unsafe { (*caller.caller).answer(value) },
+            Ok(value) => unsafe { (*caller.caller).set_result(value) },
             Err(error) => caller.failure = Some(error.to_string()),
         }
     });
@@ -248,7 +251,7 @@ pub unsafe extern "C" fn wasp_caller_remaining(caller: Option<&wasp_caller>) -> 
 /// Whether instances start from a snapshot of what the plugin's start-up left, which is the default, or each runs
 /// start-up itself. With a snapshot, what start-up drew at random or read off a clock is the same for all instances.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasp_config_snapshot(config: Option<&mut wasp_config>, snapshot: bool) {
+pub extern "C" fn wasp_config_set_snapshot(config: Option<&mut wasp_config>, snapshot: bool) {
     wasp_config::apply(config, |config| {
         config.snapshot(snapshot);
         Ok(())
@@ -257,7 +260,7 @@ pub extern "C" fn wasp_config_snapshot(config: Option<&mut wasp_config>, snapsho
 
 /// Sets what one instance may use at most. The limits are copied.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn wasp_config_limits(
+pub unsafe extern "C" fn wasp_config_set_limits(
     config: Option<&mut wasp_config>,
     limits: *const wasp_limits,
 ) {

@@ -1,6 +1,6 @@
 //! The engine as C uses it.
 
-use crate::config::{UserData, sized, wasp_config, wasp_free};
+use crate::config::{UserData, sized, wasp_config, wasp_free_fn};
 use crate::error::{guard, handle, invalid, shield, wasp_error};
 use crate::slice::{first, wasp_slice};
 use std::ffi::c_void;
@@ -24,19 +24,19 @@ pub const WASP_STDIO_LOG: wasp_stdio = 2;
 pub const WASP_STDIO_NONE: wasp_stdio = 3;
 
 /// How much a log line matters: one of the constants below.
-pub type wasp_level = u32;
+pub type wasp_log_level = u32;
 /// Something failed that nobody else will hear of.
-pub const WASP_LEVEL_ERROR: wasp_level = 1;
+pub const WASP_LEVEL_ERROR: wasp_log_level = 1;
 /// What an operator wants to see, as the lines that a plugin prints.
-pub const WASP_LEVEL_INFO: wasp_level = 2;
+pub const WASP_LEVEL_INFO: wasp_log_level = 2;
 /// Each call, callback and block of guest memory.
-pub const WASP_LEVEL_DEBUG: wasp_level = 3;
+pub const WASP_LEVEL_DEBUG: wasp_log_level = 3;
 /// Everything.
-pub const WASP_LEVEL_TRACE: wasp_level = 4;
+pub const WASP_LEVEL_TRACE: wasp_log_level = 4;
 
 /// A value of a log line, with its name.
 #[repr(C)]
-pub struct wasp_field {
+pub struct wasp_log_field {
     pub name: wasp_slice,
     pub value: wasp_slice,
 }
@@ -44,12 +44,12 @@ pub struct wasp_field {
 /// Hears what happens: a message that is always the same for the same event, and the values that belong to it. All are
 /// borrowed until it returns. It runs on whichever thread has something to say, on several at once where several
 /// instances run, and must not use the instance that it hears of.
-pub type wasp_log = Option<
+pub type wasp_log_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
-        level: wasp_level,
+        level: wasp_log_level,
         message: wasp_slice,
-        fields: *const wasp_field,
+        fields: *const wasp_log_field,
         field_count: usize,
     ),
 >;
@@ -66,14 +66,14 @@ pub struct wasp_engine_options {
     /// as code: it must belong to whoever runs the process, and to nobody else.
     pub cache_directory: wasp_slice,
     /// Who hears what happens; NULL for nobody.
-    pub log: wasp_log,
+    pub log: wasp_log_fn,
     /// The least important level that `log` wants; 0 for WASP_LEVEL_INFO.
-    pub log_level: wasp_level,
+    pub log_level: wasp_log_level,
     /// Passed to `log`.
     pub log_user_data: *mut c_void,
     /// Called with `log_user_data` once, when the engine, its plugins and their instances are gone, or when
     /// `wasp_engine_new` fails. May be NULL.
-    pub log_free: wasp_free,
+    pub log_free: wasp_free_fn,
 }
 
 /// Holds plugins by name and makes instances of them. It may be used from any thread at once. It may be freed before its
@@ -145,16 +145,22 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
 }
 
 fn tell(
-    log: unsafe extern "C" fn(*mut c_void, wasp_level, wasp_slice, *const wasp_field, usize),
+    log: unsafe extern "C" fn(
+        *mut c_void,
+        wasp_log_level,
+        wasp_slice,
+        *const wasp_log_field,
+        usize,
+    ),
     user_data: &UserData,
     record: &Record<'_>,
 ) {
     let values: Vec<String> = record.fields.iter().map(|(_, value)| value.to_string()).collect();
-    let fields: Vec<wasp_field> = record
+    let fields: Vec<wasp_log_field> = record
         .fields
         .iter()
         .zip(&values)
-        .map(|((name, _), value)| wasp_field {
+        .map(|((name, _), value)| wasp_log_field {
             name: wasp_slice::of(name.as_bytes()),
             value: wasp_slice::of(value.as_bytes()),
         })
@@ -162,7 +168,13 @@ fn tell(
     let message = wasp_slice::of(record.message.as_bytes());
     // SAFETY: the host's function, used as the header says.
     unsafe {
-        log(user_data.pointer, record.level as wasp_level, message, first(&fields), fields.len())
+        log(
+            user_data.pointer,
+            record.level as wasp_log_level,
+            message,
+            first(&fields),
+            fields.len(),
+        )
     }
 }
 

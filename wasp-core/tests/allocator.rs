@@ -19,7 +19,7 @@ fn pass_string(engine: &Engine, fields: &str) -> Result<String, wasp_core::Error
     );
     let mut config = Config::new();
     config.callback("env", "ask", &[], Kind::String, |caller, _| {
-        caller.answer("Nic".into());
+        caller.set_result("Nic".into());
         Ok(())
     });
     let mut p = instance(engine, &wat, &config);
@@ -196,7 +196,7 @@ fn host_functions_as_the_allocator() {
         let mut config = Config::new();
         config
             .callback("env", "allocate", &[Kind::I32], Kind::I32, |caller, _| {
-                caller.answer(1024.into());
+                caller.set_result(1024.into());
                 Ok(())
             })
             .callback("env", "deallocate", &[Kind::String, Kind::I32], Kind::None, {
@@ -227,7 +227,7 @@ fn an_allocator_that_asks_the_host_without_end() {
         (func (export "seven") (result i32) (i32.const 7))"#;
     let mut config = Config::new();
     config.callback("env", "ask", &[], Kind::String, |caller, _| {
-        caller.answer("Nic".into());
+        caller.set_result("Nic".into());
         Ok(())
     });
     on_both(|engine| {
@@ -260,7 +260,7 @@ fn allocate_may_call_the_host() {
         let mut config = Config::new();
         config
             .callback("env", "string", &[Kind::String], Kind::String, |caller, args| {
-                caller.answer(args[0]);
+                caller.set_result(args[0]);
                 Ok(())
             })
             .callback("env", "size", &[Kind::I32], Kind::None, {

@@ -264,7 +264,7 @@ fn a_host_may_call_what_the_plugin_only_passes_on() {
     let mut config = Config::new();
     config.callback("env", "greet", &[Kind::String], Kind::String, |caller, args| {
         let name: &str = args[0].try_into()?;
-        caller.answer(Value::String(&format!("Hello {name}")));
+        caller.set_result(Value::String(&format!("Hello {name}")));
         Ok(())
     });
     on_both(|engine| {

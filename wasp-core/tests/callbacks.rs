@@ -15,7 +15,7 @@ type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 /// Answers with the argument.
 fn echo(caller: &mut Caller<'_>, args: &[Value<'_>]) -> Outcome {
-    caller.answer(args[0]);
+    caller.set_result(args[0]);
     Ok(())
 }
 
@@ -31,7 +31,7 @@ fn config() -> Config {
         .callback("numbers", "f64", &[Kind::F64], Kind::F64, echo)
         .callback("a name/with: anything", "tell", &[Kind::String], Kind::None, |_, _| Ok(()))
         .callback("env", "ask", &[], Kind::I32, |caller, _| {
-            caller.answer(42.into());
+            caller.set_result(42.into());
             Ok(())
         });
     config
@@ -135,7 +135,7 @@ fn every_kind_passes_in_every_position() {
             config.callback("host", name, &params, at(position).0.kind(), move |caller, args| {
                 let wanted: Vec<_> = (0..12).map(|position| at(position).0).collect();
                 assert_eq!(args, wanted);
-                caller.answer(args[position]);
+                caller.set_result(args[position]);
                 Ok(())
             });
         }
@@ -171,7 +171,7 @@ fn the_last_answer_counts_and_numbers_become_its_kind() {
         let gives = |answers: &'static [Value<'static>], wanted| {
             let config = config_with_ask(Kind::I32, |caller| {
                 assert_eq!(caller.plugin(), "p");
-                answers.iter().for_each(|answer| caller.answer(*answer));
+                answers.iter().for_each(|answer| caller.set_result(*answer));
                 Ok(())
             });
             let mut p = instance(engine, &plugin("caller"), &config);
@@ -234,7 +234,7 @@ fn a_callback_must_answer_with_its_kind() {
     on_both(|engine| {
         let refuses = |kind, answer: Value<'static>, message: &str| {
             let config = config_with_ask(kind, move |caller| {
-                caller.answer(answer);
+                caller.set_result(answer);
                 Ok(())
             });
             let mut p = instance(engine, &plugin("caller"), &config);
@@ -261,7 +261,7 @@ fn a_callback_without_a_result_must_not_answer() {
         (func (export "live") (result i32) (i32.const 0))"#;
     let mut config = Config::new();
     config.callback("env", "tell", &[], Kind::None, |caller, _| {
-        caller.answer("Nic".into());
+        caller.set_result("Nic".into());
         Ok(())
     });
     on_both(|engine| {
@@ -285,14 +285,14 @@ fn a_callback_may_use_other_instances() {
         outer
             // One that lives on.
             .callback("env", "string", &[Kind::String], Kind::String, move |caller, args| {
-                caller.answer(other.lock().unwrap().call("string", args, Kind::String)?);
+                caller.set_result(other.lock().unwrap().call("string", args, Kind::String)?);
                 Ok(())
             })
             // A new one for each call.
             .callback("env", "bytes", &[Kind::Bytes], Kind::Bytes, {
                 let engine = engine.clone();
                 move |caller, args| {
-                    caller.answer(engine.instance("echo", None)?.call(
+                    caller.set_result(engine.instance("echo", None)?.call(
                         "bytes",
                         args,
                         Kind::Bytes,
@@ -320,7 +320,7 @@ fn the_failure_of_an_instance_below_comes_up_through_all() {
             let inner = Arc::clone(&inner);
             move |caller| {
                 inner.lock().unwrap().call("trap", &[], Kind::None)?;
-                caller.answer(1.into());
+                caller.set_result(1.into());
                 Ok(())
             }
         });
@@ -354,7 +354,7 @@ fn a_callback_may_let_an_instance_of_the_same_plugin_call_it_again() {
                 } else {
                     0
                 };
-                caller.answer(answer.into());
+                caller.set_result(answer.into());
                 Ok(())
             }
         });
@@ -370,7 +370,7 @@ fn a_callback_comes_before_what_the_host_provides_itself() {
         (func (export "raise") (result i32) (call $raise (i64.const 5)))"#;
     let mut config = Config::new();
     config.callback("env", "raise_error", &[Kind::I64], Kind::I32, |caller, args| {
-        caller.answer(args[0]);
+        caller.set_result(args[0]);
         Ok(())
     });
     on_both(|engine| {
@@ -383,12 +383,12 @@ fn a_callback_comes_before_what_the_host_provides_itself() {
 fn a_config_is_copied_and_the_last_callback_of_a_name_counts() {
     on_both(|engine| {
         let mut config = config_with_ask(Kind::I32, |caller| {
-            caller.answer(1.into());
+            caller.set_result(1.into());
             Ok(())
         });
         let mut first = instance(engine, &plugin("caller"), &config);
         config.callback("env", "ask", &[], Kind::I32, |caller, _| {
-            caller.answer(2.into());
+            caller.set_result(2.into());
             Ok(())
         });
         assert_eq!(first.call("ask", &[], Kind::I32).unwrap(), Value::I32(1));
@@ -459,19 +459,19 @@ fn an_i32_answer_has_nothing_of_the_arguments_in_it() {
             let mut config = Config::new();
             config
                 .callback("env", "i32", &[Kind::I64], Kind::I32, move |caller, _| {
-                    caller.answer(number.into());
+                    caller.set_result(number.into());
                     Ok(())
                 })
                 .callback("env", "f32", &[Kind::I64], Kind::F32, move |caller, _| {
-                    caller.answer(Value::F32(0.5));
+                    caller.set_result(Value::F32(0.5));
                     Ok(())
                 })
                 .callback("env", "back", &[Kind::I32], Kind::I32, move |caller, args| {
-                    caller.answer(args[0]);
+                    caller.set_result(args[0]);
                     Ok(())
                 })
                 .callback("env", "string", &[Kind::I64], Kind::String, |caller, _| {
-                    caller.answer("Nic".into());
+                    caller.set_result("Nic".into());
                     Ok(())
                 });
             instance(engine, &wat, &config)
@@ -515,7 +515,7 @@ fn outcome(engine: &Engine, wat: &str, function: &str) -> String {
     let mut config = Config::new();
     for name in ["a", "b"] {
         config.callback("env", name, &[], Kind::String, move |caller, _| {
-            caller.answer(name.repeat(1000).as_str().into());
+            caller.set_result(name.repeat(1000).as_str().into());
             Ok(())
         });
     }
@@ -577,7 +577,7 @@ fn an_answer_within_an_answers_allocation_goes_where_it_belongs() {
         let mut config = Config::new();
         for name in ["a", "b"] {
             config.callback("env", name, &[], Kind::String, move |caller, _| {
-                caller.answer(name.repeat(1000).as_str().into());
+                caller.set_result(name.repeat(1000).as_str().into());
                 Ok(())
             });
         }

@@ -50,7 +50,7 @@ fn flat(warm_up: u32, times: u32, mut body: impl FnMut()) {
 fn echo() -> Config {
     let mut config = Config::new();
     config.callback("env", "string", &[Kind::String], Kind::String, |caller, args| {
-        caller.answer(args[0]);
+        caller.set_result(args[0]);
         Ok(())
     });
     config

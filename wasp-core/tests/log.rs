@@ -29,7 +29,7 @@ fn config() -> Config {
     let mut config = Config::new();
     config.callback("env", "greet", &[Kind::String], Kind::Bytes, |caller, args| {
         let name: &str = args[0].try_into()?;
-        caller.answer(format!("Hello {name}").as_bytes().into());
+        caller.set_result(format!("Hello {name}").as_bytes().into());
         Ok(())
     });
     config

@@ -76,7 +76,7 @@ fn answers_that_wait_for_a_block_are_few() {
             let megabyte = vec![0_u8; 1 << 10];
             move |caller, _| {
                 asked.fetch_add(1, Ordering::Relaxed);
-                caller.answer(megabyte.as_slice().into());
+                caller.set_result(megabyte.as_slice().into());
                 Ok(())
             }
         });

@@ -43,7 +43,7 @@ fn number(p: &mut Instance, name: &str, args: &[i64]) -> i64 {
 fn with_call_me() -> Config {
     let mut config = Config::new();
     config.callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
-        caller.answer(args[0]);
+        caller.set_result(args[0]);
         Ok(())
     });
     config

@@ -105,7 +105,7 @@ fn instances_outlive_their_engine() {
         let engine = engine(compiler, Log::default());
         let mut config = Config::new();
         config.callback("env", "string", &[Kind::String], Kind::String, |caller, args| {
-            caller.answer(args[0]);
+            caller.set_result(args[0]);
             Ok(())
         });
         let wat = with_allocator(

@@ -40,7 +40,7 @@ fn config(limit_pages: u32, snapshot: bool) -> (Config, Arc<AtomicU32>) {
             if number % 5 == 0 {
                 return Err("a multiple of five".into());
             }
-            caller.answer(number.wrapping_mul(17).into());
+            caller.set_result(number.wrapping_mul(17).into());
             Ok(())
         })
         .callback("env", "started", &[], Kind::None, move |_, _| {

@@ -203,7 +203,7 @@ fn stop_at_the_end(engine: &Engine, last: &str) {
         &[],
         Kind::String,
         |caller, _| {
-            caller.answer("Nic".into());
+            caller.set_result("Nic".into());
             Ok(())
         },
     );
@@ -266,7 +266,7 @@ fn a_call_that_returns_from_the_end_of_its_stack_does_not_stop_the_next() {
             let mut config = with_limits(|limits| limits.stack_bytes = 64 << 10);
             config.callback("env", "nothing", &[], Kind::None, |_, _| Ok(()));
             config.callback("env", "text", &[], Kind::String, |caller, _| {
-                caller.answer("Nic".into());
+                caller.set_result("Nic".into());
                 Ok(())
             });
             let mut p = instance(engine, &wat, &config);

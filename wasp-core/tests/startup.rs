@@ -154,7 +154,7 @@ fn a_start_section_may_get_an_answer() {
     let mut config = Config::new();
     config.callback("env", "string", &[Kind::String], Kind::String, |caller, args| {
         let name: &str = args[0].try_into()?;
-        caller.answer(Value::String(&format!("Hello {name}")));
+        caller.set_result(Value::String(&format!("Hello {name}")));
         Ok(())
     });
     on_both(|engine| {

@@ -37,7 +37,7 @@ fn threads_share_an_engine() {
             let called = Arc::clone(&called);
             move |caller, args| {
                 called.fetch_add(1, Ordering::Relaxed);
-                caller.answer(args[0]);
+                caller.set_result(args[0]);
                 Ok(())
             }
         });
@@ -240,7 +240,7 @@ fn a_panic_of_one_thread_is_no_matter_to_others() {
         config.callback("env", "ask", &[Kind::I32], Kind::I32, |caller, args| {
             let number: i32 = args[0].try_into()?;
             assert!(number % 7 != 0, "seven");
-            caller.answer(number.into());
+            caller.set_result(number.into());
             Ok(())
         });
         engine.register("p", wat.as_bytes(), &config).unwrap();

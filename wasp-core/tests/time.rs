@@ -40,7 +40,7 @@ fn config(timeout: Option<Duration>) -> Config {
     config
         .limits(limits)
         .callback("env", "tick", &[Kind::I32], Kind::I32, move |caller, _| {
-            caller.answer(left(caller).into());
+            caller.set_result(left(caller).into());
             Ok(())
         })
         .callback("env", "long", &[Kind::I32], Kind::None, |_, args| {

@@ -44,7 +44,7 @@ func (v *invocation) fail(message string, why failure) {
 func dieWithThread() { runtime.LockOSThread() }
 
 //export waspGoLog
-func waspGoLog(handle C.uintptr_t, level C.wasp_level, message C.wasp_slice, fields *C.wasp_field, count C.size_t) {
+func waspGoLog(handle C.uintptr_t, level C.wasp_log_level, message C.wasp_slice, fields *C.wasp_log_field, count C.size_t) {
 	returned := false
 	defer func() {
 		// A logger that panics loses that line.

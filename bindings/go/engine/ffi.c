@@ -20,12 +20,12 @@ void wasp_go_callback(void *user_data, wasp_caller *caller, const wasp_value *ar
       waspGoFree(wasp_go_failure);
     wasp_go_failure = invocation.failure;
   } else if (!invocation.answered) {
-    wasp_caller_return(caller, invocation.answer);
+    wasp_caller_set_result(caller, invocation.answer);
   }
 }
 
-void wasp_go_log(void *user_data, wasp_level level, wasp_slice message, const wasp_field *fields, size_t field_count) {
-  waspGoLog((uintptr_t)user_data, level, message, (wasp_field *)fields, field_count);
+void wasp_go_log(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields, size_t field_count) {
+  waspGoLog((uintptr_t)user_data, level, message, (wasp_log_field *)fields, field_count);
 }
 
 void wasp_go_free(void *user_data) {

@@ -17,14 +17,14 @@ typedef struct {
   size_t arg_count;
   uintptr_t context;
   wasp_value answer;
-  bool answered; /* directly, through wasp_caller_return */
+  bool answered; /* directly, through wasp_caller_set_result */
   uintptr_t failure;
   char text[256];
 } wasp_go_invocation;
 
 /* The functions that core gets, in ffi.c. `user_data` is a cgo.Handle. */
 void wasp_go_callback(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count);
-void wasp_go_log(void *user_data, wasp_level level, wasp_slice message, const wasp_field *fields, size_t field_count);
+void wasp_go_log(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields, size_t field_count);
 void wasp_go_free(void *user_data);
 
 typedef struct {
@@ -49,7 +49,7 @@ typedef struct {
 } wasp_go_new_engine;
 
 static inline wasp_go_new_engine wasp_go_engine_new(wasp_compiler compiler, wasp_stdio stdio, const char *cache,
-                                                    size_t cache_len, wasp_level level, uintptr_t log) {
+                                                    size_t cache_len, wasp_log_level level, uintptr_t log) {
   wasp_engine_options options = {.size = sizeof options, .compiler = compiler, .stdio = stdio};
   wasp_go_new_engine made = {NULL, NULL};
   options.cache_directory = wasp_go_slice(cache, cache_len);
@@ -81,24 +81,24 @@ static inline wasp_error *wasp_go_unregister(const wasp_engine *engine, const ch
 
 static inline void wasp_go_env(wasp_config *config, const char *name, size_t name_len, const char *value,
                                size_t value_len) {
-  wasp_config_env(config, wasp_go_slice(name, name_len), wasp_go_slice(value, value_len));
+  wasp_config_set_env(config, wasp_go_slice(name, name_len), wasp_go_slice(value, value_len));
 }
 
 static inline void wasp_go_volume(wasp_config *config, const char *guest, size_t guest_len, const char *host,
                                   size_t host_len, bool read_only) {
-  wasp_config_volume(config, wasp_go_slice(guest, guest_len), wasp_go_slice(host, host_len), read_only);
+  wasp_config_add_volume(config, wasp_go_slice(guest, guest_len), wasp_go_slice(host, host_len), read_only);
 }
 
 static inline void wasp_go_limits(wasp_config *config, uint64_t memory_bytes, uint64_t timeout_ns, uint64_t stack_bytes,
                                   uint64_t table_elements, uint64_t idle_instances) {
   wasp_limits limits = {sizeof limits, memory_bytes, timeout_ns, stack_bytes, table_elements, idle_instances};
-  wasp_config_limits(config, &limits);
+  wasp_config_set_limits(config, &limits);
 }
 
 static inline void wasp_go_offer(wasp_config *config, const char *module, size_t module_len, const char *name,
                                  size_t name_len, const wasp_kind *params, size_t param_count, wasp_kind result,
                                  uintptr_t callback) {
-  wasp_config_callback(config, wasp_go_slice(module, module_len), wasp_go_slice(name, name_len), params, param_count,
+  wasp_config_add_callback(config, wasp_go_slice(module, module_len), wasp_go_slice(name, name_len), params, param_count,
                        result, wasp_go_callback, (void *)callback, wasp_go_free);
 }
 
@@ -195,7 +195,7 @@ static inline wasp_go_result wasp_go_call(uintptr_t instance, const char *name, 
 }
 
 static inline void wasp_go_return(wasp_caller *caller, wasp_kind kind, const char *ptr, size_t len) {
-  wasp_caller_return(caller, wasp_go_value(kind, len, ptr));
+  wasp_caller_set_result(caller, wasp_go_value(kind, len, ptr));
 }
 
 static inline void wasp_go_fail(wasp_caller *caller, const char *message, size_t message_len) {

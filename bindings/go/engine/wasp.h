@@ -77,10 +77,13 @@ typedef struct {
 // A host function. It runs on the thread that called `wasp_call`, before that returns; where several instances run, on
 // several threads at once. `args` are borrowed until it returns. It answers through `caller`, which is gone when it
 // returns. It may use other instances; its own is busy. It must return: no longjmp, no exception.
-typedef void (*wasp_callback)(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count);
+typedef void (*wasp_callback_fn)(void *user_data,
+                                 wasp_caller *caller,
+                                 const wasp_value *args,
+                                 size_t arg_count);
 
 // Frees what a `user_data` pointer owns. Called exactly once, on any thread.
-typedef void (*wasp_free)(void *user_data);
+typedef void (*wasp_free_fn)(void *user_data);
 
 // What one instance may use at most. Set `size` to `sizeof(wasp_limits)`; 0 in any other field is its default.
 typedef struct {
@@ -108,22 +111,22 @@ typedef uint32_t wasp_compiler;
 typedef uint32_t wasp_stdio;
 
 // How much a log line matters: one of the constants below.
-typedef uint32_t wasp_level;
+typedef uint32_t wasp_log_level;
 
 // A value of a log line, with its name.
 typedef struct {
   wasp_slice name;
   wasp_slice value;
-} wasp_field;
+} wasp_log_field;
 
 // Hears what happens: a message that is always the same for the same event, and the values that belong to it. All are
 // borrowed until it returns. It runs on whichever thread has something to say, on several at once where several
 // instances run, and must not use the instance that it hears of.
-typedef void (*wasp_log)(void *user_data,
-                         wasp_level level,
-                         wasp_slice message,
-                         const wasp_field *fields,
-                         size_t field_count);
+typedef void (*wasp_log_fn)(void *user_data,
+                            wasp_log_level level,
+                            wasp_slice message,
+                            const wasp_log_field *fields,
+                            size_t field_count);
 
 // How an engine works. Set `size` to `sizeof(wasp_engine_options)`; 0 or NULL in any other field is its default.
 typedef struct {
@@ -135,14 +138,14 @@ typedef struct {
   // as code: it must belong to whoever runs the process, and to nobody else.
   wasp_slice cache_directory;
   // Who hears what happens; NULL for nobody.
-  wasp_log log;
+  wasp_log_fn log;
   // The least important level that `log` wants; 0 for WASP_LEVEL_INFO.
-  wasp_level log_level;
+  wasp_log_level log_level;
   // Passed to `log`.
   void *log_user_data;
   // Called with `log_user_data` once, when the engine, its plugins and their instances are gone, or when
   // `wasp_engine_new` fails. May be NULL.
-  wasp_free log_free;
+  wasp_free_fn log_free;
 } wasp_engine_options;
 
 // What kind an error is: one of the constants below.
@@ -284,30 +287,30 @@ wasp_config *wasp_config_new(void);
 void wasp_config_free(wasp_config *config);
 
 // Sets an environment variable of the plugin. The host's own environment is never visible.
-void wasp_config_env(wasp_config *config, wasp_slice name, wasp_slice value);
+void wasp_config_set_env(wasp_config *config, wasp_slice name, wasp_slice value);
 
 // Shows the host's directory `host_path` to the plugin as `guest_path`, an absolute path. It must exist when the plugin
 // is registered.
-void wasp_config_volume(wasp_config *config,
-                        wasp_slice guest_path,
-                        wasp_slice host_path,
-                        bool read_only);
+void wasp_config_add_volume(wasp_config *config,
+                            wasp_slice guest_path,
+                            wasp_slice host_path,
+                            bool read_only);
 
 // Offers the host function `module`.`name` to the plugin; the same name again replaces it. `user_data` is passed to the
 // callback, and `free`, unless NULL, is called with it once nothing can call the callback any more: when the config, the
 // plugins that were registered with it and their instances are gone.
-void wasp_config_callback(wasp_config *config,
-                          wasp_slice module,
-                          wasp_slice name,
-                          const wasp_kind *params,
-                          size_t param_count,
-                          wasp_kind result,
-                          wasp_callback callback,
-                          void *user_data,
-                          wasp_free free);
+void wasp_config_add_callback(wasp_config *config,
+                              wasp_slice module,
+                              wasp_slice name,
+                              const wasp_kind *params,
+                              size_t param_count,
+                              wasp_kind result,
+                              wasp_callback_fn callback,
+                              void *user_data,
+                              wasp_free_fn free);
 
 // Sets the callback's result, which is copied at once; the last one counts.
-void wasp_caller_return(wasp_caller *caller, wasp_value value);
+void wasp_caller_set_result(wasp_caller *caller, wasp_value value);
 
 // Makes the callback fail: when it returns, the guest is unwound and the call gives WASP_ERROR_CALLBACK with this
 // message, which is copied.
@@ -319,11 +322,11 @@ uint64_t wasp_caller_remaining(const wasp_caller *caller);
 
 // Whether instances start from a snapshot of what the plugin's start-up left, which is the default, or each runs
 // start-up itself. With a snapshot, what start-up drew at random or read off a clock is the same for all instances.
-void wasp_config_snapshot(wasp_config *config,
-                          bool snapshot);
+void wasp_config_set_snapshot(wasp_config *config,
+                              bool snapshot);
 
 // Sets what one instance may use at most. The limits are copied.
-void wasp_config_limits(wasp_config *config, const wasp_limits *limits);
+void wasp_config_set_limits(wasp_config *config, const wasp_limits *limits);
 
 // Makes an engine. `options` may be NULL for defaults. `engine` gets it: yours, to be freed with `wasp_engine_free`.
 wasp_error *wasp_engine_new(const wasp_engine_options *options,
@@ -436,6 +439,10 @@ uint32_t wasp_abi_version(void);
 }  // extern "C"
 #endif  // __cplusplus
 
+/* What a struct with a `size` starts from: every other field is its default. As in
+ * `wasp_limits limits = WASP_LIMITS_INIT; limits.timeout_ns = 1000000000;` */
+#define WASP_LIMITS_INIT {sizeof(wasp_limits), 0, 0, 0, 0, 0}
+#define WASP_ENGINE_OPTIONS_INIT {sizeof(wasp_engine_options), 0, 0, {NULL, 0}, NULL, 0, NULL, NULL}
 #ifndef WASP_INLINE
 #define WASP_INLINE
 /* Shorthands, not part of the ABI. What they point to must outlive their use. */
@@ -445,38 +452,38 @@ static inline wasp_slice wasp_str(const char *text) {
   slice.len = text == NULL ? 0 : strlen(text);
   return slice;
 }
-static inline wasp_value wasp_i32(int32_t number) {
+static inline wasp_value wasp_value_i32(int32_t number) {
   wasp_value value;
   value.kind = WASP_I32;
   value.of.i32 = number;
   return value;
 }
-static inline wasp_value wasp_i64(int64_t number) {
+static inline wasp_value wasp_value_i64(int64_t number) {
   wasp_value value;
   value.kind = WASP_I64;
   value.of.i64 = number;
   return value;
 }
-static inline wasp_value wasp_f32(float number) {
+static inline wasp_value wasp_value_f32(float number) {
   wasp_value value;
   value.kind = WASP_F32;
   value.of.f32 = number;
   return value;
 }
-static inline wasp_value wasp_f64(double number) {
+static inline wasp_value wasp_value_f64(double number) {
   wasp_value value;
   value.kind = WASP_F64;
   value.of.f64 = number;
   return value;
 }
 /* A NUL-terminated text as a value. */
-static inline wasp_value wasp_string(const char *text) {
+static inline wasp_value wasp_value_string(const char *text) {
   wasp_value value;
   value.kind = WASP_STRING;
   value.of.slice = wasp_str(text);
   return value;
 }
-static inline wasp_value wasp_bytes(const void *data, size_t len) {
+static inline wasp_value wasp_value_bytes(const void *data, size_t len) {
   wasp_value value;
   value.kind = WASP_BYTES;
   value.of.slice.ptr = (const char *)data;

@@ -37,7 +37,7 @@ fn settle(caller: &mut Caller<'_>, result: Kind, answer: &Given<'_>) -> Result<(
     // What a callback without a result answers doesn't matter, unless it is not over or has failed.
     if result != Kind::None || matches!(answer, Given::Other(PROMISE | THREW)) {
         let value = answer.value(|| Some(result));
-        caller.answer(value.map_err(|what| format!("it answered with {what}"))?);
+        caller.set_result(value.map_err(|what| format!("it answered with {what}"))?);
     }
     Ok(())
 }

@@ -56,6 +56,6 @@ fn run(
         let message = format!("{what} answered with {}, and its result is {result}", ty.name()?);
         return Err(PyTypeError::new_err(message));
     }
-    caller.answer(value);
+    caller.set_result(value);
     Ok(())
 }

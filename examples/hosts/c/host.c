@@ -32,7 +32,7 @@ static void call_me(void *user_data, wasp_caller *caller, const wasp_value *args
   (void)user_data;
   (void)arg_count; /* as declared, and so are the kinds */
   snprintf(answer, sizeof answer, "Hello %.*s", PRINT(args[0].of.slice));
-  wasp_caller_return(caller, wasp_string(answer));
+  wasp_caller_set_result(caller, wasp_value_string(answer));
 }
 
 /* A directory that the instance sees as /workspace. */
@@ -99,22 +99,22 @@ int main(int argc, char **argv) {
   atexit(remove_workspace);
 
   config = wasp_config_new();
-  wasp_config_callback(config, wasp_str("env"), wasp_str("call_me"), &string, 1, WASP_STRING, call_me, NULL, NULL);
+  wasp_config_add_callback(config, wasp_str("env"), wasp_str("call_me"), &string, 1, WASP_STRING, call_me, NULL, NULL);
   check(wasp_engine_new(NULL, &engine));
   check(wasp_engine_register_file(engine, wasp_str("example"), wasp_str(argv[1]), config));
   wasp_config_free(config);
   check(wasp_instance_new(engine, wasp_str("example"), wasp_str(workspace), &instance));
 
-  args[0] = wasp_i32(3);
-  args[1] = wasp_i32(2);
+  args[0] = wasp_value_i32(3);
+  args[1] = wasp_value_i32(2);
   check(wasp_call(instance, wasp_str("sum"), args, 2, WASP_I32, &result));
   printf("sum: %d\n", (int)result.of.i32);
 
-  args[0] = wasp_string("Nic");
+  args[0] = wasp_value_string("Nic");
   check(wasp_call(instance, wasp_str("hello"), args, 1, WASP_STRING, &result));
   printf("hello: %.*s\n", PRINT(result.of.slice));
 
-  args[0] = wasp_bytes("\1\2\3", 3);
+  args[0] = wasp_value_bytes("\1\2\3", 3);
   check(wasp_call(instance, wasp_str("reverse"), args, 1, WASP_BYTES, &result));
   printf("reverse: [");
   for (i = 0; i < result.of.slice.len; i++)
@@ -131,7 +131,7 @@ int main(int argc, char **argv) {
     printf("fail: %.*s\n", PRINT(wasp_error_message(error)));
   wasp_error_free(error);
 
-  args[0] = wasp_string("Nic");
+  args[0] = wasp_value_string("Nic");
   check(wasp_call(instance, wasp_str("workspace"), args, 1, WASP_STRING, &result));
   printf("workspace: %.*s\n", PRINT(result.of.slice));
   print_out_txt();

@@ -42,35 +42,35 @@ static void values(wasp_compiler compiler) {
   OK(wasp_engine_register_file(engine, wasp_str("echo"), wasp_str("echo.wat"), NULL));
   it = new_instance(engine, "echo");
 
-  CHECK(echo(it, "i32", wasp_i32(INT32_MIN)).of.i32 == INT32_MIN);
-  CHECK(echo(it, "i64", wasp_i64(INT64_MIN)).of.i64 == INT64_MIN);
-  CHECK(echo(it, "f32", wasp_f32(-0.5f)).of.f32 == -0.5f);
-  CHECK(echo(it, "f64", wasp_f64(1e300)).of.f64 == 1e300);
-  CHECK(isnan(echo(it, "f64", wasp_f64(NAN)).of.f64));
-  CHECK(signbit(echo(it, "f64", wasp_f64(-0.0)).of.f64));
-  echo_slice(it, wasp_string(""));
-  echo_slice(it, wasp_string(NULL));
-  echo_slice(it, wasp_string("Gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x90\x9d"));
-  echo_slice(it, wasp_bytes(NULL, 0));
-  echo_slice(it, wasp_bytes("\0\xff\0", 3));
+  CHECK(echo(it, "i32", wasp_value_i32(INT32_MIN)).of.i32 == INT32_MIN);
+  CHECK(echo(it, "i64", wasp_value_i64(INT64_MIN)).of.i64 == INT64_MIN);
+  CHECK(echo(it, "f32", wasp_value_f32(-0.5f)).of.f32 == -0.5f);
+  CHECK(echo(it, "f64", wasp_value_f64(1e300)).of.f64 == 1e300);
+  CHECK(isnan(echo(it, "f64", wasp_value_f64(NAN)).of.f64));
+  CHECK(signbit(echo(it, "f64", wasp_value_f64(-0.0)).of.f64));
+  echo_slice(it, wasp_value_string(""));
+  echo_slice(it, wasp_value_string(NULL));
+  echo_slice(it, wasp_value_string("Gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x90\x9d"));
+  echo_slice(it, wasp_value_bytes(NULL, 0));
+  echo_slice(it, wasp_value_bytes("\0\xff\0", 3));
   memset(text, 'x', big);
-  echo_slice(it, wasp_bytes(text, big));
+  echo_slice(it, wasp_value_bytes(text, big));
 
   /* More arguments than fit the usual place. */
   for (i = 0; i < 10; i++)
-    args[i] = wasp_i32(i);
+    args[i] = wasp_value_i32(i);
   OK(wasp_call(it, wasp_str("last"), args, 10, WASP_I32, &result));
   CHECK(result.of.i32 == 9);
 
   /* A number becomes the function's type if it fits. */
-  args[0] = wasp_i64(3);
+  args[0] = wasp_value_i64(3);
   OK(wasp_call(it, wasp_str("i32"), args, 1, WASP_I64, &result));
   CHECK(result.kind == WASP_I64 && result.of.i64 == 3);
-  args[0] = wasp_i64(INT64_C(1) << 40);
+  args[0] = wasp_value_i64(INT64_C(1) << 40);
   FAILS(WASP_ERROR_SIGNATURE, "1099511627776", wasp_call(it, wasp_str("i32"), args, 1, WASP_I32, &result));
 
   /* A result that nobody wants. */
-  args[0] = wasp_i32(3);
+  args[0] = wasp_value_i32(3);
   OK(wasp_call(it, wasp_str("i32"), args, 1, WASP_NONE, NULL));
   OK(wasp_call(it, wasp_str("i32"), args, 1, WASP_NONE, &result));
   CHECK(result.kind == WASP_NONE);
@@ -85,12 +85,12 @@ static void values(wasp_compiler compiler) {
 static void borrowed_results(void) {
   wasp_engine *engine = new_engine();
   wasp_instance *it, *other;
-  wasp_value text = wasp_string("the first"), result;
+  wasp_value text = wasp_value_string("the first"), result;
   OK(wasp_engine_register_file(engine, wasp_str("echo"), wasp_str("echo.wat"), NULL));
   it = new_instance(engine, "echo");
   other = new_instance(engine, "echo");
   OK(wasp_call(it, wasp_str("block"), &text, 1, WASP_STRING, &result));
-  echo_slice(other, wasp_string("another"));
+  echo_slice(other, wasp_value_string("another"));
   wasp_instance_free(other);
   OK(wasp_engine_unregister(engine, wasp_str("echo")));
   wasp_engine_free(engine);
@@ -213,7 +213,7 @@ static void frees_in_any_order(void) {
 }
 
 static int32_t make_file(wasp_instance *it, int fd) {
-  wasp_value arg = wasp_i32(fd), result;
+  wasp_value arg = wasp_value_i32(fd), result;
   OK(wasp_call(it, wasp_str("make_file"), &arg, 1, WASP_I32, &result));
   return result.of.i32;
 }
@@ -231,14 +231,14 @@ static void environment_and_directories(void) {
   wasp_instance *with, *without;
   wasp_value result;
   CHECK(mkdtemp(shown) && mkdtemp(locked) && mkdtemp(work));
-  wasp_config_env(config, wasp_str("name"), wasp_str("first"));
-  wasp_config_env(config, wasp_str("name"), wasp_str("last"));
-  wasp_config_volume(config, wasp_str("/shown"), wasp_str(shown), false);
-  wasp_config_volume(config, wasp_str("/locked"), wasp_str(locked), true);
+  wasp_config_set_env(config, wasp_str("name"), wasp_str("first"));
+  wasp_config_set_env(config, wasp_str("name"), wasp_str("last"));
+  wasp_config_add_volume(config, wasp_str("/shown"), wasp_str(shown), false);
+  wasp_config_add_volume(config, wasp_str("/locked"), wasp_str(locked), true);
   OK(wasp_engine_register_file(engine, wasp_str("p"), wasp_str("wasi.wat"), config));
 
   /* What is added later is for the next registration. */
-  wasp_config_env(config, wasp_str("name"), wasp_str("too late"));
+  wasp_config_set_env(config, wasp_str("name"), wasp_str("too late"));
   wasp_config_free(config);
 
   OK(wasp_instance_new(engine, wasp_str("p"), wasp_str(work), &with));
@@ -263,11 +263,11 @@ static void environment_and_directories(void) {
 
 struct log {
   int lines, errors, freed;
-  wasp_level worst;
+  wasp_log_level worst;
   char text[1000];
 };
 
-static void keep(void *user_data, wasp_level level, wasp_slice message, const wasp_field *fields, size_t field_count) {
+static void keep(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields, size_t field_count) {
   struct log *log = user_data;
   size_t i;
   log->lines++;
@@ -287,7 +287,7 @@ static void free_log(void *user_data) {
   ((struct log *)user_data)->freed++;
 }
 
-static struct log hear(wasp_level level, wasp_stdio stdio) {
+static struct log hear(wasp_log_level level, wasp_stdio stdio) {
   struct log log = {0}, before;
   wasp_engine_options options = {0};
   wasp_engine *engine;

@@ -13,11 +13,11 @@ static wasp_error *run(wasp_instance *instance) {
 /* Answers with its last argument. The user data counts calls. */
 static void answer_last(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count) {
   ++*(int *)user_data;
-  wasp_caller_return(caller, args[arg_count - 1]);
+  wasp_caller_set_result(caller, args[arg_count - 1]);
 }
 
-static void offer(wasp_config *config, const char *name, wasp_kind kind, wasp_callback callback, void *user_data) {
-  wasp_config_callback(config, wasp_str("host"), wasp_str(name), &kind, 1, kind, callback, user_data, NULL);
+static void offer(wasp_config *config, const char *name, wasp_kind kind, wasp_callback_fn callback, void *user_data) {
+  wasp_config_add_callback(config, wasp_str("host"), wasp_str(name), &kind, 1, kind, callback, user_data, NULL);
 }
 
 static void kinds(void) {
@@ -33,31 +33,31 @@ static void kinds(void) {
   offer(config, "f64", WASP_F64, answer_last, &calls);
   offer(config, "string", WASP_STRING, answer_last, &calls);
   offer(config, "bytes", WASP_BYTES, answer_last, &calls);
-  wasp_config_callback(config, wasp_str("host"), wasp_str("last"), ten, 10, WASP_I32, answer_last, &calls, NULL);
+  wasp_config_add_callback(config, wasp_str("host"), wasp_str("last"), ten, 10, WASP_I32, answer_last, &calls, NULL);
   it = instance_of_file("callback.wat", config);
   wasp_config_free(config);
 
-  arg = wasp_i32(INT32_MIN);
+  arg = wasp_value_i32(INT32_MIN);
   OK(wasp_call(it, wasp_str("i32"), &arg, 1, WASP_I32, &result));
   CHECK(result.of.i32 == INT32_MIN);
-  arg = wasp_i64(INT64_MIN);
+  arg = wasp_value_i64(INT64_MIN);
   OK(wasp_call(it, wasp_str("i64"), &arg, 1, WASP_I64, &result));
   CHECK(result.of.i64 == INT64_MIN);
-  arg = wasp_f32(-0.5f);
+  arg = wasp_value_f32(-0.5f);
   OK(wasp_call(it, wasp_str("f32"), &arg, 1, WASP_F32, &result));
   CHECK(result.of.f32 == -0.5f);
-  arg = wasp_f64(1e300);
+  arg = wasp_value_f64(1e300);
   OK(wasp_call(it, wasp_str("f64"), &arg, 1, WASP_F64, &result));
   CHECK(result.of.f64 == 1e300);
   for (size = 0; size <= 30000; size += 10000) {
     static char many[30001];
     memset(many, 'x', (size_t)size);
     many[size] = '\0';
-    arg = wasp_string(many);
+    arg = wasp_value_string(many);
     OK(wasp_call(it, wasp_str("string"), &arg, 1, WASP_STRING, &result));
     CHECK(equal(result.of.slice, many));
     many[size / 2] = '\0';
-    arg = wasp_bytes(many, (size_t)size);
+    arg = wasp_value_bytes(many, (size_t)size);
     OK(wasp_call(it, wasp_str("bytes"), &arg, 1, WASP_BYTES, &result));
     CHECK(result.of.slice.len == (size_t)size && (size == 0 || memcmp(result.of.slice.ptr, many, (size_t)size) == 0));
   }
@@ -75,36 +75,36 @@ static void answer(void *user_data, wasp_caller *caller, const wasp_value *args,
   case 0: /* nothing */
     break;
   case 1: /* another kind */
-    wasp_caller_return(caller, wasp_string("text"));
+    wasp_caller_set_result(caller, wasp_value_string("text"));
     break;
   case 2: /* a number of another kind that fits */
-    wasp_caller_return(caller, wasp_i64(5));
+    wasp_caller_set_result(caller, wasp_value_i64(5));
     break;
   case 3: /* one that does not */
-    wasp_caller_return(caller, wasp_i64(INT64_C(1) << 40));
+    wasp_caller_set_result(caller, wasp_value_i64(INT64_C(1) << 40));
     break;
   case 4: /* the last one counts */
-    wasp_caller_return(caller, wasp_i32(1));
-    wasp_caller_return(caller, wasp_i32(2));
+    wasp_caller_set_result(caller, wasp_value_i32(1));
+    wasp_caller_set_result(caller, wasp_value_i32(2));
     break;
   case 5: /* a failure is the outcome, before and after an answer */
     wasp_caller_fail(caller, wasp_str(text));
     memset(text, 'x', sizeof text);
-    wasp_caller_return(caller, wasp_i32(1));
+    wasp_caller_set_result(caller, wasp_value_i32(1));
     break;
   case 6:
-    wasp_caller_return(caller, wasp_i32(1));
+    wasp_caller_set_result(caller, wasp_value_i32(1));
     wasp_caller_fail(caller, wasp_str(text));
     memset(text, 'x', sizeof text);
     break;
   case 7: { /* no kind */
-    wasp_value value = wasp_i32(1);
+    wasp_value value = wasp_value_i32(1);
     value.kind = 77;
-    wasp_caller_return(caller, value);
+    wasp_caller_set_result(caller, value);
     break;
   }
   case 8: /* bad text */
-    wasp_caller_return(caller, wasp_string("\xff"));
+    wasp_caller_set_result(caller, wasp_value_string("\xff"));
     break;
   case 9: /* a failure without words, and one that is not UTF-8 */
     wasp_caller_fail(caller, wasp_str(NULL));
@@ -121,7 +121,7 @@ static void answers(void) {
   const int32_t results[] = {0, 0, 5, 0, 2};
   wasp_config *config = wasp_config_new();
   wasp_instance *it;
-  wasp_value arg = wasp_i32(0), result;
+  wasp_value arg = wasp_value_i32(0), result;
   int how;
   offer(config, "i32", WASP_I32, answer, &how);
   it = instance_of(WAT((module (import "host" "i32" (func (param i32) (result i32)))
@@ -193,14 +193,14 @@ static void free_all(void *user_data, wasp_caller *caller, const wasp_value *arg
   CHECK(world.freed == 0);
 }
 
-static void register_f(wasp_callback f) {
+static void register_f(wasp_callback_fn f) {
   wasp_config *config = new_config(f, &world.freed, count);
   world.freed = 0;
   OK(wasp_engine_register(world.engine, wasp_str("it"), CALLS_F, config));
   wasp_config_free(config);
 }
 
-static void set_up(wasp_callback f) {
+static void set_up(wasp_callback_fn f) {
   world.engine = new_engine();
   register_f(f);
   world.own = new_instance(world.engine, "it");
@@ -314,7 +314,7 @@ static void deep(void) {
 static void exported_again(void) {
   wasp_config *config = wasp_config_new();
   wasp_instance *it;
-  wasp_value arg = wasp_i32(7), result;
+  wasp_value arg = wasp_value_i32(7), result;
   int calls = 0;
   offer(config, "i32", WASP_I32, answer_last, &calls);
   it = instance_of(WAT((module (import "host" "i32" (func (param i32) (result i32))) (export "run" (func 0)))), config);
@@ -332,7 +332,7 @@ static void configs(void) {
   wasp_instance *one, *two;
   OK(wasp_engine_register(engine, wasp_str("one"), CALLS_F, config));
   OK(wasp_engine_register(engine, wasp_str("two"), CALLS_F, config));
-  wasp_config_callback(config, wasp_str("env"), wasp_str("f"), NULL, 0, WASP_NONE, nothing, &second, count);
+  wasp_config_add_callback(config, wasp_str("env"), wasp_str("f"), NULL, 0, WASP_NONE, nothing, &second, count);
   CHECK(first == 0 && second == 0);
   one = new_instance(engine, "one");
   two = new_instance(engine, "two");
@@ -359,15 +359,15 @@ static void freed_on_bad_arguments(void) {
     wasp_config *config = wasp_config_new();
     int freed = 0;
     switch (how) {
-    case 0: wasp_config_callback(NULL, env, f, NULL, 0, 0, nothing, &freed, count); break;
-    case 1: wasp_config_callback(config, env, f, NULL, 0, 0, NULL, &freed, count); break;
-    case 2: wasp_config_callback(config, not_utf8, f, NULL, 0, 0, nothing, &freed, count); break;
-    case 3: wasp_config_callback(config, env, not_utf8, NULL, 0, 0, nothing, &freed, count); break;
-    case 4: wasp_config_callback(config, env, null, NULL, 0, 0, nothing, &freed, count); break;
-    case 5: wasp_config_callback(config, env, f, &unknown, 1, 0, nothing, &freed, count); break;
-    case 6: wasp_config_callback(config, env, f, &none, 1, 0, nothing, &freed, count); break;
-    case 7: wasp_config_callback(config, env, f, NULL, 1, 0, nothing, &freed, count); break;
-    case 8: wasp_config_callback(config, env, f, NULL, 0, 77, nothing, &freed, count); break;
+    case 0: wasp_config_add_callback(NULL, env, f, NULL, 0, 0, nothing, &freed, count); break;
+    case 1: wasp_config_add_callback(config, env, f, NULL, 0, 0, NULL, &freed, count); break;
+    case 2: wasp_config_add_callback(config, not_utf8, f, NULL, 0, 0, nothing, &freed, count); break;
+    case 3: wasp_config_add_callback(config, env, not_utf8, NULL, 0, 0, nothing, &freed, count); break;
+    case 4: wasp_config_add_callback(config, env, null, NULL, 0, 0, nothing, &freed, count); break;
+    case 5: wasp_config_add_callback(config, env, f, &unknown, 1, 0, nothing, &freed, count); break;
+    case 6: wasp_config_add_callback(config, env, f, &none, 1, 0, nothing, &freed, count); break;
+    case 7: wasp_config_add_callback(config, env, f, NULL, 1, 0, nothing, &freed, count); break;
+    case 8: wasp_config_add_callback(config, env, f, NULL, 0, 77, nothing, &freed, count); break;
     }
     CHECK(freed == 1);
     if (faults[how] != NULL)
@@ -392,7 +392,7 @@ static void freed_once(void) {
   /* The same name again. */
   freed = 0;
   config = new_config(nothing, &freed, count);
-  wasp_config_callback(config, wasp_str("env"), wasp_str("f"), NULL, 0, WASP_NONE, nothing, NULL, NULL);
+  wasp_config_add_callback(config, wasp_str("env"), wasp_str("f"), NULL, 0, WASP_NONE, nothing, NULL, NULL);
   CHECK(freed == 1);
   wasp_config_free(config);
   CHECK(freed == 1);

@@ -18,8 +18,8 @@ static void registrations(void) {
   wasp_engine *engine = new_engine();
   register_fails(WASP_ERROR_COMPILE, "\"it\"", wasp_str(""));
   register_fails(WASP_ERROR_COMPILE, "\"it\"", wasp_str("no module"));
-  register_fails(WASP_ERROR_COMPILE, "\"it\"", wasp_bytes("\0asm\1\0\0\0\1", 9).of.slice);
-  register_fails(WASP_ERROR_COMPILE, "component", wasp_bytes("\0asm\15\0\1\0", 8).of.slice);
+  register_fails(WASP_ERROR_COMPILE, "\"it\"", wasp_value_bytes("\0asm\1\0\0\0\1", 9).of.slice);
+  register_fails(WASP_ERROR_COMPILE, "component", wasp_value_bytes("\0asm\15\0\1\0", 8).of.slice);
   register_fails(WASP_ERROR_TRAP, "_initialize", WAT((module (func (export "_initialize") unreachable))));
   FAILS(WASP_ERROR_IO, "\"missing.wasm\"", wasp_engine_register_file(engine, name, wasp_str("missing.wasm"), NULL));
   FAILS(WASP_ERROR_IO, "\".\"", wasp_engine_register_file(engine, name, wasp_str("."), NULL));
@@ -61,22 +61,22 @@ static void calls(void) {
   wasp_instance *it = instance_of_file("echo.wat", NULL);
   const wasp_slice number = wasp_str("i32"), block = wasp_str("block");
   wasp_value args[2], result;
-  args[0] = args[1] = wasp_i32(1);
+  args[0] = args[1] = wasp_value_i32(1);
   FAILS(WASP_ERROR_FUNCTION_NOT_FOUND, "\"missing\"", call(it, "missing"));
   FAILS(WASP_ERROR_FUNCTION_NOT_FOUND, "\"memory\"", call(it, "memory"));
   FAILS(WASP_ERROR_SIGNATURE, "1 argument", wasp_call(it, number, NO_ARGS, WASP_I32, &result));
   FAILS(WASP_ERROR_SIGNATURE, "1 argument", wasp_call(it, number, args, 2, WASP_I32, &result));
   FAILS(WASP_ERROR_SIGNATURE, "result", wasp_call(it, wasp_str("trap"), NO_ARGS, WASP_I32, &result));
-  args[0] = wasp_string("text");
+  args[0] = wasp_value_string("text");
   FAILS(WASP_ERROR_SIGNATURE, "argument 1", wasp_call(it, wasp_str("f64"), args, 1, WASP_F64, &result));
-  args[0] = wasp_f64(0.5);
+  args[0] = wasp_value_f64(0.5);
   FAILS(WASP_ERROR_SIGNATURE, "0.5", wasp_call(it, number, args, 1, WASP_I32, &result));
   args[0].kind = WASP_NONE;
   FAILS(WASP_ERROR_SIGNATURE, "argument 1", wasp_call(it, number, args, 1, WASP_I32, &result));
-  args[0] = wasp_bytes("a\0b", 3);
+  args[0] = wasp_value_bytes("a\0b", 3);
   args[0].kind = WASP_STRING;
   FAILS(WASP_ERROR_INVALID, "NUL", wasp_call(it, block, args, 1, WASP_STRING, &result));
-  args[0] = wasp_i32(-8);
+  args[0] = wasp_value_i32(-8);
   FAILS(WASP_ERROR_ABI, "\"block\"", wasp_call(it, block, args, 1, WASP_STRING, &result));
   /* None of that stopped the guest half-way. */
   CHECK(call_i32(it, "live") == 0);

@@ -26,9 +26,9 @@ static wasp_config *config(void) {
   limits.size = sizeof limits;
   limits.memory_bytes = 1 << 20;
   limits.timeout_ns = 1000 * 1000 * 1000;
-  wasp_config_env(config, wasp_str("name"), wasp_str("value"));
-  wasp_config_volume(config, wasp_str("/here"), wasp_str("."), true);
-  wasp_config_limits(config, &limits);
+  wasp_config_set_env(config, wasp_str("name"), wasp_str("value"));
+  wasp_config_add_volume(config, wasp_str("/here"), wasp_str("."), true);
+  wasp_config_set_limits(config, &limits);
   return config;
 }
 
@@ -54,7 +54,7 @@ static void plugins_that_fail(void) {
 }
 
 static void instances(void) {
-  wasp_value arg = wasp_string("some text"), result;
+  wasp_value arg = wasp_value_string("some text"), result;
   wasp_instance *one = new_instance(engine, "echo");
   OK(wasp_call(one, wasp_str("block"), &arg, 1, WASP_STRING, &result));
   wasp_instance_free(one);
@@ -89,7 +89,7 @@ static void resets(void) {
 }
 
 static void calls(void) {
-  wasp_value arg = wasp_string("some text"), result;
+  wasp_value arg = wasp_value_string("some text"), result;
   OK(wasp_call(it, wasp_str("block"), &arg, 1, WASP_STRING, &result));
 }
 

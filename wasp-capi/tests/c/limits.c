@@ -16,7 +16,7 @@ static void space(void) {
   const wasp_slice grows = WAT((module (memory 1) (func (export "grow") (result i32) i32.const 1 memory.grow)));
   wasp_instance *it;
   limits.memory_bytes = 2 << 16;
-  wasp_config_limits(config, &limits);
+  wasp_config_set_limits(config, &limits);
   OK(wasp_engine_register(engine, name, grows, config));
   it = new_instance(engine, "p");
   CHECK(call_i32(it, "grow") == 1);
@@ -26,7 +26,7 @@ static void space(void) {
   wasp_instance_free(it);
 
   limits.table_elements = 9;
-  wasp_config_limits(config, &limits);
+  wasp_config_set_limits(config, &limits);
   FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, name, WAT((module (table 10 funcref))), config));
   FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, name, WAT((module (memory 3))), config));
   wasp_config_free(config);
@@ -40,12 +40,12 @@ static int32_t depth(uint64_t stack_bytes) {
   wasp_instance *it;
   int32_t deep = 64;
   limits.stack_bytes = stack_bytes;
-  wasp_config_limits(config, &limits);
+  wasp_config_set_limits(config, &limits);
   it = instance_of(WAT((module (func (export "dig") (param i32) local.get 0 i32.eqz if return end
                                 local.get 0 i32.const 1 i32.sub call 0))),
                    config);
   for (;; deep *= 2) {
-    wasp_value arg = wasp_i32(deep);
+    wasp_value arg = wasp_value_i32(deep);
     wasp_error *error = wasp_call(it, wasp_str("dig"), &arg, 1, WASP_NONE, NULL);
     if (error != NULL) {
       FAILS(WASP_ERROR_TRAP, "stack", error);
@@ -95,7 +95,7 @@ static void timeouts(void) {
   wasp_instance *it, *forever;
   OK(wasp_engine_register(engine, wasp_str("forever"), CALLS_F, config));
   limits.timeout_ns = limit;
-  wasp_config_limits(config, &limits);
+  wasp_config_set_limits(config, &limits);
   OK(wasp_engine_register(engine, wasp_str("p"), LOOPS, config));
   it = new_instance(engine, "p");
   call(it, "fine", 0, NULL);
@@ -178,8 +178,8 @@ static void start_up(bool snapshot) {
   wasp_instance *its[3];
   int round, i;
   limits.idle_instances = 1;
-  wasp_config_limits(config, &limits);
-  wasp_config_snapshot(config, snapshot);
+  wasp_config_set_limits(config, &limits);
+  wasp_config_set_snapshot(config, snapshot);
   OK(wasp_engine_register(engine, wasp_str("p"),
                           WAT((module (import "env" "f" (func)) (global (mut i32) (i32.const 0))
                                (func (export "_initialize") call 0 i32.const 40 global.set 0)

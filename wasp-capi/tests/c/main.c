@@ -87,9 +87,9 @@ wasp_engine *new_engine_with(wasp_compiler compiler) {
   return engine;
 }
 
-wasp_config *new_config(wasp_callback f, void *user_data, wasp_free free) {
+wasp_config *new_config(wasp_callback_fn f, void *user_data, wasp_free_fn free) {
   wasp_config *config = wasp_config_new();
-  wasp_config_callback(config, wasp_str("env"), wasp_str("f"), NULL, 0, WASP_NONE, f, user_data, free);
+  wasp_config_add_callback(config, wasp_str("env"), wasp_str("f"), NULL, 0, WASP_NONE, f, user_data, free);
   return config;
 }
 

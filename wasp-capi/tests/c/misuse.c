@@ -24,8 +24,8 @@ static struct {
   wasp_slice wasp_slice_function;
   bool bool_read_only, bool_snapshot;
   wasp_kind wasp_kind_result, wasp_kind_result_kind, *wasp_kind_p_params;
-  wasp_callback wasp_callback_callback;
-  wasp_free wasp_free_free;
+  wasp_callback_fn wasp_callback_fn_callback;
+  wasp_free_fn wasp_free_fn_free;
   void *void_p_user_data;
   wasp_value arg, result, wasp_value_value, *wasp_value_p_args, *wasp_value_p_result;
   size_t count, size_t_param_count, size_t_arg_count, *size_t_p_count;
@@ -47,8 +47,8 @@ static bool allowed(const char *function, const char *argument) {
       {"wasp_engine_register", "config"},
       {"wasp_engine_register_file", "config"},
       {"wasp_engine_register_compiled", "config"},
-      {"wasp_config_callback", "user_data"},
-      {"wasp_config_callback", "free"},
+      {"wasp_config_add_callback", "user_data"},
+      {"wasp_config_add_callback", "free"},
   };
   size_t i;
   for (i = 0; i < sizeof pairs / sizeof *pairs; i++)
@@ -95,7 +95,7 @@ static void check_none(const char *function, const char *argument) {
   }
   wasp_error_free(wasp_engine_unregister(good.wasp_engine_p_engine, wasp_str("configured")));
   wasp_config_free(good.wasp_config_p_config);
-  if (strcmp(function, "wasp_config_callback") == 0 && freed != (strcmp(argument, "free") != 0))
+  if (strcmp(function, "wasp_config_add_callback") == 0 && freed != (strcmp(argument, "free") != 0))
     wrong(function, argument, "user data is freed once");
 }
 
@@ -135,10 +135,10 @@ static void nulls(void) {
   good.wasp_kind_result = good.wasp_kind_result_kind = WASP_I32;
   good.wasp_kind_p_params = &an_i32;
   good.size_t_param_count = good.size_t_arg_count = 1;
-  good.wasp_callback_callback = nothing;
-  good.wasp_free_free = count_freed;
+  good.wasp_callback_fn_callback = nothing;
+  good.wasp_free_fn_free = count_freed;
   good.void_p_user_data = &good;
-  good.arg = good.wasp_value_value = wasp_i32(1);
+  good.arg = good.wasp_value_value = wasp_value_i32(1);
   good.wasp_value_p_args = &good.arg;
   good.wasp_value_p_result = &good.result;
   good.size_t_p_count = &good.count;
@@ -171,7 +171,7 @@ static wasp_error *make_engine(const void *options) {
   return error;
 }
 
-static void log_nothing(void *user_data, wasp_level level, wasp_slice message, const wasp_field *fields,
+static void log_nothing(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields,
                         size_t field_count) {
   (void)user_data, (void)level, (void)message, (void)fields, (void)field_count;
 }
@@ -231,7 +231,7 @@ static wasp_error *limit(const void *limits) {
   wasp_engine *engine = new_engine();
   wasp_config *config = wasp_config_new();
   wasp_error *error;
-  wasp_config_limits(config, (const wasp_limits *)limits);
+  wasp_config_set_limits(config, (const wasp_limits *)limits);
   error = wasp_engine_register(engine, wasp_str("it"), WAT((module (memory 4))), config);
   wasp_config_free(config);
   wasp_engine_free(engine);
@@ -273,26 +273,26 @@ static void arguments(void) {
   const size_t too_many = (size_t)-1;
   wasp_value value, ten[10];
   size_t i;
-  value = wasp_i32(1);
+  value = wasp_value_i32(1);
   value.kind = 77;
   call_fails(it, "argument 1: an argument has the unknown kind 77", block, &value, 1, WASP_I32);
-  value = wasp_i32(1);
+  value = wasp_value_i32(1);
   call_fails(it, "unknown kind 77", block, &value, 1, 77);
   call_fails(it, "at NULL", block, NULL, 1, WASP_I32);
   call_fails(it, "memory", block, &value, too_many, WASP_I32);
   call_fails(it, "function", wasp_str("\xff"), &value, 1, WASP_I32);
-  value = wasp_string("\xc3");
+  value = wasp_value_string("\xc3");
   call_fails(it, "argument 1: an argument is not UTF-8", block, &value, 1, WASP_I32);
   value.of.slice = null_slice;
   call_fails(it, "at NULL", block, &value, 1, WASP_I32);
   value.kind = WASP_BYTES;
   call_fails(it, "at NULL", block, &value, 1, WASP_I32);
-  value = wasp_string("x");
+  value = wasp_value_string("x");
   value.of.slice.len = too_many;
   call_fails(it, "memory", block, &value, 1, WASP_I32);
   for (i = 0; i < 10; i++)
-    ten[i] = wasp_i32(1);
-  ten[9] = wasp_string("\xff");
+    ten[i] = wasp_value_i32(1);
+  ten[9] = wasp_value_string("\xff");
   call_fails(it, "argument 10", wasp_str("last"), ten, 10, WASP_I32);
   CHECK(call_i32(it, "live") == 0);
   wasp_instance_free(it);
@@ -318,21 +318,21 @@ static void outputs(void) {
 static void config_text(void) {
   wasp_engine *engine = new_engine();
   wasp_config *config = wasp_config_new();
-  wasp_config_env(config, wasp_str("good"), wasp_str("\xff"));
-  wasp_config_env(config, wasp_str("\xff"), wasp_str("good"));
+  wasp_config_set_env(config, wasp_str("good"), wasp_str("\xff"));
+  wasp_config_set_env(config, wasp_str("\xff"), wasp_str("good"));
   FAILS(WASP_ERROR_INVALID, "plugin \"it\": a variable's value is not UTF-8",
         wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
   wasp_config_free(config);
   config = wasp_config_new();
-  wasp_config_env(config, wasp_str("a=b"), wasp_str("c"));
+  wasp_config_set_env(config, wasp_str("a=b"), wasp_str("c"));
   FAILS(WASP_ERROR_INVALID, "a=b", wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
   wasp_config_free(config);
   config = wasp_config_new();
-  wasp_config_volume(config, wasp_str("relative"), wasp_str("."), false);
+  wasp_config_add_volume(config, wasp_str("relative"), wasp_str("."), false);
   FAILS(WASP_ERROR_INVALID, "relative", wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
   wasp_config_free(config);
   config = wasp_config_new();
-  wasp_config_volume(config, wasp_str("/here"), wasp_str("missing"), false);
+  wasp_config_add_volume(config, wasp_str("/here"), wasp_str("missing"), false);
   FAILS(WASP_ERROR_IO, "missing", wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
   wasp_config_free(config);
   FAILS(WASP_ERROR_INVALID, "UTF-8", wasp_engine_register(engine, wasp_str("\xff"), WAT((module)), NULL));

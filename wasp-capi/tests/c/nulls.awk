@@ -28,7 +28,7 @@ function parameter(text, i,    type) {
   match(text, /[a-z_0-9]+$/)
   names[i] = substr(text, RSTART)
   type = substr(text, 1, RSTART - 1)
-  null[i] = type ~ /\*|wasp_callback|wasp_free|wasp_log / ? "NULL" : type ~ /wasp_slice/ ? "null_slice" : ""
+  null[i] = type ~ /\*|wasp_callback_fn|wasp_free_fn|wasp_log_fn / ? "NULL" : type ~ /wasp_slice/ ? "null_slice" : ""
   gsub(/ /, "", type)
   gsub(/\*/, "_p", type)
   good[i] = "good." type "_" names[i]

@@ -40,7 +40,7 @@ bool contains(wasp_slice text, const char *part);
 wasp_engine *new_engine(void);
 wasp_engine *new_engine_with(wasp_compiler compiler);
 /* A config that offers the callback `env`.`f`, which takes and gives nothing. */
-wasp_config *new_config(wasp_callback f, void *user_data, wasp_free free);
+wasp_config *new_config(wasp_callback_fn f, void *user_data, wasp_free_fn free);
 /* An instance of that plugin. */
 wasp_instance *new_instance(const wasp_engine *engine, const char *plugin);
 /* An instance of a module that nothing else keeps: no name, no engine. `config` may be NULL. */
@@ -53,5 +53,5 @@ int32_t call_i32(wasp_instance *instance, const char *function);
 #define CALLS_F \
   WAT((module (import "env" "f" (func)) (func (export "run") (call 0)) (func (export "one") (result i32) i32.const 1)))
 
-/* A `wasp_free` that counts its calls in the int that is the user data. */
+/* A `wasp_free_fn` that counts its calls in the int that is the user data. */
 void count(void *user_data);

@@ -148,7 +148,7 @@ static void *work(void *argument) {
   name[4] = (char)('0' + worker->number);
   for (i = 0; i < ROUNDS; i++) {
     wasp_instance *shared, *own, *echo = new_instance(worker->engine, "echo");
-    wasp_value arg = wasp_string(name), result;
+    wasp_value arg = wasp_value_string(name), result;
     OK(wasp_call(echo, wasp_str("block"), &arg, 1, WASP_STRING, &result));
     CHECK(equal(result.of.slice, name));
     FAILS(WASP_ERROR_TRAP, "unreachable", wasp_call(echo, wasp_str("trap"), NO_ARGS, WASP_NONE, NULL));

@@ -56,7 +56,7 @@ impl Answer {
 impl Caller<'_> {
     /// Sets the callback's result, which is copied at once; the last answer counts.
     #[inline]
-    pub fn answer(&mut self, value: Value<'_>) {
+    pub fn set_result(&mut self, value: Value<'_>) {
         self.answer = match value {
             Value::String(text) => Answer::Text(text.to_owned()),
             Value::Bytes(bytes) => Answer::Data(bytes.to_vec()),

@@ -24,7 +24,7 @@ use std::sync::Arc;
 ///     .volume("/data", "/srv/data", true)
 ///     .callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
 ///         let name: &str = args[0].try_into()?;
-///         caller.answer(Value::String(&format!("Hello {name}")));
+///         caller.set_result(Value::String(&format!("Hello {name}")));
 ///         Ok(())
 ///     });
 /// ```
@@ -88,7 +88,7 @@ impl Config {
     ///
     /// It runs on the thread that called [`Instance::call`](crate::Instance::call), before that returns, and from
     /// several threads at once where several instances run. It must answer with a value of kind `result` by
-    /// [`Caller::answer`], unless that is [`Kind::None`]. If it fails or panics, the guest is unwound and the call
+    /// [`Caller::set_result`], unless that is [`Kind::None`]. If it fails or panics, the guest is unwound and the call
     /// gives [`ErrorKind::Callback`](crate::ErrorKind::Callback). It may use other instances, not the calling one.
     pub fn callback(
         &mut self,

@@ -65,7 +65,7 @@ pub fn instance(engine: &Engine, wat: &str, config: &Config) -> Instance {
 pub fn ask() -> Config {
     let mut config = Config::new();
     config.callback("env", "ask", &[Kind::String], Kind::String, |caller, args| {
-        caller.answer(args[0]);
+        caller.set_result(args[0]);
         Ok(())
     });
     config
