@@ -20,7 +20,7 @@
 //! ```
 //!
 //! The folders are layers, and each imports only from those below it: `engine` and `instance`; `pool`; `guest`; `plugin`;
-//! `compile`; `vm` and `wasi`; `config`; `sys`; `base`. `tests/layers.rs` keeps it so.
+//! `compile`; `vm` and `wasi`; `config`; `sys`; `base`. `tests/suite/layers.rs` keeps it so.
 
 // wasmer's errors are large, and on ways that are rarely taken.
 #![allow(clippy::result_large_err)]

@@ -1,6 +1,6 @@
 //! Results: short ones are copied and freed within their call, long ones are lent and freed by the next one.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{ask, fails, instance, live, on_both, on_both_with, pages};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use wasp_core::ErrorKind::*;
 use wasp_core::{Config, Engine, Instance, Kind, Level, Limits, Log, Value};
 
 fn lending(engine: &Engine) -> Instance {
-    instance(engine, include_str!("plugins/lending.wat"), &Config::new())
+    instance(engine, include_str!("../plugins/lending.wat"), &Config::new())
 }
 
 /// Around the length from which results are lent.

@@ -1,9 +1,8 @@
 //! A reset instance is a new one. Modules are generated, called at random, reset, and compared with truly new instances:
 //! those of the same module registered without a snapshot. A failure prints its seed; `WASP_SEED=n` runs that one alone.
 
-#[path = "snapshot/module.rs"]
 mod module;
-mod plugins;
+use crate::plugins;
 
 use module::{Random, Shape, Writer};
 use std::fmt::Write;

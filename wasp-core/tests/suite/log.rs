@@ -1,6 +1,6 @@
 //! What the host is told.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{instance, on_both_with, plugin, with_allocator};
 use std::fmt::Write;

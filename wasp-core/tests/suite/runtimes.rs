@@ -1,6 +1,6 @@
 //! What real plugins do before their first call holds for every instance that starts from the snapshot of it.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{instance, on_both, pages, with_allocator};
 use std::path::{Path, PathBuf};

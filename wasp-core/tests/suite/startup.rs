@@ -1,6 +1,6 @@
 //! What runs before the first call: a start section, `_initialize`, `_start`.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{fails, instance, live, on_both, with_allocator};
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,6 @@
 //! Registering plugins: imports, signatures, limits and directories that are wrong.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{fails, on_both, path, with_allocator};
 use std::path::Path;

@@ -1,8 +1,7 @@
 //! Children of a process that had compiled plugins.
 
-mod plugins;
-
-use plugins::on_both;
+use crate::alone::alone;
+use crate::plugins::on_both;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasp_core::{Config, Engine, Kind, Value};
 
@@ -42,6 +41,12 @@ fn in_child(body: impl FnOnce() -> bool) {
 
 #[test]
 fn they_compile_too() {
+    alone("fork::children_compile");
+}
+
+#[test]
+#[ignore = "forks: run by they_compile_too, in a process without other threads at work"]
+fn children_compile() {
     on_both(|engine| {
         assert!(gives_two(engine, "parent's"));
         in_child(|| {

@@ -112,10 +112,9 @@ fn paths(text: &str) -> Vec<String> {
 
 fn layer(module: &str) -> usize {
     let folder = module.split("::").next().unwrap();
-    LAYERS
-        .iter()
-        .position(|names| names.contains(&folder))
-        .unwrap_or_else(|| panic!("{module:?} is in no layer: give it a place in tests/layers.rs"))
+    LAYERS.iter().position(|names| names.contains(&folder)).unwrap_or_else(|| {
+        panic!("{module:?} is in no layer: give it a place in tests/suite/layers.rs")
+    })
 }
 
 #[test]

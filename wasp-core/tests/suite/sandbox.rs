@@ -1,6 +1,6 @@
 //! What an instance has to itself, and what it may use at most.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{engine, fails, instance, live, on_both, pages, plugin, with_allocator};
 use wasp_core::ErrorKind::*;

@@ -1,6 +1,6 @@
 //! Failures of calls: wrong arguments, and plugins that fail in the ways that they may.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{binary, engine, fails, instance, live, on_both, plugin};
 use wasp_core::ErrorKind::*;

@@ -1,10 +1,10 @@
 //! What a hostile module can try beyond pointers: instructions that the runtime can't do, work that no check interrupts,
 //! names that a terminal would obey, and what one tenant could leave to the next.
 
-mod plugins;
+use crate::alone::alone;
+use crate::plugins;
 
 use plugins::{engine, fails, instance, on_both, well_formed, with_limits};
-use std::process::Command;
 use std::time::{Duration, Instant};
 use wasp_core::ErrorKind::*;
 use wasp_core::{Compiler, Config, Kind, Log, Value};
@@ -143,18 +143,16 @@ fn names_in_a_compile_error_are_only_text() {
     });
 }
 
-/// In a process of its own, which gets little memory.
 #[test]
 #[cfg(target_os = "linux")]
 fn growth_that_the_machine_refuses_costs_the_next_tenant_nothing() {
-    const NAME: &str = "growth_that_the_machine_refuses_costs_the_next_tenant_nothing";
-    if std::env::var_os("WASP_LITTLE_MEMORY").is_none() {
-        let mut child = Command::new(std::env::current_exe().unwrap());
-        let child = child.args([NAME, "--exact", "--nocapture", "--test-threads=1"]);
-        let output = child.env("WASP_LITTLE_MEMORY", "1").output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        return;
-    }
+    alone("security::growth_with_little_memory");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "limits its process: run by growth_that_the_machine_refuses_costs_the_next_tenant_nothing"]
+fn growth_with_little_memory() {
     let data = |bytes: libc::rlim_t| {
         let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
         // SAFETY: a limit of this process, which only this test uses.

@@ -1,6 +1,6 @@
 //! Host functions: what a plugin calls, what it gets back, and what happens when the host fails.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{
     ask, fails, instance, live, on_both, on_both_with, plugin, well_formed, with_allocator,

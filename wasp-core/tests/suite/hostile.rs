@@ -1,6 +1,6 @@
 //! Plugins that mean harm: pointers, lengths and text that are wrong, floods, looks at others. The host lives.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{fails, instance, live, on_both, well_formed, with_allocator};
 use std::fs;

@@ -1,6 +1,6 @@
 //! Several threads: an engine is shared, an instance moves.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{fails, instance, live, on_both, plugin, with_allocator};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};

@@ -1,10 +1,10 @@
 //! Files and modules that are none, or more than a plugin may be.
 
-mod plugins;
+use crate::alone::alone;
+use crate::plugins;
 
 use plugins::{binary, engine, fails, instance, on_both, plugin, well_formed};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use wasp_core::ErrorKind::*;
 use wasp_core::{Compiler, Config, ErrorKind, Kind, Log, Value};
 
@@ -281,17 +281,15 @@ fn modules_that_ask_for_much() {
     });
 }
 
-/// More results than the host has room for, if it runs this as its own start.
 #[test]
 fn a_start_of_the_modules_own_making_does_not_write_to_the_hosts_stack() {
-    const NAME: &str = "a_start_of_the_modules_own_making_does_not_write_to_the_hosts_stack";
-    if std::env::var_os("WASP_INSIDE").is_none() {
-        // In a process of its own, which it may end.
-        let mut inside = Command::new(std::env::current_exe().unwrap());
-        let status = inside.args(["--exact", NAME]).env("WASP_INSIDE", "1").status().unwrap();
-        assert!(status.success(), "{status}");
-        return;
-    }
+    alone("modules::a_start_of_its_own");
+}
+
+/// More results than the host has room for, if it runs this as its own start.
+#[test]
+#[ignore = "may end its process: run by a_start_of_the_modules_own_making_does_not_write_to_the_hosts_stack"]
+fn a_start_of_its_own() {
     on_both(|engine| {
         let (results, values) = ("i64 ".repeat(900), "(i64.const 0x4141414141414141) ".repeat(900));
         let wat = format!(r#"(func (export "wasp:start") (result {results}) {values})"#);

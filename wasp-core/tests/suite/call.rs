@@ -1,6 +1,6 @@
 //! Calling functions: every kind of value there and back, who frees what, and what a plugin says that it offers.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{fails, instance, live, on_both, pages, plugin, with_allocator};
 use std::fmt::Write;

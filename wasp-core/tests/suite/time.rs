@@ -1,9 +1,9 @@
 //! Calls end when their time is up or the host says so, whatever the guest does, and only those.
 
-mod plugins;
+use crate::alone::alone;
+use crate::plugins;
 
 use plugins::{engine, instance, live, on_both, plugin};
-use std::process::{Command, Stdio as ProcessStdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -330,26 +330,9 @@ fn a_nested_call_has_its_own_time_within_the_outer_one_s() {
     });
 }
 
-/// Runs the ignored test `name` in a process of its own, whose standard input stays open and empty.
-fn alone(name: &str) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"]);
-    command
-        .stdin(ProcessStdio::piped())
-        .stdout(ProcessStdio::piped())
-        .stderr(ProcessStdio::piped());
-    let mut child = command.spawn().unwrap();
-    // `wait_with_output` would close it.
-    let stdin = child.stdin.take();
-    let output = child.wait_with_output().unwrap();
-    drop(stdin);
-    assert!(output.status.success(), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
-}
-
 #[test]
 fn a_read_of_a_stdin_that_never_comes_ends() {
-    alone("silent_stdin");
+    alone("time::silent_stdin");
 }
 
 #[test]
@@ -372,7 +355,7 @@ fn silent_stdin() {
 
 #[test]
 fn a_fork_has_time_limits_too() {
-    alone("fork");
+    alone("time::fork");
 }
 
 #[test]

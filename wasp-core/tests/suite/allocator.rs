@@ -1,6 +1,6 @@
 //! The plugin's own `allocate` and `deallocate`, and what a call does when they fail.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{fails, instance, live, on_both, plugin};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,10 +1,10 @@
 //! What one owner of a sandbox leaves behind never shows up for the next.
 
-mod plugins;
+use crate::alone::alone;
+use crate::plugins;
 
 use plugins::{on_both, path};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -275,18 +275,9 @@ fn files_lines_and_workspace_are_the_owner_s_own() {
     }
 }
 
-/// Runs the ignored test `name` in a process of its own.
-fn alone(name: &str) {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"]);
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
-}
-
 #[test]
 fn nothing_is_left_in_forks() {
-    alone("forks");
+    alone("tenants::forks");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Stopping a plugin that never ends: by its time limit, or by the host.
 
-mod plugins;
+use crate::plugins;
 
 use plugins::{fails, instance, live, on_both, plugin, with_allocator};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,0 +1,33 @@
+//! The tests of wasp-core that can share a process, a module for each behaviour. One binary: each would link both compilers.
+//!
+//! What forks the process or changes its signals runs in one of its own, by `alone`. What measures the process is beside this
+//! folder: `footprint` and `pool`.
+
+#[path = "../plugins/mod.rs"]
+mod plugins;
+
+mod allocator;
+mod alone;
+mod cache;
+mod call;
+mod callbacks;
+mod errors;
+mod fork;
+mod hostile;
+mod interrupt;
+mod layers;
+mod lending;
+mod log;
+mod modules;
+mod register;
+mod runtimes;
+mod sandbox;
+mod security;
+mod signals;
+mod snapshot;
+mod stack;
+mod stacks;
+mod startup;
+mod tenants;
+mod threads;
+mod time;
