@@ -1,7 +1,6 @@
 //! Errors as C sees them, and the one place where a panic becomes one.
 
 use crate::slice::{first, wasp_slice};
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasp_core::{Error, ErrorKind};
 
@@ -106,21 +105,14 @@ pub(crate) fn handle<T>(handle: Option<T>, what: &str) -> Result<T, Error> {
 
 /// Runs the body of a C function that can fail. No panic gets past it.
 pub(crate) fn guard(body: impl FnOnce() -> Result<(), Error>) -> Option<Box<wasp_error>> {
-    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-        let message = format!("wasp panicked, please report it: {}", said(&*payload));
-        Err(Error::from_host(ErrorKind::Internal, message))
-    });
+    let outcome = catch_unwind(AssertUnwindSafe(body))
+        .unwrap_or_else(|payload| Err(Error::panicked(&*payload)));
     outcome.err().map(Into::into)
 }
 
 /// Runs the body of a C function that can't fail: `fallback` is its answer if a panic came, which nothing there should.
 pub(crate) fn shield<R>(fallback: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
-}
-
-fn said(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
 /// Frees an error. NULL is allowed.

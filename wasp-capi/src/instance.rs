@@ -8,7 +8,7 @@ use std::cell::UnsafeCell;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
-use wasp_core::{Error, ErrorKind, Function, Functions, Instance, Interrupter, Kind, Value};
+use wasp_core::{Error, Function, Functions, Instance, Interrupter, Kind, Value};
 
 /// One sandbox: a plugin with memory of its own. It may move between threads, but runs one call at a time: a second one
 /// is WASP_ERROR_BUSY. Instances run in parallel.
@@ -112,8 +112,7 @@ impl wasp_instance {
         // SAFETY: alive, by the caller's promise.
         let state = unsafe { &(*this).state };
         if state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed).is_err() {
-            let message = "the instance runs a call already, and an instance runs one at a time";
-            return Err(Error::from_host(ErrorKind::Busy, message));
+            return Err(Error::instance_busy());
         }
         let mut leave = Leave(this, false);
         // SAFETY: the state says that nobody else is in it.

@@ -64,14 +64,13 @@ impl<'a> Callee<'a> {
 /// The kind of a function's result, where there is no doubt about it.
 fn declared(name: &str, function: Option<&Function>) -> Result<Kind, Error> {
     match function {
-        Some(function) if function.declared || function.result != Kind::I32 => Ok(function.result),
-        Some(_) => {
+        Some(function) => function.certain_result().ok_or_else(|| {
             let message = format!(
                 "function {name:?} gives an i32, and its plugin doesn't say what it stands for: \
                  pass 'i32', 'string', 'bytes' or 'none' as the kind of the result"
             );
-            Err(Error::from_host(ErrorKind::Invalid, message))
-        }
+            Error::from_host(ErrorKind::Invalid, message)
+        }),
         // The call tells.
         None => Ok(Kind::None),
     }
@@ -143,7 +142,9 @@ pub(crate) unsafe extern "C" fn call(
     let error = match outcome {
         Ok(Ok(())) => return made,
         Ok(Err(error)) => *error,
-        Err(_) => napi::Error::new(Status::GenericFailure, "wasp panicked: please report it"),
+        Err(payload) => {
+            napi::Error::new(Status::GenericFailure, Error::panicked(&*payload).to_string())
+        }
     };
     // SAFETY: the environment of the call that runs.
     unsafe { JsError::from(error).throw_into(env) };

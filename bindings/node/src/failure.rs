@@ -3,7 +3,7 @@
 use crate::value::Taken;
 use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
-use wasp_core::{Error, ErrorKind, Value};
+use wasp_core::{Error, Value};
 
 /// A value for JavaScript, or a failure.
 pub(crate) struct Outcome<T>(pub Result<T, Error>);
@@ -30,7 +30,7 @@ impl<T: ToNapiValue> ToNapiValue for Outcome<T> {
 /// The parts of a `WaspError`.
 pub(crate) fn failure<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
     let mut object = Object::new(env)?;
-    object.set("code", code(error.kind()))?;
+    object.set("code", error.kind().name().to_ascii_uppercase())?;
     object.set("message", error.to_string())?;
     object.set("function", error.function())?;
     object.set("exitCode", error.exit_code())?;
@@ -52,28 +52,4 @@ pub(crate) fn failure<'env>(env: &'env Env, error: &Error) -> napi::Result<Objec
     }
     object.set("imports", imports)?;
     Ok(object)
-}
-
-fn code(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Invalid => "INVALID",
-        ErrorKind::Io => "IO",
-        ErrorKind::Compile => "COMPILE",
-        ErrorKind::ImportNotFound => "IMPORT_NOT_FOUND",
-        ErrorKind::PluginNotFound => "PLUGIN_NOT_FOUND",
-        ErrorKind::FunctionNotFound => "FUNCTION_NOT_FOUND",
-        ErrorKind::Signature => "SIGNATURE",
-        ErrorKind::Abi => "ABI",
-        ErrorKind::Trap => "TRAP",
-        ErrorKind::Guest => "GUEST",
-        ErrorKind::Abort => "ABORT",
-        ErrorKind::Exit => "EXIT",
-        ErrorKind::Callback => "CALLBACK",
-        ErrorKind::Timeout => "TIMEOUT",
-        ErrorKind::Cancelled => "CANCELLED",
-        ErrorKind::Resource => "RESOURCE",
-        ErrorKind::Poisoned => "POISONED",
-        ErrorKind::Busy => "BUSY",
-        _ => "INTERNAL",
-    }
 }

@@ -11,7 +11,7 @@ use std::cell::{Cell, RefCell};
 use std::mem;
 use std::path::Path;
 use std::sync::Arc;
-use wasp_core::{Error, ErrorKind, Function, Functions, Instance, Kind};
+use wasp_core::{Error, Function, Functions, Instance, Kind};
 
 /// What JavaScript holds of an instance. Only its own thread is in here: a call on a worker takes the instance along, and
 /// JavaScript puts it back.
@@ -38,8 +38,8 @@ impl Owned {
     ) -> Result<R, Error> {
         let outcome = match self.state.try_borrow_mut().as_deref_mut() {
             Ok(State::Here(instance)) => body(instance),
-            Ok(State::Closed) => Err(closed()),
-            Ok(State::Away) | Err(_) => Err(busy()),
+            Ok(State::Closed) => Err(Error::instance_closed()),
+            Ok(State::Away) | Err(_) => Err(Error::instance_busy()),
         };
         if self.closing.get() {
             self.close();
@@ -49,13 +49,13 @@ impl Owned {
 
     /// Takes the instance along.
     fn leave(&self) -> Result<Instance, Error> {
-        let Ok(mut state) = self.state.try_borrow_mut() else { return Err(busy()) };
+        let Ok(mut state) = self.state.try_borrow_mut() else { return Err(Error::instance_busy()) };
         match mem::replace(&mut *state, State::Away) {
             State::Here(instance) => Ok(instance),
-            State::Away => Err(busy()),
+            State::Away => Err(Error::instance_busy()),
             State::Closed => {
                 *state = State::Closed;
-                Err(closed())
+                Err(Error::instance_closed())
             }
         }
     }
@@ -96,17 +96,6 @@ impl Owned {
             }
         }
     }
-}
-
-#[cold]
-fn busy() -> Error {
-    let message = "the instance runs a call already, and an instance runs one at a time";
-    Error::from_host(ErrorKind::Busy, message)
-}
-
-#[cold]
-fn closed() -> Error {
-    Error::from_host(ErrorKind::Invalid, "the instance is closed")
 }
 
 /// A handle for a new instance: another one, or that of an instance which is closed.
@@ -196,7 +185,7 @@ pub(crate) fn start(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Ha
         let mut instance = task.luggage(None);
         let outcome = match &mut instance {
             Some(instance) => call.made(&functions, instance).map(Done::Called),
-            None => Err(closed()),
+            None => Err(Error::instance_closed()),
         };
         task.luggage(instance);
         outcome

@@ -14,7 +14,6 @@ use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::{Borrowed, intern};
-use std::any::Any;
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -80,7 +79,7 @@ unsafe extern "C" fn call(
     let error = match outcome {
         Ok(Ok(answer)) => return answer.into_ptr(),
         Ok(Err(error)) => error,
-        Err(payload) => PanicException::new_err(panic_message(&*payload)),
+        Err(payload) => PanicException::new_err(wasp_core::Error::panicked(&*payload).to_string()),
     };
     error.restore(py);
     ptr::null_mut()
@@ -188,11 +187,4 @@ fn failed(
         return error::overflow(py, &error.to_string(), error.function());
     }
     error::raise(py, error)
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic")
-        .to_owned()
 }

@@ -15,7 +15,7 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
         });
         return raised;
     }
-    build(py, name(error.kind()), error)
+    build(py, error.kind().name(), error)
 }
 
 /// The same for an integer that is out of its parameter's range.
@@ -66,29 +66,4 @@ fn trace(error: &Error) -> Vec<(Option<&str>, u32, u32)> {
     frames
         .map(|frame| (frame.function.as_deref(), frame.function_index, frame.module_offset))
         .collect()
-}
-
-/// A kind as Python spells it.
-fn name(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Invalid => "invalid",
-        ErrorKind::Io => "io",
-        ErrorKind::Compile => "compile",
-        ErrorKind::ImportNotFound => "import_not_found",
-        ErrorKind::PluginNotFound => "plugin_not_found",
-        ErrorKind::FunctionNotFound => "function_not_found",
-        ErrorKind::Signature => "signature",
-        ErrorKind::Abi => "abi",
-        ErrorKind::Trap => "trap",
-        ErrorKind::Guest => "guest",
-        ErrorKind::Abort => "abort",
-        ErrorKind::Exit => "exit",
-        ErrorKind::Callback => "callback",
-        ErrorKind::Timeout => "timeout",
-        ErrorKind::Cancelled => "cancelled",
-        ErrorKind::Resource => "resource",
-        ErrorKind::Poisoned => "poisoned",
-        ErrorKind::Busy => "busy",
-        _ => "internal",
-    }
 }

@@ -140,8 +140,7 @@ impl Instance {
             Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => {
-                let message = "the instance runs a call already";
-                Err(error::new(py, ErrorKind::Busy, message))
+                Err(error::raise(py, &wasp_core::Error::instance_busy()))
             }
         }
     }
@@ -149,13 +148,12 @@ impl Instance {
     /// The kind of the result of `function`, as far as there is no doubt.
     pub(crate) fn declared(&self, py: Python<'_>, function: &str) -> PyResult<CoreKind> {
         match self.functions.iter().find(|listed| listed.name == function) {
-            Some(listed) if listed.declared || listed.result != CoreKind::I32 => Ok(listed.result),
-            Some(_) => {
+            Some(listed) => listed.certain_result().ok_or_else(|| {
                 let message = format!(
                     "function {function:?} gives an i32, which may be a number or stand for text or bytes: say which by returns=int, str or bytes"
                 );
-                Err(error::new(py, ErrorKind::Signature, &message))
-            }
+                error::new(py, ErrorKind::Signature, &message)
+            }),
             // The call will say so.
             None => Ok(CoreKind::None),
         }
@@ -175,5 +173,5 @@ impl Drop for Instance {
 }
 
 pub(crate) fn closed(py: Python<'_>) -> PyErr {
-    error::new(py, ErrorKind::Invalid, "the instance is closed")
+    error::raise(py, &wasp_core::Error::instance_closed())
 }

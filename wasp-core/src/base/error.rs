@@ -50,6 +50,33 @@ pub enum ErrorKind {
     Internal = 19,
 }
 
+impl ErrorKind {
+    /// Returns the kind's name in lower case, such as `"import_not_found"`: what bindings show as its code.
+    pub fn name(self) -> &'static str {
+        match self {
+            ErrorKind::Invalid => "invalid",
+            ErrorKind::Io => "io",
+            ErrorKind::Compile => "compile",
+            ErrorKind::ImportNotFound => "import_not_found",
+            ErrorKind::PluginNotFound => "plugin_not_found",
+            ErrorKind::FunctionNotFound => "function_not_found",
+            ErrorKind::Signature => "signature",
+            ErrorKind::Abi => "abi",
+            ErrorKind::Trap => "trap",
+            ErrorKind::Guest => "guest",
+            ErrorKind::Abort => "abort",
+            ErrorKind::Exit => "exit",
+            ErrorKind::Callback => "callback",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Cancelled => "cancelled",
+            ErrorKind::Resource => "resource",
+            ErrorKind::Poisoned => "poisoned",
+            ErrorKind::Busy => "busy",
+            ErrorKind::Internal => "internal",
+        }
+    }
+}
+
 /// One frame of a guest's stack trace, innermost first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
@@ -103,6 +130,28 @@ impl Error {
     /// An error that a binding reports itself, in the words and kinds of this crate.
     pub fn from_host(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::new(kind, message)
+    }
+
+    /// Returns the error of a second call on an instance that runs one, for bindings whose instances have such a state.
+    #[cold]
+    pub fn instance_busy() -> Self {
+        Self::new(
+            ErrorKind::Busy,
+            "the instance runs a call already, and an instance runs one at a time",
+        )
+    }
+
+    /// Returns the error of using an instance that was closed, for bindings whose instances have such a state.
+    #[cold]
+    pub fn instance_closed() -> Self {
+        Self::new(ErrorKind::Invalid, "the instance is closed")
+    }
+
+    /// Returns the error for a panic of wasp itself, which [`catch_unwind`](std::panic::catch_unwind) gave as `payload`.
+    #[cold]
+    pub fn panicked(payload: &(dyn Any + Send)) -> Self {
+        let text = panic_message(payload);
+        Self::new(ErrorKind::Internal, format!("wasp panicked, please report it: {text}"))
     }
 
     /// That `what` can't be used, in one line: without the number that [`io::Error`] appends.

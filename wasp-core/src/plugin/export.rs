@@ -29,6 +29,14 @@ pub struct Function {
     pub declared: bool,
 }
 
+impl Function {
+    /// Returns the kind of the result where there is no doubt about it: the plugin declares it, or it is no i32, which
+    /// may stand for a string or bytes.
+    pub fn certain_result(&self) -> Option<Kind> {
+        (self.declared || self.result != Kind::I32).then_some(self.result)
+    }
+}
+
 impl Export {
     /// The kinds that the plugin itself declares, if it does.
     pub(crate) fn declared(&self) -> Option<&(Vec<Kind>, Kind)> {
