@@ -206,10 +206,10 @@ pub unsafe extern "C" fn wasp_call(
             many.resize(args.len(), Value::None);
             &mut many[..]
         };
-        for (at, (value, arg)) in values.iter_mut().zip(args).enumerate() {
+        for (index, (value, arg)) in values.iter_mut().zip(args).enumerate() {
             // SAFETY: the caller's promise.
             *value = unsafe { arg.read("an argument") }
-                .map_err(|error| invalid(format!("argument {}: {error}", at + 1)))?;
+                .map_err(|error| invalid(format!("argument {}: {error}", index + 1)))?;
         }
         // SAFETY: alive, by the caller's promise.
         let value = unsafe {

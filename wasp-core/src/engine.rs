@@ -150,7 +150,7 @@ impl Engine {
                 .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?,
             None => Workspace::None,
         };
-        Instance::new(pool.share(), workspace)
+        Instance::new(pool.shard(), workspace)
     }
 
     /// Makes a change to the registry, all of it at once for those who look. Gives what it was before.

@@ -6,34 +6,35 @@ use crate::base::slots;
 use crate::base::value::{Kind, Value};
 use crate::plugin::Plugin;
 use crate::plugin::export::Function;
-use crate::pool::Share;
-use crate::pool::wasm_instance::Sandbox;
+use crate::pool::Shard;
+use crate::pool::wasm_instance::WasmInstance;
 use crate::sys::interrupt::Interrupter;
 use crate::wasi::Workspace;
+use crossbeam_utils::CachePadded;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 use wasmer_types::RawValue;
 
-/// One sandbox: a plugin with memory of its own.
+/// One sandbox: a plugin with linear memory of its own.
 ///
 /// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may go first.
 /// Dropping it ends it: what it wrote is gone.
 pub struct Instance {
-    share: Arc<Share>,
+    shard: Arc<CachePadded<Shard>>,
     workspace: Workspace,
     /// There until the instance is dropped.
-    sandbox: ManuallyDrop<Box<Sandbox>>,
+    wasm: ManuallyDrop<Box<WasmInstance>>,
     /// What ended guest code half-way, if something did.
     poison: Option<String>,
 }
 
 impl Instance {
-    pub(crate) fn new(share: &Arc<Share>, workspace: Workspace) -> Result<Self> {
-        let mut sandbox = ManuallyDrop::new(share.take()?);
-        sandbox.open(&workspace);
-        Ok(Self { share: Arc::clone(share), workspace, sandbox, poison: None })
+    pub(crate) fn new(shard: &Arc<CachePadded<Shard>>, workspace: Workspace) -> Result<Self> {
+        let mut wasm = ManuallyDrop::new(shard.acquire()?);
+        wasm.open_for(&workspace);
+        Ok(Self { shard: Arc::clone(shard), workspace, wasm, poison: None })
     }
 
     /// Calls the plugin's function `name`.
@@ -48,45 +49,37 @@ impl Instance {
     /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`], [`ErrorKind::Callback`], [`ErrorKind::Timeout`] and
     /// [`ErrorKind::Cancelled`] the guest was stopped half-way, and every later call gives [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
     pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
-        let plugin = &*self.share.plugin;
+        let plugin = &*self.shard.plugin;
         let context = |error| in_context(plugin, name, error);
-        let at = self.sandbox.find(name)?;
-        let export = &plugin.exports[at];
+        let index = self.wasm.find(name)?;
+        let export = &plugin.exports[index];
         if let Some(cause) = &self.poison {
-            let message =
-                format!("the instance was stopped half-way and must be reset first ({cause})");
-            return Err(context(Error::new(ErrorKind::Poisoned, message)));
+            return Err(context(poisoned(cause)));
         }
         export.check(args, result).map_err(context)?;
-        // A string that nobody wants is freed all the same where the plugin says that it is one.
-        let wanted = match (export.declared(), result) {
+        // A string that is ignored is freed all the same where the plugin declares that it is one.
+        let lifted = match (export.declared(), result) {
             (Some((_, declared)), Kind::None) => *declared,
             _ => result,
         };
 
         let log = &plugin.log;
-        let started = log.wants(Level::Debug).then(|| {
-            let args = slots::Listed(args);
-            log.write(Level::Debug, "Calling function", &[("name", &name), ("inputParam", &args)]);
-            Instant::now()
-        });
+        let started = log.enabled(Level::Debug).then(|| log_call(log, name, args));
         let mut slot = RawValue::default();
-        if let Err(error) = self.sandbox.call(at, args, wanted, &mut slot) {
+        if let Err(error) = self.wasm.call(index, args, lifted, &mut slot) {
             return Err(self.failed(name, error));
         }
-        // Text that was lent is looked at only now.
-        let unreadable = |error| {
-            let error = context(error);
-            log_failure(log, name, &error);
-            error
-        };
         let value = match result {
-            Kind::String | Kind::Bytes => self.sandbox.read(result).map_err(unreadable)?,
-            Kind::None if wanted == Kind::String => {
-                self.sandbox.read(wanted).map_err(unreadable)?;
-                Value::None
+            Kind::None if lifted != Kind::String => Value::None,
+            Kind::None | Kind::String | Kind::Bytes => {
+                // Text that was lent is checked only now.
+                let value = self.wasm.read(lifted).map_err(|error| {
+                    let error = context(error);
+                    log_failure(log, name, &error);
+                    error
+                })?;
+                if result == Kind::None { Value::None } else { value }
             }
-            Kind::None => Value::None,
             kind => {
                 let number = export.ty.results().first().map(|ty| slots::from_slot(&slot, *ty));
                 match number {
@@ -96,15 +89,7 @@ impl Instance {
             }
         };
         if let Some(started) = started {
-            log.write(
-                Level::Debug,
-                "Called function",
-                &[
-                    ("name", &name),
-                    ("response", &slots::Listed(&[value])),
-                    ("time taken", &format_args!("{:?}", started.elapsed())),
-                ],
-            );
+            log_result(log, name, value, started);
         }
         Ok(value)
     }
@@ -112,9 +97,9 @@ impl Instance {
     /// Takes note of a call that failed in the guest.
     #[cold]
     fn failed(&mut self, name: &str, error: Error) -> Error {
-        let plugin = &*self.share.plugin;
+        let plugin = &*self.shard.plugin;
         let error = in_context(plugin, name, error);
-        if self.sandbox.unwound() {
+        if self.wasm.is_poisoned() {
             self.poison = Some(error.to_string());
         }
         log_failure(&plugin.log, name, &error);
@@ -126,8 +111,8 @@ impl Instance {
     /// # Errors
     /// As for [`Engine::instance`](crate::Engine::instance); the instance then stays as it was.
     pub fn reset(&mut self) -> Result<()> {
-        self.share.renew(&mut self.sandbox)?;
-        self.sandbox.open(&self.workspace);
+        self.shard.reset(&mut self.wasm)?;
+        self.wasm.open_for(&self.workspace);
         self.poison = None;
         Ok(())
     }
@@ -135,31 +120,58 @@ impl Instance {
     /// Whether `data` is of the last result, and the next call would free it before it reads its arguments. For bindings
     /// to languages in which a borrowed result can be passed on all the same.
     pub fn lends(&self, data: &[u8]) -> bool {
-        self.sandbox.lends(data)
+        self.wasm.lends(data)
     }
 
     /// A way to stop the call that this instance runs, from another thread.
     pub fn interrupter(&self) -> Interrupter {
-        self.sandbox.interrupter()
+        self.wasm.interrupter()
     }
 
     /// The functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
     pub fn functions(&self) -> &[Function] {
-        self.share.plugin.functions()
+        self.shard.plugin.functions()
     }
 
     /// The name of its plugin.
     pub fn plugin(&self) -> &str {
-        &self.share.plugin.name
+        &self.shard.plugin.name
     }
 }
 
 /// The result `number` as one of `kind`.
 fn fit(number: Value<'_>, kind: Kind) -> Result<Value<'static>> {
     slots::coerce(number, kind).ok_or_else(|| {
-        let message = format!("its result {} does not fit {kind}", slots::Listed(&[number]));
+        let message = format!("its result {} does not fit {kind}", slots::DisplayValues(&[number]));
         Error::new(ErrorKind::Signature, message)
     })
+}
+
+#[cold]
+fn poisoned(cause: &str) -> Error {
+    let message = format!("the instance was stopped half-way and must be reset first ({cause})");
+    Error::new(ErrorKind::Poisoned, message)
+}
+
+/// Logs that a call begins, and returns when.
+#[cold]
+fn log_call(log: &Log, function: &str, args: &[Value<'_>]) -> Instant {
+    let args = slots::DisplayValues(args);
+    log.write(Level::Debug, "Calling function", &[("name", &function), ("inputParam", &args)]);
+    Instant::now()
+}
+
+#[cold]
+fn log_result(log: &Log, function: &str, value: Value<'_>, started: Instant) {
+    log.write(
+        Level::Debug,
+        "Called function",
+        &[
+            ("name", &function),
+            ("response", &slots::DisplayValues(&[value])),
+            ("time taken", &format_args!("{:?}", started.elapsed())),
+        ],
+    );
 }
 
 fn log_failure(log: &Log, function: &str, error: &Error) {
@@ -178,12 +190,12 @@ fn in_context(plugin: &Plugin, function: &str, error: Error) -> Error {
 
 /// What [`Instance::functions`] gives, kept apart from the instance: for bindings that list while a call runs.
 #[derive(Clone)]
-pub struct Functions(Arc<Share>);
+pub struct Functions(Arc<CachePadded<Shard>>);
 
 impl Functions {
     /// The functions of the instance's plugin.
     pub fn of(instance: &Instance) -> Self {
-        Self(Arc::clone(&instance.share))
+        Self(Arc::clone(&instance.shard))
     }
 }
 
@@ -198,6 +210,6 @@ impl Deref for Functions {
 impl Drop for Instance {
     fn drop(&mut self) {
         // SAFETY: nobody uses the field after this.
-        self.share.give(unsafe { ManuallyDrop::take(&mut self.sandbox) });
+        self.shard.release(unsafe { ManuallyDrop::take(&mut self.wasm) });
     }
 }

@@ -45,21 +45,21 @@ impl Log {
     }
 
     /// Whether records of `level` are wanted, for those that cost something to make.
-    pub(crate) fn wants(&self, level: Level) -> bool {
+    pub(crate) fn enabled(&self, level: Level) -> bool {
         self.0.as_ref().is_some_and(|(wanted, _)| level <= *wanted)
     }
 
     /// Hands one record to the host, if it wants it.
     #[inline(always)]
     pub(crate) fn write(&self, level: Level, message: &str, fields: &[(&str, &dyn fmt::Display)]) {
-        if self.wants(level) {
-            self.hand_over(&Record { level, message, fields });
+        if self.enabled(level) {
+            self.dispatch(&Record { level, message, fields });
         }
     }
 
     /// A host whose logger panics loses that line, not its process.
     #[cold]
-    fn hand_over(&self, record: &Record<'_>) {
+    fn dispatch(&self, record: &Record<'_>) {
         if let Some((_, sink)) = &self.0 {
             let _ = catch_unwind(AssertUnwindSafe(|| sink(record)));
         }

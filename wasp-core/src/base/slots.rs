@@ -148,13 +148,13 @@ pub(crate) fn from_raw(bits: u64, ty: Type) -> RawValue {
 }
 
 /// Values as a log line shows them.
-pub(crate) struct Listed<'a>(pub &'a [Value<'a>]);
+pub(crate) struct DisplayValues<'a>(pub &'a [Value<'a>]);
 
-impl fmt::Display for Listed<'_> {
+impl fmt::Display for DisplayValues<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[")?;
-        for (at, value) in self.0.iter().enumerate() {
-            if at > 0 {
+        for (index, value) in self.0.iter().enumerate() {
+            if index > 0 {
                 f.write_str(" ")?;
             }
             match value {

@@ -28,7 +28,7 @@ impl Kind {
     /// Its name in error messages and in a plugin's list of signatures.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::None => "nothing",
+            Kind::None => "none",
             Kind::I32 => "i32",
             Kind::I64 => "i64",
             Kind::F32 => "f32",

@@ -8,12 +8,10 @@
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::config::options::Compiler;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 use wasmer::Module;
 use wasmer::sys::CpuFeature;
 
@@ -39,7 +37,7 @@ pub(crate) fn hash(wasm: &[u8]) -> Hash {
 const INSTRUMENTATION: u32 = 2;
 
 /// What, besides the module, decides over its machine code.
-pub(crate) fn recipe(compiler: Compiler) -> Hash {
+pub(crate) fn fingerprint(compiler: Compiler) -> Hash {
     let (version, wasmer) = (env!("CARGO_PKG_VERSION"), wasmer_vm::VERSION);
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
     let features = CpuFeature::for_host();
@@ -50,8 +48,8 @@ pub(crate) fn recipe(compiler: Compiler) -> Hash {
 }
 
 impl Compiled {
-    /// The artifact and its trailer: the recipe, the hash of the module, what was seen, the hash of all that.
-    pub(crate) fn to_bytes(&self, recipe: &Hash, module: &Hash) -> Result<Vec<u8>> {
+    /// The artifact and its trailer: the fingerprint, the hash of the module, what was seen, the hash of all that.
+    pub(crate) fn to_bytes(&self, fingerprint: &Hash, module: &Hash) -> Result<Vec<u8>> {
         let artifact = self.module.serialize().map_err(|error| {
             Error::new(
                 ErrorKind::Internal,
@@ -59,7 +57,7 @@ impl Compiled {
             )
         })?;
         let mut bytes = artifact.to_vec();
-        bytes.extend_from_slice(recipe);
+        bytes.extend_from_slice(fingerprint);
         bytes.extend_from_slice(module);
         bytes.push(self.unrestorable.into());
         let hash = blake3::hash(&bytes);
@@ -68,7 +66,7 @@ impl Compiled {
         Ok(bytes)
     }
 
-    /// Loads what [`to_bytes`](Self::to_bytes) made, by the same recipe and, if one is given, of the same module. The
+    /// Loads what [`to_bytes`](Self::to_bytes) made, by the same fingerprint and, if one is given, of the same module. The
     /// error says what is wrong with it.
     ///
     /// # Safety
@@ -76,7 +74,7 @@ impl Compiled {
     pub(crate) unsafe fn from_bytes(
         engine: &wasmer::Engine,
         mut bytes: Vec<u8>,
-        recipe: &Hash,
+        fingerprint: &Hash,
         module: Option<&Hash>,
     ) -> std::result::Result<Self, &'static str> {
         let (rest, magic) = bytes.split_last_chunk::<8>().ok_or("it is too short")?;
@@ -90,7 +88,7 @@ impl Compiled {
         let (rest, unrestorable) = rest.split_last_chunk::<1>().ok_or("it is too short")?;
         let (rest, known_module) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
         let (artifact, known) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
-        if known != recipe {
+        if known != fingerprint {
             return Err("another version of wasp, another compiler or another processor made it");
         }
         if module.is_some_and(|module| module != known_module) {
@@ -105,8 +103,8 @@ impl Compiled {
     }
 }
 
-/// The module from `directory`, or what `compile` makes, which is then kept there.
-pub(crate) fn through(
+/// Loads the module from `directory`, or makes it by `compile` and keeps it there.
+pub(crate) fn load_or_compile(
     directory: &Path,
     log: &Log,
     engine: &wasmer::Engine,
@@ -116,9 +114,8 @@ pub(crate) fn through(
 ) -> Result<Compiled> {
     let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
-    let recipe = recipe(compiler);
-    let module = hash(wasm);
-    let name = blake3::Hasher::new().update(&recipe).update(&module).finalize().to_hex();
+    let (fingerprint, module) = (fingerprint(compiler), hash(wasm));
+    let name = blake3::Hasher::new().update(&fingerprint).update(&module).finalize().to_hex();
     let path = directory.join(format!("{name}.wasp"));
 
     let tell = |what: &str, why: &dyn std::fmt::Display| {
@@ -126,46 +123,35 @@ pub(crate) fn through(
         log.write(Level::Info, what, &[("file", &file), ("reason", why)]);
     };
     match fs::read(&path) {
-        // SAFETY: the files of the directory are what this function writes: the directory is its owner's.
-        Ok(bytes) => match unsafe { Compiled::from_bytes(engine, bytes, &recipe, Some(&module)) } {
-            Ok(compiled) => return Ok(compiled),
-            Err(reason) => tell("Compiling a module anew", &reason),
-        },
+        Ok(bytes) => {
+            // SAFETY: the files of the directory are what this function writes: the directory is its owner's, as the
+            // documentation of `Options::cache_directory` asks.
+            let loaded =
+                unsafe { Compiled::from_bytes(engine, bytes, &fingerprint, Some(&module)) };
+            match loaded {
+                Ok(compiled) => return Ok(compiled),
+                Err(reason) => tell("Compiling a module anew", &reason),
+            }
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => tell("Compiling a module anew", &error),
     }
     let compiled = compile()?;
     // A cache that can't be written to makes the next start slow, not this one fail.
-    if let Err(error) = write(&path, &compiled.to_bytes(&recipe, &module)?) {
+    if let Err(error) = write(&path, &compiled.to_bytes(&fingerprint, &module)?) {
         tell("Compiled module not kept", &error);
     }
     Ok(compiled)
 }
 
-/// Writes a file so that others see all of it or nothing: many processes may share a directory.
+/// Writes a file that only its owner can read, so that others see all of it or nothing: many processes may share a directory.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    // Process ids begin anew in each container, and one may have left a file behind.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let extension = format!("{}-{now}-{count}.tmp", std::process::id());
-    let temporary = path.with_extension(extension);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| sync_parent(path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
-}
-
-/// Makes a rename last.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    match path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        Some(parent) => File::open(parent)?.sync_all(),
-        None => Ok(()),
-    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(parent)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    // Makes the rename last.
+    File::open(parent)?.sync_all()
 }

@@ -48,7 +48,7 @@ impl Source<'_> {
                 let engine = engine(options.compiler, wasm.len(), limits, &instrument);
                 let compile = || compile(&engine, &wasm, &instrument);
                 let compiled = match &options.cache_directory {
-                    Some(directory) => cache::through(
+                    Some(directory) => cache::load_or_compile(
                         directory,
                         &options.log,
                         &engine,
@@ -63,9 +63,9 @@ impl Source<'_> {
             Source::Compiled(bytes) => {
                 let instrument = Arc::new(Instrument::new(true));
                 let engine = engine(options.compiler, 0, limits, &instrument);
-                let recipe = cache::recipe(options.compiler);
+                let fingerprint = cache::fingerprint(options.compiler);
                 // SAFETY: whoever registers compiled bytes promises that wasp made them.
-                let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &recipe, None) };
+                let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &fingerprint, None) };
                 let compiled = compiled.map_err(|reason| {
                     Error::new(
                         ErrorKind::Compile,
@@ -84,7 +84,7 @@ impl Source<'_> {
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options) -> Result<Vec<u8>> {
     let wasm = binary(wasm)?;
     let (_engine, compiled) = Source::Wasm(&wasm).compiled(&Limits::default(), options)?;
-    compiled.to_bytes(&cache::recipe(options.compiler), &cache::hash(&wasm))
+    compiled.to_bytes(&cache::fingerprint(options.compiler), &cache::hash(&wasm))
 }
 
 fn engine(

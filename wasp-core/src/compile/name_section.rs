@@ -1,63 +1,46 @@
 //! The names in a module that traces show.
 
 use std::borrow::Cow;
+use wasmer::sys::wasmparser::{
+    BinaryReaderError, KnownCustom, Name, NameSectionReader, Parser, Payload,
+};
 
-/// Names of functions longer than this are left out of traces.
+/// A module with a longer name than this, of itself or of a function, shows no names in traces.
 const LONGEST_NAME: usize = 1024;
 
-/// Makes the name section one that nobody knows where it holds a long name: each frame of a trace has a copy of its
+/// Renames each name section that holds a long name, so that wasmer doesn't read it: each frame of a trace has a copy of its
 /// function's name and the module's, and there can be many thousands.
 pub(crate) fn hide_long_names(wasm: &mut Cow<'_, [u8]>) {
     let mut hidden = Vec::new();
-    let mut rest = wasm.get(8..).unwrap_or_default();
-    while let Some((&id, after)) = rest.split_first() {
-        let Some((section, after)) = sized(after) else { break };
-        if id == 0
-            && let Some((b"name", names)) = sized(section)
+    // A module that ends in an error here is refused by the compiler.
+    for payload in Parser::new(0).parse_all(wasm).map_while(Result::ok) {
+        let Payload::CustomSection(section) = payload else { continue };
+        if let KnownCustom::Name(names) = section.as_known()
             && has_long_name(names).unwrap_or(true)
         {
-            // Its offset, from what is left of the module.
-            hidden.push(wasm.len() - after.len() - names.len() - 1);
+            // The last letter of the section's own name stands before its data.
+            hidden.push(section.data_offset() as usize - 1);
         }
-        rest = after;
     }
-    for at in hidden {
-        wasm.to_mut()[at] = b'_';
+    for offset in hidden {
+        wasm.to_mut()[offset] = b'_';
     }
 }
 
-/// Whether a name section holds a long name of the module or of a function; none if it is damaged.
-fn has_long_name(mut names: &[u8]) -> Option<bool> {
-    while let Some((&id, rest)) = names.split_first() {
-        let (mut content, rest) = sized(rest)?;
-        match id {
-            0 if sized(content)?.0.len() > LONGEST_NAME => return Some(true),
-            1 => {
-                let (count, mut entries) = unsigned(content)?;
-                for _ in 0..count {
-                    (content, entries) = sized(unsigned(entries)?.1)?;
-                    if content.len() > LONGEST_NAME {
-                        return Some(true);
+/// Returns whether a name section holds a long name of the module or of a function.
+fn has_long_name(names: NameSectionReader<'_>) -> Result<bool, BinaryReaderError> {
+    for name in names {
+        match name? {
+            Name::Module { name, .. } if name.len() > LONGEST_NAME => return Ok(true),
+            Name::Function(functions) => {
+                for function in functions {
+                    if function?.name.len() > LONGEST_NAME {
+                        return Ok(true);
                     }
                 }
             }
             _ => {}
         }
-        names = rest;
     }
-    Some(false)
-}
-
-/// A length and so many bytes, and what comes after.
-fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (size, rest) = unsigned(bytes)?;
-    rest.split_at_checked(size)
-}
-
-/// A number of up to five bytes, seven bits in each, and what comes after.
-fn unsigned(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let end = bytes.iter().take(5).position(|byte| *byte < 0x80)? + 1;
-    let (digits, rest) = bytes.split_at(end);
-    let number = digits.iter().rev().fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7F));
-    Some((number, rest))
+    Ok(false)
 }

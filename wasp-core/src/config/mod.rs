@@ -88,7 +88,7 @@ impl Config {
     ///
     /// It runs on the thread that called [`Instance::call`](crate::Instance::call), before that returns, and from
     /// several threads at once where several instances run. It must answer with a value of kind `result` by
-    /// [`Caller::set_result`], unless that is [`Kind::None`]. If it fails or panics, the guest is unwound and the call
+    /// [`Caller::set_result`], unless that is [`Kind::None`]. If it fails or panics, the guest is poisoned and the call
     /// gives [`ErrorKind::Callback`](crate::ErrorKind::Callback). It may use other instances, not the calling one.
     pub fn callback(
         &mut self,

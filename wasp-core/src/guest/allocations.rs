@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// How many blocks one call may have handed over before they are looked through for doubles. A guest that keeps half of
 /// them alive at once is told so: the list is host memory.
-const MANY: usize = 1 << 21;
+const MOST_TRACKED: usize = 1 << 21;
 
 /// A block of guest memory that the host gave or got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,45 +30,45 @@ impl Block {
 
 /// The blocks of one call, and the one that the call before has left with the host.
 #[derive(Default)]
-pub(crate) struct Blocks {
-    owed: RefCell<Vec<Block>>,
+pub(crate) struct Allocations {
+    tracked: RefCell<Vec<Block>>,
     /// Whether they are being freed, each by guest code: what that hands over stays with the guest.
-    settling: Cell<bool>,
+    freeing: Cell<bool>,
     lent: Cell<Option<Block>>,
 }
 
-impl Blocks {
+impl Allocations {
     /// Notes a block to be freed when the outermost call ends.
     ///
     /// # Errors
     /// [`ErrorKind::Resource`] if there are too many.
     #[inline]
-    pub(crate) fn owe(&self, block: Block) -> Result<()> {
-        if self.settling.get() {
+    pub(crate) fn track(&self, block: Block) -> Result<()> {
+        if self.freeing.get() {
             return Ok(());
         }
-        let mut owed = self.owed.borrow_mut();
-        if owed.len() >= MANY {
-            make_room(&mut owed)?;
+        let mut tracked = self.tracked.borrow_mut();
+        if tracked.len() >= MOST_TRACKED {
+            make_room(&mut tracked)?;
         }
-        owed.push(block);
+        tracked.push(block);
         Ok(())
     }
 
-    /// Keeps a block that was owed last back for the host to read. False if another one has a part of it: that one's end
+    /// Keeps a block that was tracked last back for the host to read. False if another one has a part of it: that one's end
     /// might change it.
     pub(crate) fn lend(&self, block: Block) -> bool {
-        let mut owed = self.owed.borrow_mut();
+        let mut tracked = self.tracked.borrow_mut();
         let range = block.range();
         let apart = |other: &Block| {
             let other = other.range();
             other.end <= range.start || range.end <= other.start
         };
-        let Some((last, others)) = owed.split_last() else { return false };
+        let Some((last, others)) = tracked.split_last() else { return false };
         if *last != block || !others.iter().all(apart) {
             return false;
         }
-        owed.pop();
+        tracked.pop();
         self.lent.set(Some(block));
         true
     }
@@ -84,32 +84,32 @@ impl Blocks {
         if self.lent().is_some() { self.lent.take() } else { None }
     }
 
-    /// Whether nothing is owed.
+    /// Whether nothing is tracked.
     pub(crate) fn is_empty(&self) -> bool {
-        self.owed.borrow().is_empty()
+        self.tracked.borrow().is_empty()
     }
 
     /// Leaves one block for each pointer, and says how many that are. Until all are [cleared](Self::clear), no more are
     /// noted.
-    pub(crate) fn settle(&self) -> usize {
-        self.settling.set(true);
-        let mut owed = self.owed.borrow_mut();
-        drop_doubles(&mut owed);
-        owed.len()
+    pub(crate) fn begin_freeing(&self) -> usize {
+        self.freeing.set(true);
+        let mut tracked = self.tracked.borrow_mut();
+        dedup_by_pointer(&mut tracked);
+        tracked.len()
     }
 
     /// The block at `at`.
-    pub(crate) fn get(&self, at: usize) -> Block {
-        self.owed.borrow()[at]
+    pub(crate) fn get(&self, index: usize) -> Block {
+        self.tracked.borrow()[index]
     }
 
-    /// Nothing is owed any more. Keeps the room for the next call, but not what one huge call needed.
+    /// Nothing is tracked any more. Keeps the room for the next call, but not what one huge call needed.
     pub(crate) fn clear(&self) {
-        self.settling.set(false);
-        let mut owed = self.owed.borrow_mut();
-        owed.clear();
-        if owed.capacity() > 64 {
-            owed.shrink_to(64);
+        self.freeing.set(false);
+        let mut tracked = self.tracked.borrow_mut();
+        tracked.clear();
+        if tracked.capacity() > 64 {
+            tracked.shrink_to(64);
         }
     }
 
@@ -121,26 +121,26 @@ impl Blocks {
 }
 
 #[cold]
-fn make_room(owed: &mut Vec<Block>) -> Result<()> {
-    drop_doubles(owed);
-    if owed.len() > MANY / 2 {
-        let message = format!("one call handed over more than {} blocks", MANY / 2);
+fn make_room(tracked: &mut Vec<Block>) -> Result<()> {
+    dedup_by_pointer(tracked);
+    if tracked.len() > MOST_TRACKED / 2 {
+        let message = format!("one call handed over more than {} blocks", MOST_TRACKED / 2);
         return Err(Error::new(ErrorKind::Resource, message));
     }
     Ok(())
 }
 
 /// Leaves one block for each pointer: the first, which has the size that it was allocated with.
-fn drop_doubles(blocks: &mut Vec<Block>) {
+fn dedup_by_pointer(blocks: &mut Vec<Block>) {
     match blocks.len() {
         0 | 1 => {}
         2..=8 => {
-            let mut at = 1;
-            while at < blocks.len() {
-                if blocks[..at].iter().any(|known| known.pointer == blocks[at].pointer) {
-                    blocks.remove(at);
+            let mut index = 1;
+            while index < blocks.len() {
+                if blocks[..index].iter().any(|known| known.pointer == blocks[index].pointer) {
+                    blocks.remove(index);
                 } else {
-                    at += 1;
+                    index += 1;
                 }
             }
         }

@@ -23,7 +23,7 @@ pub(crate) struct Call<'a> {
 
 /// The last result that was a string or bytes, copied so that the guest's blocks can be freed; unless it is lent.
 #[derive(Default)]
-pub(crate) struct Kept {
+pub(crate) struct ResultBuffer {
     text: String,
     bytes: Vec<u8>,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Kept {
 /// free them.
 const WORTH_LENDING: usize = 4096;
 
-impl Kept {
+impl ResultBuffer {
     /// Forgets what is in it.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
@@ -43,7 +43,7 @@ impl Kept {
 
     /// What it has of `kind`; `guest` may have it still.
     pub(crate) fn read<'a>(&'a self, guest: &'a Guest, kind: Kind) -> Result<Value<'a>> {
-        match (guest.blocks.lent(), kind) {
+        match (guest.allocations.lent(), kind) {
             (Some(block), _) => guest.lent(block, kind),
             (None, Kind::String) => Ok(Value::String(&self.text)),
             (None, _) => Ok(Value::Bytes(&self.bytes)),
@@ -52,41 +52,46 @@ impl Kept {
 }
 
 impl Guest {
-    /// Makes a call with the slots that it needs. Its result is in the first one, or kept if it is a string or bytes.
+    /// Makes a call with the slots that it needs. Its result is in the first one, or buffer if it is a string or bytes.
     pub(crate) fn call(
         &self,
         call: &Call<'_>,
         slots: &mut [RawValue],
-        kept: &mut Kept,
+        buffer: &mut ResultBuffer,
     ) -> Result<()> {
         self.begin();
         let limit = self.plugin.limits.timeout;
         self.interrupt.begin(limit);
-        let outcome = self.run(call, slots, kept);
+        let outcome = self.run(call, slots, buffer);
         let stopped = self.interrupt.end();
         self.end();
-        if self.unwound() || stopped.is_some() {
+        if self.is_poisoned() || stopped.is_some() {
             return self.stopped(outcome, stopped);
         }
         outcome
     }
 
     /// All steps of the call, in one switch if they can be.
-    fn run(&self, call: &Call<'_>, slots: &mut [RawValue], kept: &mut Kept) -> Result<()> {
+    fn run(
+        &self,
+        call: &Call<'_>,
+        slots: &mut [RawValue],
+        buffer: &mut ResultBuffer,
+    ) -> Result<()> {
         // On the host's stack at once: freeing is guest code, which may end all that runs on its own.
         let mut outcome = Ok(());
         let mut steps = || {
-            outcome = self.pass_and_enter(call, slots, kept);
+            outcome = self.pass_and_enter(call, slots, buffer);
             // On the guest's stack a trap doesn't come back here.
-            if self.unwound() || self.blocks.is_empty() {
+            if self.is_poisoned() || self.allocations.is_empty() {
                 return;
             }
-            let freed = self.free();
+            let freed = self.free_allocations();
             if outcome.is_ok() {
                 outcome = freed;
             }
         };
-        if self.plugin.log.wants(Level::Debug) {
+        if self.plugin.log.enabled(Level::Debug) {
             // The host's logger must not run on the guest's stack.
             steps();
             return outcome;
@@ -101,20 +106,20 @@ impl Guest {
         &self,
         call: &Call<'_>,
         slots: &mut [RawValue],
-        kept: &mut Kept,
+        buffer: &mut ResultBuffer,
     ) -> Result<()> {
         // First: there are allocators that begin anew when nothing lives any more.
-        if let Some(block) = self.blocks.take_lent() {
+        if let Some(block) = self.allocations.take_lent() {
             self.deallocate(block)?;
             // Nobody waits for what that raised.
             drop(self.take_raised());
         }
         for ((slot, arg), ty) in slots.iter_mut().zip(call.args).zip(call.params) {
-            self.give(arg, arg.kind(), *ty, slot)?;
+            self.lower(arg, arg.kind(), *ty, slot)?;
         }
         self.enter(call.function, slots)?;
         let read = match call.result {
-            Kind::String | Kind::Bytes => self.keep(&slots[0], call.result, kept),
+            Kind::String | Kind::Bytes => self.lift_result(&slots[0], call.result, buffer),
             _ => Ok(()),
         };
         // Looked at first: what the guest raised says more than the pointer that it returned afterwards.
@@ -125,26 +130,26 @@ impl Guest {
     }
 
     /// Makes a block last until the host has read it.
-    fn keep(&self, slot: &RawValue, kind: Kind, kept: &mut Kept) -> Result<()> {
+    fn lift_result(&self, slot: &RawValue, kind: Kind, buffer: &mut ResultBuffer) -> Result<()> {
         let pointer = slots::pointer(slot);
-        let data = self.take_over(pointer, kind)?;
+        let data = self.claim(pointer, kind)?;
         // A log line would have to read it now.
         if data.len() >= WORTH_LENDING
-            && !self.plugin.log.wants(Level::Debug)
-            && self.blocks.lend(Block::of(pointer, data, kind))
+            && !self.plugin.log.enabled(Level::Debug)
+            && self.allocations.lend(Block::of(pointer, data, kind))
         {
             return Ok(());
         }
-        match self.view(pointer, data, kind)? {
+        match self.decode(pointer, data, kind)? {
             Value::String(text) => {
-                kept.text.clear();
-                kept.text.shrink_to(WORTH_LENDING.max(text.len()));
-                kept.text.push_str(text);
+                buffer.text.clear();
+                buffer.text.shrink_to(WORTH_LENDING.max(text.len()));
+                buffer.text.push_str(text);
             }
             Value::Bytes(bytes) => {
-                kept.bytes.clear();
-                kept.bytes.shrink_to(WORTH_LENDING.max(bytes.len()));
-                kept.bytes.extend_from_slice(bytes);
+                buffer.bytes.clear();
+                buffer.bytes.shrink_to(WORTH_LENDING.max(bytes.len()));
+                buffer.bytes.extend_from_slice(bytes);
             }
             _ => return Err(abi("a block that is neither string nor bytes")),
         }
@@ -152,17 +157,17 @@ impl Guest {
     }
 
     /// Frees each distinct block of the call once (section 3.6).
-    fn free(&self) -> Result<()> {
+    fn free_allocations(&self) -> Result<()> {
         let mut freed = Ok(());
         if self.has_deallocate() {
-            for at in 0..self.blocks.settle() {
-                freed = self.deallocate(self.blocks.get(at));
+            for index in 0..self.allocations.begin_freeing() {
+                freed = self.deallocate(self.allocations.get(index));
                 if freed.is_err() {
                     break;
                 }
             }
         }
-        self.blocks.clear();
+        self.allocations.clear();
         freed
     }
 

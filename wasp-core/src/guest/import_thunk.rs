@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, ErrorKind};
 use crate::guest::state::Guest;
-use crate::plugin::import::Target;
+use crate::plugin::import::ImportTarget;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +20,7 @@ use wasmer_vm::{
 /// A host function's side of an import.
 struct Host {
     guest: Rc<Guest>,
-    target: Target,
+    target: ImportTarget,
     slots: usize,
 }
 
@@ -29,12 +29,12 @@ pub(crate) fn import(
     store: &mut Store,
     ty: &FunctionType,
     guest: &Rc<Guest>,
-    target: Target,
+    target: ImportTarget,
 ) -> Extern {
     let guest = Rc::clone(guest);
     let slots = ty.params().len().max(ty.results().len());
     let host_data = Box::new(VMDynamicFunctionContext {
-        address: enter_host as *const () as *const wasmer_vm::VMFunctionBody,
+        address: host_call_thunk as *const () as *const wasmer_vm::VMFunctionBody,
         ctx: Host { guest, target, slots },
     });
     let anyfunc = VMCallerCheckedAnyfunc {
@@ -42,7 +42,7 @@ pub(crate) fn import(
         func_ptr: ptr::null(),
         type_signature_hash: store.engine().as_sys().register_signature(ty),
         vmctx: VMFunctionContext { host_env: &raw const *host_data as *mut c_void },
-        call_trampoline: enter_host_directly,
+        call_trampoline: host_call_thunk_direct,
     };
     let function = VMFunction {
         anyfunc: MaybeInstanceOwned::Host(Box::new(UnsafeCell::new(anyfunc))),
@@ -55,7 +55,7 @@ pub(crate) fn import(
 }
 
 /// Where compiled code arrives when it calls an import.
-unsafe extern "C-unwind" fn enter_host(
+unsafe extern "C-unwind" fn host_call_thunk(
     this: *mut VMDynamicFunctionContext<Host>,
     values: *mut RawValue,
 ) {
@@ -70,8 +70,8 @@ unsafe extern "C-unwind" fn enter_host(
     let mut run = || {
         let on_guest_stack = host.guest.leave_guest_stack();
         // There may be many calls in a row with no check of compiled code between them.
-        outcome = match host.guest.interrupt.stopped() {
-            None => host.shielded(|| host.target.run(&host.guest, values)),
+        outcome = match host.guest.interrupt.stop_reason() {
+            None => host.catch_panic(|| host.target.run(&host.guest, values)),
             Some(_) => Err(Error::new(ErrorKind::Trap, "interrupted")),
         };
         host.guest.back_on_guest_stack(on_guest_stack);
@@ -80,7 +80,7 @@ unsafe extern "C-unwind" fn enter_host(
     on_host_stack(&mut run);
     if let Some(size) = host.guest.take_answer_size() {
         // What this owns while guest code runs would be lost by a trap; it owns nothing.
-        outcome = host.shielded(|| host.target.place(&host.guest, size.get(), values));
+        outcome = host.catch_panic(|| host.target.place_answer(&host.guest, size.get(), values));
     }
     if let Err(error) = outcome {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
@@ -90,18 +90,18 @@ unsafe extern "C-unwind" fn enter_host(
 
 impl Host {
     /// Turns a panic of `body` into an error.
-    fn shielded(&self, body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
+    fn catch_panic(&self, body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
         catch_unwind(AssertUnwindSafe(body))
             .unwrap_or_else(|payload| Err(self.target.panicked(&*payload)))
     }
 }
 
 /// The same for a host that calls an import which its plugin exports again.
-unsafe extern "C" fn enter_host_directly(
+unsafe extern "C" fn host_call_thunk_direct(
     vmctx: *mut VMContext,
     _: *const wasmer_vm::VMFunctionBody,
     values: *mut RawValue,
 ) {
-    // SAFETY: the context of a function made by `import` is what `enter_host` takes.
-    unsafe { enter_host(vmctx.cast(), values) }
+    // SAFETY: the context of a function made by `import` is what `host_call_thunk` takes.
+    unsafe { host_call_thunk(vmctx.cast(), values) }
 }

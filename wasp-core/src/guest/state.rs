@@ -8,12 +8,12 @@ use crate::base::log::Level;
 use crate::base::slots;
 use crate::base::value::Kind;
 use crate::config::callback::Answer;
-use crate::guest::allocations::{Block, Blocks};
+use crate::guest::allocations::{Allocations, Block};
 use crate::plugin::Plugin;
 use crate::sys::guest_stack::DEEPEST;
 use crate::sys::interrupt::Interrupt;
 use crate::sys::trap;
-use crate::vm::memory::{Budget, Memory, Parts};
+use crate::vm::memory::{Budget, InstanceParts, Memory};
 use crate::vm::trampoline::{self, Ended};
 use crate::wasi;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -32,13 +32,13 @@ pub(crate) struct Guest {
     step: Cell<Option<&'static str>>,
     /// Whether this thread is on the guest's stack, where functions are entered without a switch.
     on_guest_stack: Cell<bool>,
-    pub blocks: Blocks,
+    pub allocations: Allocations,
     /// What callbacks answered, until there is a block for it. The last one is of the callback that ended last.
     answers: RefCell<Vec<Answer>>,
     /// The size of that block, when it is yet to be asked for.
     answer_size: Cell<Option<NonZeroU32>>,
     raised: RefCell<Option<String>>,
-    unwound: Cell<bool>,
+    poisoned: Cell<bool>,
     /// Whether host code came to the end of the guest's stack.
     exhausted: Cell<bool>,
     workspace: RefCell<wasi::Workspace>,
@@ -61,11 +61,11 @@ impl Guest {
             exports: OnceCell::new(),
             step: Cell::new(None),
             on_guest_stack: Cell::new(false),
-            blocks: Blocks::default(),
+            allocations: Allocations::default(),
             answers: RefCell::default(),
             answer_size: Cell::new(None),
             raised: RefCell::default(),
-            unwound: Cell::new(false),
+            poisoned: Cell::new(false),
             exhausted: Cell::new(false),
             workspace: RefCell::new(wasi::Workspace::Starting),
             wasi: RefCell::default(),
@@ -74,7 +74,7 @@ impl Guest {
     }
 
     /// Tells the guest what its instance has, once that exists.
-    pub(crate) fn bind(&self, parts: &Parts, exports: Exports) {
+    pub(crate) fn bind(&self, parts: &InstanceParts, exports: Exports) {
         if let Some(memory) = &parts.memory {
             self.memory.get_or_init(|| memory.clone());
         }
@@ -85,7 +85,7 @@ impl Guest {
     }
 
     /// A new owner, or the end of start-up: nothing of the WASI state is left, and `workspace` is there.
-    pub(crate) fn open(&self, workspace: &wasi::Workspace) {
+    pub(crate) fn open_for(&self, workspace: &wasi::Workspace) {
         use wasi::Workspace::None as Nothing;
         let mut place = self.workspace.borrow_mut();
         if !matches!((&*place, workspace), (Nothing, Nothing)) {
@@ -97,17 +97,17 @@ impl Guest {
         }
     }
 
-    /// Forgets everything that calls left here, as a new instance: there is no workspace until [`open`](Self::open).
+    /// Forgets everything that calls left here, as a new instance: there is no workspace until [`open_for`](Self::open_for).
     pub(crate) fn forget(&self) {
-        self.open(&wasi::Workspace::None);
+        self.open_for(&wasi::Workspace::None);
         self.forget_blocks();
         drop(self.take_raised());
-        self.unwound.set(false);
+        self.poisoned.set(false);
     }
 
     /// Nothing that guest memory has is anybody's any more.
     pub(crate) fn forget_blocks(&self) {
-        self.blocks.forget();
+        self.allocations.forget();
         self.answers.borrow_mut().clear();
         self.answer_size.set(None);
     }
@@ -137,17 +137,17 @@ impl Guest {
 
     /// An end that was no failure: `proc_exit(0)` of a program's start.
     pub(crate) fn forgive(&self) {
-        self.unwound.set(false);
+        self.poisoned.set(false);
     }
 
     /// The guest is to be used no more until it is reset.
     pub(crate) fn unwind(&self) {
-        self.unwound.set(true);
+        self.poisoned.set(true);
     }
 
     /// Whether a trap or a host function's failure ended guest code half-way.
-    pub(crate) fn unwound(&self) -> bool {
-        self.unwound.get()
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.poisoned.get()
     }
 
     /// A call begins: what the one before it said doesn't count.
@@ -161,7 +161,7 @@ impl Guest {
     pub(crate) fn end(&self) {
         if self.exhausted.get() {
             self.exhausted.set(false);
-            self.interrupt.lower();
+            self.interrupt.clear_flag();
         }
     }
 
@@ -276,11 +276,11 @@ impl Guest {
             }
         };
         self.exhausted.set(self.exhausted.get() || at_the_end);
-        self.unwound.set(true);
+        self.poisoned.set(true);
         let mut error = self.explain(trap::error(trap));
         if self.exhausted.get()
             && error.kind() == ErrorKind::Trap
-            && self.interrupt.stopped().is_none()
+            && self.interrupt.stop_reason().is_none()
         {
             // Host code came to the end of the stack, and the guest was stopped at its next check.
             error = error.reworded(ErrorKind::Trap, "call stack exhausted");
@@ -344,7 +344,7 @@ impl Guest {
     pub(crate) fn raise_error(&self, pointer: u32) -> Result<(), Error> {
         let context = "host function \"env\".\"raise_error\"";
         let text = self.text(pointer).map_err(|error| error.in_context(context))?.to_owned();
-        self.blocks.owe(Block::of(pointer, text.as_bytes(), Kind::String))?;
+        self.allocations.track(Block::of(pointer, text.as_bytes(), Kind::String))?;
         self.plugin.log.write(Level::Debug, "Error raised by plugin", &[("error", &text)]);
         self.raised.replace(Some(text));
         Ok(())
@@ -400,7 +400,7 @@ impl Guest {
                 let context = wasi::Context::new(&self.plugin.wasi, &self.workspace.borrow())?;
                 let interrupt = Arc::clone(&self.interrupt);
                 let context = none.insert(context);
-                context.interrupt_sleep(move || interrupt.stopped().is_some());
+                context.interrupt_sleep(move || interrupt.stop_reason().is_some());
                 context
             }
         };

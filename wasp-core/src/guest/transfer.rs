@@ -15,7 +15,7 @@ use wasmer_types::RawValue;
 impl Guest {
     /// Turns a value of the host into a slot of type `ty`, by way of guest memory where it is a block (section 3.2).
     #[inline]
-    pub(crate) fn give(
+    pub(crate) fn lower(
         &self,
         value: &Value<'_>,
         kind: Kind,
@@ -34,23 +34,29 @@ impl Guest {
             (Value::F64(number), Type::F64) => {
                 slot.f64 = *number;
             }
-            _ => return self.give_any(value, kind, ty, slot),
+            _ => return self.lower_any(value, kind, ty, slot),
         }
         Ok(())
     }
 
-    fn give_any(&self, value: &Value<'_>, kind: Kind, ty: Type, slot: &mut RawValue) -> Result<()> {
+    fn lower_any(
+        &self,
+        value: &Value<'_>,
+        kind: Kind,
+        ty: Type,
+        slot: &mut RawValue,
+    ) -> Result<()> {
         if kind.is_block() {
             let size = block_size(value, kind)?;
             let pointer = self.allocate(size, kind)?;
-            self.put(value, pointer, size)?;
+            self.write_block(value, pointer, size)?;
             slot.u32 = pointer;
             return Ok(());
         }
         let refuse = || mismatch(value, kind);
         let wanted = slots::kind(ty).ok_or_else(refuse)?;
         let fitting = slots::coerce(*value, wanted).ok_or_else(|| {
-            let message = format!("{} does not fit {wanted}", slots::Listed(&[*value]));
+            let message = format!("{} does not fit {wanted}", slots::DisplayValues(&[*value]));
             Error::new(ErrorKind::Signature, message)
         })?;
         *slot = slots::to_slot(fitting).ok_or_else(refuse)?;
@@ -58,7 +64,7 @@ impl Guest {
     }
 
     /// Writes a string or bytes into the block of `size` bytes that the guest has allocated at `pointer` for it.
-    pub(crate) fn put(&self, value: &Value<'_>, pointer: u32, size: u32) -> Result<()> {
+    pub(crate) fn write_block(&self, value: &Value<'_>, pointer: u32, size: u32) -> Result<()> {
         // SAFETY: no guest code runs before the slice is gone.
         let memory = unsafe { self.memory_for(value.kind())?.bytes_mut() };
         let bytes = memory.len();
@@ -83,7 +89,7 @@ impl Guest {
             }
             _ => return Ok(()),
         }
-        self.blocks.owe(Block { pointer, size })?;
+        self.allocations.track(Block { pointer, size })?;
         self.plugin.log.write(
             Level::Debug,
             "Allocated memory in host",
@@ -95,26 +101,26 @@ impl Guest {
     /// Turns a slot into a string or bytes for the host, which stay in guest memory (section 3.5).
     ///
     /// The value may be used until guest code runs again.
-    pub(crate) fn receive(&self, slot: &RawValue, kind: Kind) -> Result<Value<'_>> {
+    pub(crate) fn lift(&self, slot: &RawValue, kind: Kind) -> Result<Value<'_>> {
         let pointer = slots::pointer(slot);
-        let data = self.take_over(pointer, kind)?;
-        self.view(pointer, data, kind)
+        let data = self.claim(pointer, kind)?;
+        self.decode(pointer, data, kind)
     }
 
     /// Finds what is in a block that the guest hands over, and that must be freed.
     #[inline(always)]
-    pub(crate) fn take_over(&self, pointer: u32, kind: Kind) -> Result<&[u8]> {
+    pub(crate) fn claim(&self, pointer: u32, kind: Kind) -> Result<&[u8]> {
         let data = match kind {
             Kind::String => self.characters(pointer)?,
             _ => self.data(pointer)?,
         };
-        self.blocks.owe(Block::of(pointer, data, kind))?;
+        self.allocations.track(Block::of(pointer, data, kind))?;
         Ok(data)
     }
 
     /// The value in a block that was taken.
     #[inline(always)]
-    pub(crate) fn view<'a>(&self, pointer: u32, data: &'a [u8], kind: Kind) -> Result<Value<'a>> {
+    pub(crate) fn decode<'a>(&self, pointer: u32, data: &'a [u8], kind: Kind) -> Result<Value<'a>> {
         let log = &self.plugin.log;
         if kind == Kind::String {
             let text = utf8(data, pointer)?;
@@ -172,7 +178,7 @@ impl Guest {
 
     #[inline(always)]
     fn memory_at(&self, pointer: u32, kind: Kind) -> Result<&[u8]> {
-        // SAFETY: values that come of this are used only until guest code runs again, as `receive` says.
+        // SAFETY: values that come of this are used only until guest code runs again, as `lift` says.
         let bytes = unsafe { self.memory_for(kind)?.bytes() };
         if pointer == 0 {
             return Err(abi(format!("a null pointer where {kind} should be")));

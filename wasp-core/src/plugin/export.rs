@@ -67,66 +67,77 @@ impl Export {
 
     /// Refuses arguments and an expected result that can't fit, before any guest code runs.
     pub(crate) fn check(&self, args: &[Value<'_>], result: Kind) -> Result<()> {
-        let refuse = |message: String| Err(Error::new(ErrorKind::Signature, message));
-        let (params, results) = (self.ty.params(), self.ty.results());
+        let params = self.ty.params();
         if args.len() != params.len() {
             let (takes, given) = (params.len(), args.len());
             let s = if takes == 1 { "" } else { "s" };
-            return refuse(format!("it takes {takes} argument{s}, not {given}"));
+            return Err(misfit(format!("it takes {takes} argument{s}, not {given}")));
         }
-        for (at, (arg, ty)) in args.iter().zip(params).enumerate() {
-            let declared = self.declared().map(|(kinds, _)| kinds[at]);
-            let number = at + 1;
-            let Some(kind) = declared.or_else(|| slots::kind(*ty)) else {
-                return refuse(format!(
-                    "argument {number} is of type {}, which has no plain value",
-                    type_name(*ty)
-                ));
-            };
-            if arg.kind() == kind {
-                continue;
-            }
-            let fits = match arg.kind() {
-                Kind::String | Kind::Bytes if declared.is_some() => arg.kind() == kind,
-                Kind::String | Kind::Bytes => kind == Kind::I32,
-                _ => slots::coerce(*arg, kind).is_some(),
-            };
-            if !fits {
-                let value = slots::Listed(std::slice::from_ref(arg));
-                return refuse(format!(
-                    "argument {number} is {} {value}, which does not fit {kind}",
-                    arg.kind()
-                ));
-            }
+        for (index, (arg, ty)) in args.iter().zip(params).enumerate() {
+            self.check_arg(index, arg, *ty)?;
         }
-        let actual = match results {
-            [] => Kind::None,
-            [ty] => match self.declared().map(|(_, kind)| *kind).or_else(|| slots::kind(*ty)) {
-                Some(kind) => kind,
-                None => {
-                    return refuse(format!(
-                        "its result is of type {}, which has no plain value",
-                        type_name(*ty)
-                    ));
-                }
-            },
-            many => {
-                return refuse(format!(
-                    "it gives {} results, and a plugin's function gives at most one",
-                    many.len()
-                ));
-            }
+        self.check_result(result)
+    }
+
+    #[inline]
+    fn check_arg(&self, index: usize, arg: &Value<'_>, ty: Type) -> Result<()> {
+        let declared = self.declared().map(|(kinds, _)| kinds[index]);
+        let number = index + 1;
+        let Some(kind) = declared.or_else(|| slots::kind(ty)) else {
+            return Err(misfit(format!(
+                "argument {number} is of type {}, which has no plain value",
+                type_name(ty)
+            )));
         };
-        let fits = match (result, actual) {
+        let fits = match arg.kind() {
+            same if same == kind => true,
+            Kind::String | Kind::Bytes => declared.is_none() && kind == Kind::I32,
+            _ => slots::coerce(*arg, kind).is_some(),
+        };
+        if fits {
+            return Ok(());
+        }
+        let value = slots::DisplayValues(std::slice::from_ref(arg));
+        let given = arg.kind();
+        Err(misfit(format!("argument {number} is {given} {value}, which does not fit {kind}")))
+    }
+
+    #[inline]
+    fn check_result(&self, expected: Kind) -> Result<()> {
+        let actual = self.result_kind()?;
+        let fits = match (expected, actual) {
             (Kind::None, _) => true,
             (_, Kind::None) => false,
-            (Kind::String | Kind::Bytes, _) if self.declared().is_some() => result == actual,
+            (Kind::String | Kind::Bytes, _) if self.declared().is_some() => expected == actual,
             (Kind::String | Kind::Bytes, _) => actual == Kind::I32,
             (_, Kind::String | Kind::Bytes) => false,
             (_, _) => true,
         };
-        if fits { Ok(()) } else { refuse(format!("its result is {actual}, not {result}")) }
+        if fits { Ok(()) } else { Err(misfit(format!("its result is {actual}, not {expected}"))) }
     }
+
+    /// Returns the kind of the result: as the plugin declares it, else as its WebAssembly type is on its face.
+    fn result_kind(&self) -> Result<Kind> {
+        match self.ty.results() {
+            [] => Ok(Kind::None),
+            [ty] => {
+                let declared = self.declared().map(|(_, kind)| *kind);
+                declared.or_else(|| slots::kind(*ty)).ok_or_else(|| {
+                    let ty = type_name(*ty);
+                    misfit(format!("its result is of type {ty}, which has no plain value"))
+                })
+            }
+            many => Err(misfit(format!(
+                "it gives {} results, and a plugin's function gives at most one",
+                many.len()
+            ))),
+        }
+    }
+}
+
+#[cold]
+fn misfit(message: String) -> Error {
+    Error::new(ErrorKind::Signature, message)
 }
 
 /// Refuses functions of the ABI that are not what the ABI says.

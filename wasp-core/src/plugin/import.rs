@@ -14,64 +14,64 @@ use wasmer::{ExternType, FunctionType, Module, Type};
 /// An import of the module, in the module's order, and what it leads to.
 pub(crate) struct Import {
     pub ty: FunctionType,
-    pub target: Target,
+    pub target: ImportTarget,
 }
 
 /// What an import leads to.
 #[derive(Clone)]
-pub(crate) enum Target {
+pub(crate) enum ImportTarget {
     Callback(Arc<Callback>),
     Wasi(&'static wasi::Function),
     RaiseError,
     Abort,
 }
 
-impl Target {
+impl ImportTarget {
     /// What the import `module`.`name` leads to, if anything does. A callback of the Config comes first.
     pub(crate) fn find(callbacks: &[Arc<Callback>], module: &str, name: &str) -> Option<Self> {
         if let Some(found) =
             callbacks.iter().find(|known| known.module == module && known.name == name)
         {
-            return Some(Target::Callback(Arc::clone(found)));
+            return Some(ImportTarget::Callback(Arc::clone(found)));
         }
         match (module, name) {
-            ("env", "raise_error") => Some(Target::RaiseError),
-            ("env", "abort") => Some(Target::Abort),
-            _ => wasi::function(module, name).map(Target::Wasi),
+            ("env", "raise_error") => Some(ImportTarget::RaiseError),
+            ("env", "abort") => Some(ImportTarget::Abort),
+            _ => wasi::function(module, name).map(ImportTarget::Wasi),
         }
     }
 
     /// The WebAssembly type that an import of it must have.
     pub(crate) fn ty(&self) -> FunctionType {
         match self {
-            Target::Callback(callback) => {
+            ImportTarget::Callback(callback) => {
                 let params: Vec<Type> =
                     callback.params.iter().filter_map(|kind| slots::wasm_type(*kind)).collect();
                 FunctionType::new(params, slots::wasm_type(callback.result).as_slice())
             }
-            Target::Wasi(function) => FunctionType::new(function.params, function.results),
-            Target::RaiseError => FunctionType::new([Type::I32], []),
-            Target::Abort => FunctionType::new([Type::I32; 4], []),
+            ImportTarget::Wasi(function) => FunctionType::new(function.params, function.results),
+            ImportTarget::RaiseError => FunctionType::new([Type::I32], []),
+            ImportTarget::Abort => FunctionType::new([Type::I32; 4], []),
         }
     }
 
     /// The error for a panic that came out of it.
     pub(crate) fn panicked(&self, payload: &(dyn Any + Send)) -> Error {
         let kind = match self {
-            Target::Callback(_) => ErrorKind::Callback,
+            ImportTarget::Callback(_) => ErrorKind::Callback,
             _ => ErrorKind::Internal,
         };
         panic_error(kind, &self.to_string(), payload)
     }
 }
 
-impl fmt::Display for Target {
+impl fmt::Display for ImportTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Target::Callback(callback) => callback.fmt(f),
-            Target::Wasi(function) => write!(f, "WASI function {:?}", function.name),
-            Target::RaiseError => f.write_str("host function \"env\".\"raise_error\""),
-            Target::Abort => f.write_str("host function \"env\".\"abort\""),
+            ImportTarget::Callback(callback) => callback.fmt(f),
+            ImportTarget::Wasi(function) => write!(f, "WASI function {:?}", function.name),
+            ImportTarget::RaiseError => f.write_str("host function \"env\".\"raise_error\""),
+            ImportTarget::Abort => f.write_str("host function \"env\".\"abort\""),
         }
     }
 }
@@ -84,7 +84,7 @@ pub(crate) fn resolve(module: &Module, config: &Config) -> Result<Vec<Import>> {
     for import in module.imports() {
         let (from, name) = (import.module(), import.name());
         let problem = match import.ty() {
-            ExternType::Function(ty) => match Target::find(&config.callbacks, from, name) {
+            ExternType::Function(ty) => match ImportTarget::find(&config.callbacks, from, name) {
                 Some(target) if target.ty() == *ty => {
                     imports.push(Import { ty: ty.clone(), target });
                     continue;

@@ -68,8 +68,11 @@ impl Plugin {
             })
             .collect();
         export::check_abi(&exports)?;
-        let by_name =
-            exports.iter().enumerate().map(|(at, export)| (export.name.clone(), at)).collect();
+        let by_name = exports
+            .iter()
+            .enumerate()
+            .map(|(index, export)| (export.name.clone(), index))
+            .collect();
         let restorable =
             config.snapshot && memory::restorable(module.info()) && !compiled.unrestorable;
         Ok(Self {
@@ -99,8 +102,8 @@ impl Plugin {
         let places = signatures.iter().map(|signature| self.place(signature));
         let places = places.collect::<Result<Vec<usize>>>()?;
         // Of a function that is declared twice, the last line counts.
-        for (at, Signature { params, result, .. }) in places.into_iter().zip(signatures).rev() {
-            self.exports[at].declared.get_or_init(|| (params, result));
+        for (index, Signature { params, result, .. }) in places.into_iter().zip(signatures).rev() {
+            self.exports[index].declared.get_or_init(|| (params, result));
         }
         self.listing.get_or_init(|| self.exports.iter().filter_map(Export::listed).collect());
         if self.by_name.contains_key("allocate") && !self.by_name.contains_key("deallocate") {
@@ -118,10 +121,10 @@ impl Plugin {
             let message = format!("\"{SIGNATURES}\" declares {name:?}, {what}");
             Err(Error::new(ErrorKind::Signature, message))
         };
-        let Some(&at) = self.by_name.get(name) else {
+        let Some(&index) = self.by_name.get(name) else {
             return refuse("which is not an exported function");
         };
-        let ty = &self.exports[at].ty;
+        let ty = &self.exports[index].ty;
         let types = |kinds: &[Kind]| {
             kinds.iter().filter_map(|kind| slots::wasm_type(*kind)).collect::<Vec<_>>()
         };
@@ -131,7 +134,7 @@ impl Plugin {
                 export::type_text(ty)
             ));
         }
-        Ok(at)
+        Ok(index)
     }
 
     /// Where the exported function `name` stands in `exports`, also if wasp itself exports it.
@@ -142,7 +145,7 @@ impl Plugin {
     /// Where the exported function `name` stands in `exports`.
     pub(crate) fn find(&self, name: &str) -> Result<usize> {
         match self.by_name.get(name) {
-            Some(at) if !name.starts_with(HIDDEN) => Ok(*at),
+            Some(index) if !name.starts_with(HIDDEN) => Ok(*index),
             _ => Err(self.not_found(name)),
         }
     }

@@ -1,165 +1,170 @@
-//! A registered plugin with its snapshot and the sandboxes that wait for their next owner.
+//! Idle instances of a plugin, and the snapshot they start from.
 //!
-//! Hosts get sandboxes and give them back from many threads, and more often than anything else. So threads keep out of each
-//! other's way: each has a share in the pool, which is counted apart, and where a sandbox that it took and gave back waits for it,
-//! with its memory still in that processor's cache and its written pages known.
+//! Instances are acquired and released from many threads, more often than anything else. To keep threads out of each other's
+//! way, each uses one shard of the pool: its reference count is separate, and the instance that it released last waits in its
+//! slot, with its memory still in that processor's cache and its written pages known.
 
 pub(crate) mod wasm_instance;
 
 use crate::base::error::{Error, Result};
 use crate::plugin::Plugin;
-use crate::pool::wasm_instance::Sandbox;
+use crate::pool::wasm_instance::WasmInstance;
 use crate::sys::process;
 use crate::vm::memory::Snapshot;
+use crossbeam_utils::CachePadded;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// More threads than this share shares.
-const SHARES: usize = 16;
+/// How many shards a pool has. With more threads than this, some share one.
+const SHARDS: usize = 16;
 
-/// Makes sandboxes of one plugin, and takes them back.
+/// Makes instances of one plugin, and keeps released ones for their next owner.
 ///
-/// Where the plugin allows it, a sandbox starts from the snapshot of what start-up left, and goes back to it when its
-/// owner is done. Else each is a new instance that runs start-up itself, and is used once.
-pub(crate) struct Pool(Box<[Arc<Share>]>);
+/// Where the plugin is restorable, an instance starts from the snapshot that start-up left, and is reset to it when its owner
+/// is done. Otherwise each is new, runs start-up itself, and is used once.
+pub(crate) struct Pool(Box<[Arc<CachePadded<Shard>>]>);
 
-/// What some of the threads have of a pool. It is a cache line of its own, or two where they come in pairs: threads that
-/// count in the same line wait for each other.
-#[repr(align(128))]
-pub(crate) struct Share {
+/// What the threads that use one shard share of a pool. Padded: threads that count in one cache line wait for each other.
+pub(crate) struct Shard {
     pub plugin: Arc<Plugin>,
-    stock: Arc<Stock>,
-    seat: usize,
+    idle_set: Arc<IdleSet>,
+    /// The index of its own slot.
+    slot: usize,
 }
 
-// A sandbox is large, and moves under a lock.
+/// Where one idle instance waits.
+type Slot = CachePadded<Mutex<Option<Box<WasmInstance>>>>;
+
+// An instance is large, and moves under a lock.
 #[allow(clippy::vec_box)]
-struct Stock {
+struct IdleSet {
     snapshot: Option<Snapshot>,
-    seats: Box<[Seat]>,
-    /// Those that found their seat taken, and how many there may be.
-    standing: Mutex<Vec<Box<Sandbox>>>,
-    room: usize,
-    /// Whether the plugin is registered no more, and nobody will come for those that wait.
+    slots: Box<[Slot]>,
+    /// Instances that found their slot taken, up to `overflow_limit`.
+    overflow: Mutex<Vec<Box<WasmInstance>>>,
+    overflow_limit: usize,
+    /// Whether the plugin was unregistered: idle instances will have no next owner.
     closed: AtomicBool,
 }
 
-/// Where one sandbox waits.
-#[repr(align(128))]
-#[derive(Default)]
-struct Seat(Mutex<Option<Box<Sandbox>>>);
-
 impl Pool {
-    /// Starts the plugin once, to see that it starts and to take its snapshot. That sandbox waits for its first owner.
+    /// Starts the plugin once, which takes its snapshot. The instance that it started in becomes the first idle one.
     pub(crate) fn new(plugin: Plugin) -> Result<Self> {
         let plugin = Arc::new(plugin);
-        let mut first = Sandbox::new(&plugin, None)?;
+        let mut first = WasmInstance::new(&plugin, None)?;
         plugin.finish(first.signatures()?)?;
         let snapshot = if plugin.restorable { Some(first.snapshot()?) } else { None };
 
         let idle = plugin.limits.idle_instances;
-        let seats: Box<[Seat]> = (0..idle.min(SHARES)).map(|_| Seat::default()).collect();
-        let (room, closed) = (idle - seats.len(), AtomicBool::new(false));
-        let stock = Arc::new(Stock { snapshot, seats, standing: Mutex::default(), room, closed });
-        let share =
-            |seat| Arc::new(Share { plugin: Arc::clone(&plugin), stock: Arc::clone(&stock), seat });
-        let pool = Self((0..SHARES).map(share).collect());
-        pool.share().give(Box::new(first));
+        let slots: Box<[Slot]> = (0..idle.min(SHARDS)).map(|_| Slot::default()).collect();
+        let (overflow_limit, closed) = (idle - slots.len(), AtomicBool::new(false));
+        let idle_set = Arc::new(IdleSet {
+            snapshot,
+            slots,
+            overflow: Mutex::default(),
+            overflow_limit,
+            closed,
+        });
+        let shard = |slot| {
+            Arc::new(CachePadded::new(Shard {
+                plugin: Arc::clone(&plugin),
+                idle_set: Arc::clone(&idle_set),
+                slot,
+            }))
+        };
+        let pool = Self((0..SHARDS).map(shard).collect());
+        pool.shard().release(Box::new(first));
         Ok(pool)
     }
 
-    /// This thread's share.
-    pub(crate) fn share(&self) -> &Arc<Share> {
-        &self.0[process::thread() as usize % SHARES]
+    /// Returns this thread's shard.
+    pub(crate) fn shard(&self) -> &Arc<CachePadded<Shard>> {
+        &self.0[process::thread() as usize % SHARDS]
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        let stock = &self.0[0].stock;
-        // One that comes back right now may still sit down; it goes with the last living instance.
-        stock.closed.store(true, Ordering::Relaxed);
-        let mut waiting: Vec<Box<Sandbox>> = std::mem::take(&mut *lock(&stock.standing));
-        waiting.extend(stock.seats.iter().filter_map(|seat| lock(&seat.0).take()));
+        let idle_set = &self.0[0].idle_set;
+        // One that is released right now may still be kept; it is freed with the last living instance.
+        idle_set.closed.store(true, Ordering::Relaxed);
+        let mut waiting: Vec<Box<WasmInstance>> = std::mem::take(&mut *idle_set.overflow.lock());
+        waiting.extend(idle_set.slots.iter().filter_map(|slot| slot.lock().take()));
         // Freed with no lock held: that unmaps memory.
         drop(waiting);
     }
 }
 
-impl Share {
-    /// A sandbox that nobody used before, or none would know.
-    pub(crate) fn take(&self) -> Result<Box<Sandbox>> {
-        match self.waiting() {
-            Some(sandbox) => Ok(sandbox),
-            None => self.make().map_err(|error| self.in_context(error)),
+impl Shard {
+    /// Returns an instance in the state of a new one: an idle one if there is one.
+    pub(crate) fn acquire(&self) -> Result<Box<WasmInstance>> {
+        match self.pop_idle() {
+            Some(instance) => Ok(instance),
+            None => self.instantiate().map_err(|error| self.in_context(error)),
         }
     }
 
-    /// Takes a sandbox back from its owner, for the next one.
-    pub(crate) fn give(&self, mut sandbox: Box<Sandbox>) {
-        if let Some(snapshot) = &self.stock.snapshot
-            && !self.stock.closed.load(Ordering::Relaxed)
+    /// Resets an instance that its owner is done with, and keeps it for the next owner.
+    pub(crate) fn release(&self, mut instance: Box<WasmInstance>) {
+        if let Some(snapshot) = &self.idle_set.snapshot
+            && !self.idle_set.closed.load(Ordering::Relaxed)
         {
-            sandbox.disown();
-            if sandbox.restore(snapshot).is_ok() {
-                self.put(sandbox);
+            instance.disown();
+            if instance.restore(snapshot).is_ok() {
+                self.push_idle(instance);
             }
         }
     }
 
-    /// Brings a sandbox back to the state of a new one.
-    pub(crate) fn renew(&self, sandbox: &mut Sandbox) -> Result<()> {
-        match &self.stock.snapshot {
-            Some(snapshot) => sandbox.restore(snapshot),
-            None => sandbox.replace(),
+    /// Brings an instance back to the state of a new one, for the same owner.
+    pub(crate) fn reset(&self, instance: &mut WasmInstance) -> Result<()> {
+        match &self.idle_set.snapshot {
+            Some(snapshot) => instance.restore(snapshot),
+            None => instance.replace(),
         }
         .map_err(|error| self.in_context(error))
     }
 
-    fn make(&self) -> Result<Box<Sandbox>> {
-        Sandbox::new(&self.plugin, self.stock.snapshot.as_ref()).map(Box::new)
+    fn instantiate(&self) -> Result<Box<WasmInstance>> {
+        WasmInstance::new(&self.plugin, self.idle_set.snapshot.as_ref()).map(Box::new)
     }
 
-    /// One that waits: at best on the seat of this share.
-    fn waiting(&self) -> Option<Box<Sandbox>> {
-        let (seats, own) = (&self.stock.seats, self.seat);
-        let seated = |seat: &Seat| lock(&seat.0).take();
-        seats
+    /// Pops an idle instance, preferring this shard's slot.
+    fn pop_idle(&self) -> Option<Box<WasmInstance>> {
+        let (slots, own) = (&self.idle_set.slots, self.slot);
+        let take_from = |slot: &Slot| slot.lock().take();
+        slots
             .get(own)
-            .and_then(seated)
-            .or_else(|| lock(&self.stock.standing).pop())
-            .or_else(|| seats.iter().find_map(seated))
+            .and_then(take_from)
+            .or_else(|| self.idle_set.overflow.lock().pop())
+            .or_else(|| slots.iter().find_map(take_from))
     }
 
-    /// Lets `sandbox` wait, or frees it where enough do.
-    fn put(&self, sandbox: Box<Sandbox>) {
-        let mut sandbox = Some(sandbox);
-        let mut sit = |seat: &Seat| {
-            let mut place = lock(&seat.0);
+    /// Keeps `instance` idle, or frees it where enough are.
+    fn push_idle(&self, instance: Box<WasmInstance>) {
+        let mut instance = Some(instance);
+        let mut fill = |slot: &Slot| {
+            let mut place = slot.lock();
             if place.is_none() {
-                *place = sandbox.take();
+                *place = instance.take();
             }
-            sandbox.is_none()
+            instance.is_none()
         };
-        if self.stock.seats.get(self.seat).is_some_and(&mut sit) {
+        if self.idle_set.slots.get(self.slot).is_some_and(&mut fill) {
             return;
         }
-        let mut standing = lock(&self.stock.standing);
-        if standing.len() < self.stock.room {
-            standing.extend(sandbox);
+        let mut overflow = self.idle_set.overflow.lock();
+        if overflow.len() < self.idle_set.overflow_limit {
+            overflow.extend(instance);
             return;
         }
-        drop(standing);
-        // What still has no place is freed with no lock held: that unmaps memory.
-        let _ = self.stock.seats.iter().any(sit);
+        drop(overflow);
+        // An instance that found no place is freed with no lock held: that unmaps memory.
+        let _ = self.idle_set.slots.iter().any(fill);
     }
 
     fn in_context(&self, error: Error) -> Error {
         error.in_context(format_args!("plugin {:?}", self.plugin.name))
     }
-}
-
-// A panic can't leave these half-changed, so a poisoned lock is as good as any.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

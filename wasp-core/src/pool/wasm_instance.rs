@@ -4,7 +4,7 @@ use crate::base::abi_names::{SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::slots;
 use crate::base::value::{Kind, Value};
-use crate::guest::call::{Call, Kept};
+use crate::guest::call::{Call, ResultBuffer};
 use crate::guest::import_thunk;
 use crate::guest::state::{Exports, Guest};
 use crate::plugin::Plugin;
@@ -12,23 +12,24 @@ use crate::plugin::signature::{self, Signature};
 use crate::sys::interrupt::{Interrupt, Interrupter};
 use crate::sys::signals;
 use crate::sys::trap;
-use crate::vm::memory::{self, Parts, Snapshot};
+use crate::vm::memory::{self, InstanceParts, Snapshot};
 use crate::vm::trampoline;
 use crate::wasi::Workspace;
+use smallvec::{SmallVec, smallvec};
 use std::rc::Rc;
 use std::sync::Arc;
 use wasmer::{InstantiationError, LinkError, Store};
 use wasmer_types::RawValue;
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
-pub(crate) struct Sandbox {
+pub(crate) struct WasmInstance {
     /// By the index of the plugin's exports.
     functions: Box<[trampoline::Function]>,
     /// The export that was asked for last: most hosts ask for it again.
     last_found: usize,
-    parts: Parts,
+    parts: InstanceParts,
     guest: Rc<Guest>,
-    kept: Kept,
+    result_buffer: ResultBuffer,
     /// Whether its state may differ from the snapshot's.
     touched: bool,
     /// Has what all the others point into.
@@ -36,11 +37,11 @@ pub(crate) struct Sandbox {
 }
 
 // SAFETY: a Store isn't Send because of raw pointers into its own objects, and `Guest` is shared by `Rc` between the
-// sandbox and the host functions in that same store. All of it moves together, nothing of it is handed out, what a host
-// puts in (callbacks, log) is Send and Sync, and `Sandbox` isn't Sync, so one thread is in it at a time.
-unsafe impl Send for Sandbox {}
+// instance and the host functions in that same store. All of it moves together, nothing of it is handed out, what a host
+// puts in (callbacks, log) is Send and Sync, and `WasmInstance` isn't Sync, so one thread is in it at a time.
+unsafe impl Send for WasmInstance {}
 
-impl Sandbox {
+impl WasmInstance {
     /// Makes an instance: from the snapshot, or by running the start-up of its language, which sees an empty workspace.
     pub(crate) fn new(plugin: &Arc<Plugin>, snapshot: Option<&Snapshot>) -> Result<Self> {
         Self::with_interrupt(plugin, snapshot, Interrupt::new())
@@ -55,56 +56,27 @@ impl Sandbox {
         signals::claim_signals();
         let mut store = Store::new(plugin.engine.clone());
         signals::remember();
-        let imports: Vec<_> = plugin
-            .imports
-            .iter()
-            .map(|import| {
-                import_thunk::import(&mut store, &import.ty, &guest, import.target.clone())
-            })
-            .collect();
-        let (made, parts) = memory::capture(snapshot, || {
-            wasmer::Instance::new_by_index(&mut store, &plugin.module, &imports)
-        });
-        let instance = made.map_err(|error| match error {
-            // A data or element segment that doesn't fit.
-            InstantiationError::Link(LinkError::Trap(trap)) | InstantiationError::Start(trap) => {
-                trap::runtime_error(trap).in_context("its segments")
-            }
-            InstantiationError::Link(LinkError::Resource(text)) => {
-                Error::new(ErrorKind::Resource, text)
-            }
-            other => Error::new(ErrorKind::Internal, other.to_string()),
-        })?;
-
-        // What wasmer keeps of exports is larger than this, and there may be many thousand instances.
-        let functions: Box<[trampoline::Function]> = plugin
-            .exports
-            .iter()
-            .map(|export| {
-                let function = instance.exports.get_function(&export.name);
-                trampoline::Function::new(&mut store, function.expect("the module exports it"))
-            })
-            .collect();
-        drop(instance);
-        let export = |name| plugin.find_hidden(name).map(|at| functions[at].clone());
+        let (module, parts) = instantiate(&mut store, &guest, snapshot)?;
+        let functions = exported_functions(&mut store, plugin, &module);
+        drop(module);
+        let export = |name| plugin.find_hidden(name).map(|index| functions[index].clone());
         let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
-        let kept = Kept::default();
-        let mut sandbox = Self {
+        guest.bind(&parts, exports);
+        let mut instance = Self {
             functions,
             last_found: usize::MAX,
             parts,
             guest,
-            kept,
+            result_buffer: ResultBuffer::default(),
             touched: true,
             _store: store,
         };
-        sandbox.guest.bind(&sandbox.parts, exports);
-        sandbox.aim();
+        instance.set_flag_ptr();
         match snapshot {
-            Some(snapshot) => sandbox.restore(snapshot)?,
-            None => sandbox.start()?,
+            Some(snapshot) => instance.restore(snapshot)?,
+            None => instance.start()?,
         }
-        Ok(sandbox)
+        Ok(instance)
     }
 
     /// Another instance in this one's place, which runs start-up itself. Interrupters of this one stop that one.
@@ -113,16 +85,16 @@ impl Sandbox {
         match Self::with_interrupt(&self.guest.plugin, None, interrupt) {
             Ok(new) => *self = new,
             Err(error) => {
-                self.aim();
+                self.set_flag_ptr();
                 return Err(error);
             }
         }
         Ok(())
     }
 
-    fn aim(&self) {
+    fn set_flag_ptr(&self) {
         // SAFETY: a call runs only in the instance that was aimed at last, and that is there as long as the call.
-        unsafe { self.guest.interrupt.aim(self.parts.flag()) };
+        unsafe { self.guest.interrupt.set_flag_ptr(self.parts.flag()) };
     }
 
     /// Start-up: the module's start function, then what its language exports.
@@ -130,10 +102,10 @@ impl Sandbox {
         let names = ["_initialize", "_start"];
         let exported = names.iter().find(|name| self.guest.plugin.find(name).is_ok());
         for name in [Some(&START), exported].into_iter().flatten() {
-            let Some(at) = self.guest.plugin.find_hidden(name) else { continue };
+            let Some(index) = self.guest.plugin.find_hidden(name) else { continue };
             let what =
                 if *name == START { "start".to_owned() } else { format!("start-up {name:?}") };
-            match self.call(at, &[], Kind::None, &mut RawValue::default()) {
+            match self.call(index, &[], Kind::None, &mut RawValue::default()) {
                 Ok(()) => {}
                 // `_start` of a program ends this way.
                 Err(error) if error.exit_code() == Some(0) => self.guest.forgive(),
@@ -143,9 +115,9 @@ impl Sandbox {
         Ok(())
     }
 
-    /// The state that start-up left, to which this sandbox can come back too.
+    /// The state that start-up left, to which this instance can come back too.
     pub(crate) fn snapshot(&mut self) -> Result<Snapshot> {
-        // SAFETY: the instance is alive, whoever has the sandbox by `&mut` is alone with it, and a plugin with a snapshot
+        // SAFETY: the instance is alive, whoever has the instance by `&mut` is alone with it, and a plugin with a snapshot
         // has one memory at most.
         unsafe { self.parts.snapshot() }.map_err(no_image)
     }
@@ -153,9 +125,9 @@ impl Sandbox {
     /// Brings everything back to `snapshot`, from which it was made.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.guest.forget();
-        self.kept.clear();
+        self.result_buffer.clear();
         if self.touched {
-            // SAFETY: the instance is alive, and whoever has the sandbox by `&mut` is alone with it.
+            // SAFETY: the instance is alive, and whoever has the instance by `&mut` is alone with it.
             unsafe { self.parts.restore(snapshot) }.map_err(no_image)?;
             self.touched = false;
         }
@@ -173,13 +145,13 @@ impl Sandbox {
     }
 
     /// Ends start-up: the instance sees `workspace` from now on.
-    pub(crate) fn open(&mut self, workspace: &Workspace) {
-        self.guest.open(workspace);
+    pub(crate) fn open_for(&mut self, workspace: &Workspace) {
+        self.guest.open_for(workspace);
     }
 
     /// Whether guest code was ended half-way, so that its memory may be half-changed.
-    pub(crate) fn unwound(&self) -> bool {
-        self.guest.unwound()
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.guest.is_poisoned()
     }
 
     /// Where the exported function `name` stands in the plugin's exports.
@@ -195,46 +167,40 @@ impl Sandbox {
     /// afterwards, and a string or bytes are there to be [`read`](Self::read).
     pub(crate) fn call(
         &mut self,
-        at: usize,
+        index: usize,
         args: &[Value<'_>],
         kind: Kind,
         result: &mut RawValue,
     ) -> Result<()> {
         self.touched = true;
         self.parts.entered();
-        let function = &self.functions[at];
-        let params = self.guest.plugin.exports[at].ty.params();
+        let function = &self.functions[index];
+        let params = self.guest.plugin.exports[index].ty.params();
         let call = Call { function, args, params, result: kind };
-        // Most functions have few parameters: no allocation for those.
-        let mut few = [RawValue::default(); 8];
-        let mut many = Vec::new();
-        let slots = if args.len() <= few.len() {
-            &mut few[..]
-        } else {
-            many.resize(args.len(), RawValue::default());
-            &mut many[..]
-        };
-        self.guest.call(&call, slots, &mut self.kept)?;
+        // The result takes the first slot, also where there are no arguments.
+        let mut slots: SmallVec<[RawValue; 8]> = smallvec![RawValue::default(); args.len().max(1)];
+        self.guest.call(&call, &mut slots, &mut self.result_buffer)?;
         *result = slots[0];
         Ok(())
     }
 
     /// The string or bytes that the last call gave, there until the next one.
     pub(crate) fn read(&self, kind: Kind) -> Result<Value<'_>> {
-        self.kept.read(&self.guest, kind)
+        self.result_buffer.read(&self.guest, kind)
     }
 
     /// Whether `data` is in the guest's memory, from which the last result was lent.
     pub(crate) fn lends(&self, data: &[u8]) -> bool {
-        self.guest.blocks.lent().is_some() && self.guest.has(data)
+        self.guest.allocations.lent().is_some() && self.guest.has(data)
     }
 
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
     pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
-        let Ok(at) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
+        let Ok(index) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
         let context = format_args!("{SIGNATURES:?}");
         let mut pointer = RawValue::default();
-        self.call(at, &[], Kind::I32, &mut pointer).map_err(|error| error.in_context(context))?;
+        self.call(index, &[], Kind::I32, &mut pointer)
+            .map_err(|error| error.in_context(context))?;
         let pointer = slots::pointer(&pointer);
         let text = self.guest.text(pointer).map_err(|error| error.in_context(context))?;
         signature::parse(text).map_err(|line| {
@@ -242,6 +208,50 @@ impl Sandbox {
             Error::new(ErrorKind::Abi, message)
         })
     }
+}
+
+/// Instantiates the guest's module in `store`, with its memory from the snapshot if there is one.
+fn instantiate(
+    store: &mut Store,
+    guest: &Rc<Guest>,
+    snapshot: Option<&Snapshot>,
+) -> Result<(wasmer::Instance, InstanceParts)> {
+    let plugin = &guest.plugin;
+    let imports: Vec<_> = plugin
+        .imports
+        .iter()
+        .map(|import| import_thunk::import(store, &import.ty, guest, import.target.clone()))
+        .collect();
+    let (made, parts) = memory::instantiate_with(snapshot, || {
+        wasmer::Instance::new_by_index(store, &plugin.module, &imports)
+    });
+    let module = made.map_err(|error| match error {
+        // A data or element segment that doesn't fit.
+        InstantiationError::Link(LinkError::Trap(trap)) | InstantiationError::Start(trap) => {
+            trap::runtime_error(trap).in_context("its segments")
+        }
+        InstantiationError::Link(LinkError::Resource(text)) => {
+            Error::new(ErrorKind::Resource, text)
+        }
+        other => Error::new(ErrorKind::Internal, other.to_string()),
+    })?;
+    Ok((module, parts))
+}
+
+/// Looks up all exported functions, by their index. What wasmer keeps of them is larger than this, and there may be many
+/// thousand instances.
+fn exported_functions(
+    store: &mut Store,
+    plugin: &Plugin,
+    module: &wasmer::Instance,
+) -> Box<[trampoline::Function]> {
+    let exports = plugin.exports.iter();
+    exports
+        .map(|export| {
+            let function = module.exports.get_function(&export.name);
+            trampoline::Function::new(store, function.expect("the module exports it"))
+        })
+        .collect()
 }
 
 fn no_image(error: std::io::Error) -> Error {

@@ -19,13 +19,14 @@
 //! When it is host code that comes into the zone, the signal handler gives access to it, and code goes on as if nothing
 //! had happened; but the guest is stopped at its next check, and the zone is closed again when the call is over.
 
+use parking_lot::Mutex;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::ptr;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
 use wasmer_vm::TrapHandlerFn;
 
 /// What lies between the guest's part of a stack and the reserve.
@@ -190,7 +191,7 @@ fn place(base: usize, total: usize, zone: Range<usize>) -> io::Result<()> {
     if LATELY.with(|lately| lately[at].get()) == known {
         return Ok(());
     }
-    let mut zones = ZONES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut zones = ZONES.lock();
     let before = zones.get(&base).filter(|before| before.total == total);
     if before.is_none_or(|before| before.zone != zone) {
         if let Some(before) = before {

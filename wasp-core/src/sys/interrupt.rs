@@ -7,10 +7,11 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::sys::process::forks;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 /// Why a call was stopped.
@@ -63,7 +64,7 @@ impl Interrupt {
     ///
     /// # Safety
     /// `flag` must be valid whenever a call runs between `begin` and `end`.
-    pub(crate) unsafe fn aim(&self, flag: *mut i32) {
+    pub(crate) unsafe fn set_flag_ptr(&self, flag: *mut i32) {
         self.flag.store(flag, Ordering::Relaxed);
     }
 
@@ -102,12 +103,12 @@ impl Interrupt {
     }
 
     /// Takes back a flag that something else than a stop has set, when no call runs.
-    pub(crate) fn lower(&self) {
+    pub(crate) fn clear_flag(&self) {
         self.set_flag(0);
     }
 
     /// Why the call that runs must stop, if it must.
-    pub(crate) fn stopped(&self) -> Option<Reason> {
+    pub(crate) fn stop_reason(&self) -> Option<Reason> {
         reason(self.state.load(Ordering::Relaxed))
     }
 
@@ -170,7 +171,7 @@ impl Interrupt {
     }
 
     fn deliver(&self) -> MutexGuard<'_, ()> {
-        self.delivery.lock().unwrap_or_else(PoisonError::into_inner)
+        self.delivery.lock()
     }
 }
 
@@ -276,7 +277,7 @@ impl Watchdog {
         if known && self.next_look.load(Ordering::SeqCst) <= deadline {
             return;
         }
-        let mut list = self.lock();
+        let mut list = self.list.lock();
         if !known {
             interrupt.watchdog.store(self.number, Ordering::Relaxed);
             list.interrupts.push(Arc::downgrade(interrupt));
@@ -286,7 +287,7 @@ impl Watchdog {
     }
 
     fn run(&self) {
-        let mut list = self.lock();
+        let mut list = self.list.lock();
         let mut quiet_since = now();
         loop {
             // While this is `NEVER`, every call that begins takes the lock and calls.
@@ -307,19 +308,14 @@ impl Watchdog {
                 next = now
                     + nanoseconds(pause.clamp(Duration::from_millis(1), Duration::from_millis(20)));
             }
-            list = if next == NEVER {
-                let list = self.changed.wait(list).unwrap_or_else(PoisonError::into_inner);
+            if next == NEVER {
+                self.changed.wait(&mut list);
                 quiet_since = self::now();
-                list
             } else {
                 self.next_look.store(next, Ordering::SeqCst);
                 let pause = Duration::from_nanos(next.saturating_sub(now));
-                self.changed.wait_timeout(list, pause).unwrap_or_else(PoisonError::into_inner).0
-            };
+                self.changed.wait_for(&mut list, pause);
+            }
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Watched> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -95,7 +95,7 @@ impl Drop for Image {
 pub(crate) struct Mapping {
     base: NonNull<u8>,
     reserved: usize,
-    written: Written,
+    written: DirtyPages,
 }
 
 // SAFETY: the memory belongs to the mapping; who may touch it is its owner's to say.
@@ -105,7 +105,7 @@ unsafe impl Sync for Mapping {}
 
 /// The pages of a mapping that may differ from its image.
 #[derive(Debug, Default)]
-struct Written {
+struct DirtyPages {
     /// Their indices, in no order.
     pages: Vec<u32>,
     /// What [`faults`] said when they were last looked for.
@@ -124,7 +124,7 @@ impl Mapping {
         let none = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
         // SAFETY: a new mapping, at a place that the kernel chooses.
         let base = unsafe { map(ptr::null_mut(), reserved, libc::PROT_NONE, none, -1) }?;
-        let mapping = Self { base, reserved, written: Written::default() };
+        let mapping = Self { base, reserved, written: DirtyPages::default() };
         match image {
             Some(image) if image.len > 0 => mapping.place(image)?,
             _ => mapping.open(0, len)?,
@@ -158,7 +158,7 @@ impl Mapping {
     /// # Safety
     /// Nobody may hold a reference into the memory.
     pub(crate) unsafe fn adopt(&mut self, image: &Image) -> io::Result<()> {
-        self.written = Written::default();
+        self.written = DirtyPages::default();
         if image.len > 0 { self.place(image) } else { Ok(()) }
     }
 
@@ -219,14 +219,14 @@ impl Mapping {
         let found = pagemap::private_pages(range.clone(), MANY_PAGES, |address| {
             pages.push(((address - range.start) / PAGE as u64) as u32);
         });
-        self.written = Written { pages, seen: found.then_some(faults), resets };
+        self.written = DirtyPages { pages, seen: found.then_some(faults), resets };
         found
     }
 
     /// Gives every page back to the image.
     fn drop_written(&mut self, image: &Image) -> io::Result<()> {
         self.written =
-            Written { pages: std::mem::take(&mut self.written.pages), ..Written::default() };
+            DirtyPages { pages: std::mem::take(&mut self.written.pages), ..DirtyPages::default() };
         self.written.pages.clear();
         // SAFETY: our own mapping of the image, private: dropping its pages brings back the file's.
         #[cfg(target_os = "linux")]

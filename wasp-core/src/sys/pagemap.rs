@@ -2,10 +2,10 @@
 //! (Documentation/admin-guide/mm/pagemap.rst).
 
 use crate::sys::process::forks;
+use parking_lot::RwLock;
 use std::fs::File;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
-use std::sync::{PoisonError, RwLock};
 
 /// The unit that the kernel shares and copies.
 pub(crate) const PAGE: usize = 4096;
@@ -92,7 +92,7 @@ pub(crate) fn private_pages(range: Range<u64>, most: usize, mut found: impl FnMu
 fn with_file(look: impl FnOnce(&File) -> bool) -> bool {
     static PAGEMAP: RwLock<Option<(u64, File)>> = RwLock::new(None);
     let fork = forks();
-    let known = PAGEMAP.read().unwrap_or_else(PoisonError::into_inner);
+    let known = PAGEMAP.read();
     if let Some((_, file)) = known.as_ref().filter(|(at, _)| *at == fork) {
         return look(file);
     }
@@ -100,7 +100,7 @@ fn with_file(look: impl FnOnce(&File) -> bool) -> bool {
     let Ok(file) = File::open("/proc/self/pagemap") else { return false };
     let outcome = look(&file);
     if outcome {
-        *PAGEMAP.write().unwrap_or_else(PoisonError::into_inner) = Some((fork, file));
+        *PAGEMAP.write() = Some((fork, file));
     }
     outcome
 }

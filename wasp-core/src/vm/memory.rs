@@ -7,12 +7,13 @@ use crate::base::abi_names::FLAG;
 use crate::config::limits::Limits;
 use crate::sys::mem_image::{Image, Mapping};
 use crate::sys::process;
+use parking_lot::{Mutex, MutexGuard};
 use std::cell::RefCell;
 use std::io;
 use std::ptr::NonNull;
 use std::slice;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use wasmer::sys::{BaseTunables, Tunables};
 use wasmer::{ExportIndex, MemoryError, MemoryStyle, MemoryType, ModuleInfo, Mutability, Pages};
 use wasmer::{TableStyle, TableType, Type, WASM_PAGE_SIZE};
@@ -86,7 +87,7 @@ impl Budget {
 
 /// What the host must reach of one instance.
 #[derive(Default)]
-pub(crate) struct Parts {
+pub(crate) struct InstanceParts {
     /// What it exports as `memory`, where the guest ABI's blocks live.
     pub memory: Option<Memory>,
     memories: Vec<Memory>,
@@ -103,7 +104,7 @@ pub(crate) struct Snapshot {
     globals: Vec<RawValue>,
 }
 
-impl Parts {
+impl InstanceParts {
     /// The interrupt flag.
     pub(crate) fn flag(&self) -> *mut i32 {
         self.flag.map_or(std::ptr::null_mut(), |global| global.as_ptr().cast())
@@ -152,25 +153,25 @@ impl Parts {
 
 /// An instance that is being made on this thread.
 #[derive(Default)]
-struct Making {
+struct Instantiation {
     image: Option<Arc<Image>>,
-    parts: Parts,
+    parts: InstanceParts,
 }
 
 thread_local! {
-    static MAKING: RefCell<Making> = RefCell::default();
+    static INSTANTIATION: RefCell<Instantiation> = RefCell::default();
 }
 
 /// Runs `instantiate`, which makes an instance whose memory starts from the snapshot, if there is one. Gives what it
 /// made and the instance's parts.
-pub(crate) fn capture<R>(
+pub(crate) fn instantiate_with<R>(
     snapshot: Option<&Snapshot>,
     instantiate: impl FnOnce() -> R,
-) -> (R, Parts) {
+) -> (R, InstanceParts) {
     let image = snapshot.and_then(|snapshot| snapshot.image.clone());
-    MAKING.set(Making { image, parts: Parts::default() });
+    INSTANTIATION.set(Instantiation { image, parts: InstanceParts::default() });
     let made = instantiate();
-    let parts = MAKING.take().parts;
+    let parts = INSTANTIATION.take().parts;
     for memory in &parts.memories {
         memory.0.has_segments.store(false, Ordering::Relaxed);
     }
@@ -251,7 +252,7 @@ impl Tunables for PluginTunables {
             Some(ExportIndex::Memory(index)) => Some(*index),
             _ => None,
         };
-        MAKING.with_borrow_mut(|making| {
+        INSTANTIATION.with_borrow_mut(|making| {
             making.parts.budget = Some(Arc::clone(&budget));
             let mut memories = PrimaryMap::new();
             for ((index, ty), definition) in types().zip(locations) {
@@ -313,7 +314,7 @@ impl Tunables for PluginTunables {
             Some(ExportIndex::Global(index)) => Some(*index),
             _ => None,
         };
-        MAKING.with_borrow_mut(|making| {
+        INSTANTIATION.with_borrow_mut(|making| {
             let mut globals = PrimaryMap::new();
             let types = module.globals.iter().skip(module.num_imported_globals);
             for ((index, ty), location) in types.zip(locations) {
@@ -416,7 +417,7 @@ impl Linear {
     }
 
     fn mapping(&self) -> MutexGuard<'_, Mapping> {
-        self.mapping.lock().unwrap_or_else(PoisonError::into_inner)
+        self.mapping.lock()
     }
 }
 

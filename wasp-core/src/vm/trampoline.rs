@@ -4,15 +4,15 @@
 //! `VMFunction`s of our own: a call is three times cheaper, and host functions need no store. The safety story:
 //!
 //! - A [`Function`] holds pointers into the instance that it was looked up in. It is only made by and kept beside that
-//!   instance (`Sandbox` owns both), so it never outlives it, and never enters another one.
+//!   instance (`WasmInstance` owns both), so it never outlives it, and never enters another one.
 //! - Compiled code runs on a stack of its own. A trap abandons that stack without running destructors, so nothing of
 //!   ours may own anything on it while guest code runs. [`on_guest_stack`] asks that of its caller, which is `Guest`
-//!   alone; [`enter_host`] goes to the host's stack before it does anything, and owns nothing when it comes back. The
+//!   alone; [`host_call_thunk`] goes to the host's stack before it does anything, and owns nothing when it comes back. The
 //!   bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a guest may
 //!   have left little, we only ask the guest for a block, and what lies below opens for us (see `stack`).
-//! - A panic must not unwind through compiled code: [`enter_host`] turns it into an error.
+//! - A panic must not unwind through compiled code: [`host_call_thunk`] turns it into an error.
 //! - wasmer's own host functions look for the current store in a thread-local that this door doesn't set, so every
-//!   import of a plugin must be made by [`import`]; `Sandbox` makes them all.
+//!   import of a plugin must be made by [`import`]; `WasmInstance` makes them all.
 
 use crate::sys::guest_stack::{self, Running};
 use std::ffi::c_void;

@@ -3,9 +3,10 @@
 use crate::base::log::{Level, Log};
 use crate::config::options::Stdio;
 use crate::wasi::time::{Interrupted, Sleep};
+use parking_lot::Mutex;
 use std::any::Any;
 use std::io::{self, IoSlice, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use wasi_common::file::{FdFlags, FileType, WasiFile};
 use wasi_common::sync::stdio;
 use wasi_common::{Error, WasiCtx};
@@ -184,7 +185,7 @@ impl Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        let line = std::mem::take(self.line.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let line = std::mem::take(self.line.get_mut());
         if !line.is_empty() {
             self.tell(&line);
         }
@@ -211,8 +212,8 @@ impl WasiFile for Lines {
     }
 
     async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
-        if self.log.wants(self.level) {
-            let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.log.enabled(self.level) {
+            let mut line = self.line.lock();
             taken(bufs).for_each(|bytes| self.add(&mut line, bytes));
         }
         Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
@@ -250,7 +251,7 @@ impl<W: Write + 'static> WasiFile for Terminal<W> {
     }
 
     async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         taken(bufs).for_each(|bytes| held.extend_from_slice(bytes));
         let whole = held.len() - unfinished(&held);
         let rest = held.split_off(whole);

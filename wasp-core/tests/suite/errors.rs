@@ -49,7 +49,7 @@ fn arguments_and_results_that_do_not_fit() {
         let mut refuses_argument = |name: &str, arg: Value<'_>, message: &str| {
             refuses(name, &[arg], Kind::None, &format!("argument 1 is {message}"));
         };
-        refuses_argument("i32", Value::None, &format!("nothing [none], {fit} i32"));
+        refuses_argument("i32", Value::None, &format!("none [none], {fit} i32"));
         refuses_argument("i32", (1_i64 << 40).into(), &format!("i64 [1099511627776], {fit} i32"));
         refuses_argument("i32", (1_i64 << 31).into(), &format!("i64 [2147483648], {fit} i32"));
         refuses_argument("i32", 0.5_f32.into(), &format!("f32 [0.5], {fit} i32"));
@@ -59,8 +59,8 @@ fn arguments_and_results_that_do_not_fit() {
         refuses_argument("f32", i32::MAX.into(), &format!("i32 [2147483647], {fit} f32"));
         refuses_argument("f64", i64::MAX.into(), &format!("i64 [9223372036854775807], {fit} f64"));
         refuses_argument("f64", b"12345678".into(), &format!("bytes [8 bytes], {fit} f64"));
-        refuses("nothing", &[], Kind::I32, "its result is nothing, not i32");
-        refuses("nothing", &[], Kind::String, "its result is nothing, not string");
+        refuses("nothing", &[], Kind::I32, "its result is none, not i32");
+        refuses("nothing", &[], Kind::String, "its result is none, not string");
         refuses("i64", &[1.into()], Kind::String, "its result is i64, not string");
         refuses("f32", &[1.into()], Kind::Bytes, "its result is f32, not bytes");
         let large = [Value::I64(1 << 40)];
