@@ -1,8 +1,10 @@
 //! What a plugin is given, as C says it.
 
-use crate::error::{handle, invalid, shield};
+use crate::argument::{handle, invalid};
+use crate::error::shield;
 use crate::slice::{array, wasp_slice};
 use crate::value::{kind, wasp_kind, wasp_value};
+use smallvec::SmallVec;
 use std::ffi::c_void;
 use std::time::Duration;
 use wasp_core::{Caller, Config, Error, Kind, Limits, Value};
@@ -30,7 +32,7 @@ pub(crate) struct UserData {
 
 // SAFETY: the header says that callbacks and their user data are used from any thread, and the host agreed.
 unsafe impl Send for UserData {}
-// SAFETY: the same.
+// SAFETY: the host agreed to calls from several threads at once.
 unsafe impl Sync for UserData {}
 
 impl UserData {
@@ -116,7 +118,7 @@ pub unsafe extern "C" fn wasp_config_set_env(
     value: wasp_slice,
 ) {
     wasp_config::apply(config, |config| {
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (name, value) =
             unsafe { (name.text("a variable's name")?, value.text("a variable's value")?) };
         config.env(name, value);
@@ -134,7 +136,7 @@ pub unsafe extern "C" fn wasp_config_add_volume(
     read_only: bool,
 ) {
     wasp_config::apply(config, |config| {
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (guest, host) = unsafe {
             (guest_path.text("a volume's guest path")?, host_path.text("a volume's host path")?)
         };
@@ -162,12 +164,12 @@ pub unsafe extern "C" fn wasp_config_add_callback(
     // Owned at once, so that it is freed on every way out.
     let user_data = UserData::new(user_data, free);
     wasp_config::apply(config, |config| {
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (module, name) =
             unsafe { (module.text("a callback's module")?, name.text("a callback's name")?) };
         let what = format!("callback {module:?}.{name:?}");
         let callback = callback.ok_or_else(|| invalid(format!("{what} is NULL")))?;
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let tags = unsafe { array(params, param_count, "parameter kinds") }?;
         let params = tags
             .iter()
@@ -190,18 +192,7 @@ fn run(
     caller: &mut Caller<'_>,
     args: &[Value<'_>],
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    // Most callbacks have few parameters: no allocation for those.
-    let mut few = [wasp_value::new(Value::None); 8];
-    let mut many = Vec::new();
-    let values = if args.len() <= few.len() {
-        &mut few[..args.len()]
-    } else {
-        many.resize(args.len(), wasp_value::new(Value::None));
-        &mut many[..]
-    };
-    for (value, arg) in values.iter_mut().zip(args) {
-        *value = wasp_value::new(*arg);
-    }
+    let values: SmallVec<[wasp_value; 8]> = args.iter().map(|arg| wasp_value::new(*arg)).collect();
     let mut c_caller = wasp_caller { caller: (&raw mut *caller).cast(), failure: None };
     // SAFETY: the host's function, used as the header says.
     unsafe { callback(user_data.pointer, &mut c_caller, values.as_ptr(), values.len()) };
@@ -219,7 +210,7 @@ pub unsafe extern "C" fn wasp_caller_set_result(
 ) {
     let Some(caller) = caller else { return };
     shield((), || {
-        // SAFETY: the caller's promise.
+        // SAFETY: the member that the value's kind names is set, the header's promise.
         match unsafe { value.read("its answer") } {
             // SAFETY: `run` made the pointer from a caller that lives as long as this one.
             Ok(value) => unsafe { (*caller.caller).set_result(value) },
@@ -234,7 +225,7 @@ pub unsafe extern "C" fn wasp_caller_set_result(
 pub unsafe extern "C" fn wasp_caller_fail(caller: Option<&mut wasp_caller>, message: wasp_slice) {
     let Some(caller) = caller else { return };
     shield((), || {
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let bytes = unsafe { message.bytes("the message") }.unwrap_or_default();
         caller.failure = Some(String::from_utf8_lossy(bytes).into_owned());
     });
@@ -273,7 +264,7 @@ pub unsafe extern "C" fn wasp_config_set_limits(
             table_elements: 0,
             idle_instances: 0,
         };
-        // SAFETY: the caller's promise; a `wasp_limits` of zeros is one.
+        // SAFETY: the struct has the size that it says, the header's promise; zeros are a valid `wasp_limits`.
         let (given, rest) = unsafe {
             sized(
                 handle((!limits.is_null()).then_some(limits), "wasp_limits")?,
@@ -314,7 +305,7 @@ pub(crate) unsafe fn sized<T: Copy>(
     what: &str,
 ) -> Result<(T, Result<(), Error>), Error> {
     let mut read = zeros;
-    // SAFETY: the caller's promise.
+    // SAFETY: `given` points to as many bytes as it says, as this function asks, and no more than `T` has are copied.
     let beyond = unsafe {
         let size = given.cast::<usize>().read_unaligned();
         if size < size_of::<usize>() || size > 1 << 16 {

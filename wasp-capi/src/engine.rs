@@ -1,7 +1,8 @@
 //! The engine as C uses it.
 
+use crate::argument::{handle, invalid};
 use crate::config::{UserData, sized, wasp_config, wasp_free_fn};
-use crate::error::{guard, handle, invalid, shield, wasp_error};
+use crate::error::{guard, shield, wasp_error};
 use crate::slice::{first, wasp_slice};
 use std::ffi::c_void;
 use std::path::Path;
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn wasp_engine_new(
     engine: Option<&mut *mut wasp_engine>,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let options = unsafe { read_options(options) }?;
         let place = handle(engine, "place for the engine")?;
         *place = Box::into_raw(Box::new(wasp_engine(Engine::with_options(options))));
@@ -110,38 +111,50 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
         log_user_data: std::ptr::null_mut(),
         log_free: None,
     };
-    // SAFETY: the caller's promise; `wasp_engine_options` of zeros are some.
+    // SAFETY: the struct has the size that it says, the header's promise; zeros are valid `wasp_engine_options`.
     let (given, rest) = unsafe { sized(given, nothing, "wasp_engine_options") }?;
     // Owned at once, so that it is freed on every way out.
     let user_data = UserData::new(given.log_user_data, given.log_free);
     rest?;
-    options.compiler = match given.compiler {
-        0 => Compiler::default(),
-        WASP_COMPILER_SINGLEPASS => Compiler::Singlepass,
-        WASP_COMPILER_CRANELIFT => Compiler::Cranelift,
-        other => return Err(invalid(format!("there is no compiler {other}"))),
-    };
-    options.stdio = match given.stdio {
-        0 => Stdio::default(),
-        WASP_STDIO_INHERIT => Stdio::Inherit,
-        WASP_STDIO_LOG => Stdio::Log,
-        WASP_STDIO_NONE => Stdio::None,
-        other => return Err(invalid(format!("there is no stdio {other}"))),
-    };
-    let level = match given.log_level {
-        0 | WASP_LEVEL_INFO => Level::Info,
-        WASP_LEVEL_ERROR => Level::Error,
-        WASP_LEVEL_DEBUG => Level::Debug,
-        WASP_LEVEL_TRACE => Level::Trace,
-        other => return Err(invalid(format!("there is no log level {other}"))),
-    };
-    // SAFETY: the caller's promise.
+    options.compiler = compiler(given.compiler)?;
+    options.stdio = stdio(given.stdio)?;
+    let level = log_level(given.log_level)?;
+    // SAFETY: slices and arrays are readable, the header's promise.
     let directory = unsafe { given.cache_directory.text("cache_directory") }?;
     options.cache_directory = Some(directory).filter(|path| !path.is_empty()).map(Into::into);
     if let Some(log) = given.log {
         options.log = Log::new(level, move |record| tell(log, &user_data, record));
     }
     Ok(options)
+}
+
+fn compiler(tag: wasp_compiler) -> Result<Compiler, Error> {
+    Ok(match tag {
+        0 => Compiler::default(),
+        WASP_COMPILER_SINGLEPASS => Compiler::Singlepass,
+        WASP_COMPILER_CRANELIFT => Compiler::Cranelift,
+        other => return Err(invalid(format!("there is no compiler {other}"))),
+    })
+}
+
+fn stdio(tag: wasp_stdio) -> Result<Stdio, Error> {
+    Ok(match tag {
+        0 => Stdio::default(),
+        WASP_STDIO_INHERIT => Stdio::Inherit,
+        WASP_STDIO_LOG => Stdio::Log,
+        WASP_STDIO_NONE => Stdio::None,
+        other => return Err(invalid(format!("there is no stdio {other}"))),
+    })
+}
+
+fn log_level(tag: wasp_log_level) -> Result<Level, Error> {
+    Ok(match tag {
+        0 | WASP_LEVEL_INFO => Level::Info,
+        WASP_LEVEL_ERROR => Level::Error,
+        WASP_LEVEL_DEBUG => Level::Debug,
+        WASP_LEVEL_TRACE => Level::Trace,
+        other => return Err(invalid(format!("there is no log level {other}"))),
+    })
 }
 
 fn tell(
@@ -196,7 +209,7 @@ pub unsafe extern "C" fn wasp_engine_register(
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         let engine = handle(engine, "engine")?;
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (name, wasm) = unsafe { (name.text("the plugin's name")?, wasm.bytes("the module")?) };
         with_config(name, config, |config| engine.0.register(name, wasm, config))
     })
@@ -212,7 +225,7 @@ pub unsafe extern "C" fn wasp_engine_register_file(
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         let engine = handle(engine, "engine")?;
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (name, path) = unsafe { (name.text("the plugin's name")?, path.text("the path")?) };
         with_config(name, config, |config| engine.0.register_file(name, Path::new(path), config))
     })
@@ -228,7 +241,7 @@ pub unsafe extern "C" fn wasp_engine_compile(
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         let engine = handle(engine, "engine")?;
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (wasm, path) = unsafe { (wasm.bytes("the module")?, path.text("the path")?) };
         engine.0.compile_to_file(wasm, Path::new(path))
     })
@@ -245,7 +258,7 @@ pub unsafe extern "C" fn wasp_engine_register_compiled(
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         let engine = handle(engine, "engine")?;
-        // SAFETY: the caller's promise, also about the file.
+        // SAFETY: slices are readable, the header's promise; and the header asks that whoever made the file is trusted.
         unsafe {
             let (name, path) = (name.text("the plugin's name")?, path.text("the path")?);
             with_config(name, config, |config| {
@@ -276,7 +289,7 @@ pub unsafe extern "C" fn wasp_engine_unregister(
     name: wasp_slice,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         handle(engine, "engine")?.0.unregister(unsafe { name.text("the plugin's name") }?)
     })
 }

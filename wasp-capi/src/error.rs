@@ -2,7 +2,7 @@
 
 use crate::slice::{first, wasp_slice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use wasp_core::{Error, ErrorKind};
+use wasp_core::Error;
 
 /// What kind an error is: one of the constants below.
 pub type wasp_error_tag = u32;
@@ -71,7 +71,7 @@ pub struct wasp_error {
 
 // SAFETY: the slices point into the error beside them, and nobody changes either.
 unsafe impl Send for wasp_error {}
-// SAFETY: the same.
+// SAFETY: all that `&wasp_error` reaches is read-only.
 unsafe impl Sync for wasp_error {}
 
 impl From<Error> for Box<wasp_error> {
@@ -92,15 +92,6 @@ impl From<Error> for Box<wasp_error> {
         this.imports = this.error.imports().iter().map(import).collect();
         this
     }
-}
-
-pub(crate) fn invalid(message: impl Into<String>) -> Error {
-    Error::from_host(ErrorKind::Invalid, message)
-}
-
-/// The handle, unless it is NULL.
-pub(crate) fn handle<T>(handle: Option<T>, what: &str) -> Result<T, Error> {
-    handle.ok_or_else(|| invalid(format!("the {what} is NULL")))
 }
 
 /// Runs the body of a C function that can fail. No panic gets past it.

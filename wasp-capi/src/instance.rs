@@ -1,9 +1,11 @@
 //! Instances as C uses them.
 
+use crate::argument::{handle, invalid};
 use crate::engine::wasp_engine;
-use crate::error::{guard, handle, invalid, listed, shield, wasp_error};
+use crate::error::{guard, listed, shield, wasp_error};
 use crate::slice::{array, first, wasp_slice};
 use crate::value::{kind, wasp_kind, wasp_value};
+use smallvec::{SmallVec, smallvec};
 use std::cell::UnsafeCell;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -53,7 +55,7 @@ struct Listing {
 
 // SAFETY: the pointers go to the vectors beside them, which never change.
 unsafe impl Send for Listing {}
-// SAFETY: the same.
+// SAFETY: all that `&Listing` reaches is read-only.
 unsafe impl Sync for Listing {}
 
 impl Listing {
@@ -109,7 +111,7 @@ impl wasp_instance {
             }
         }
 
-        // SAFETY: alive, by the caller's promise.
+        // SAFETY: the handle is alive, the header's promise.
         let state = unsafe { &(*this).state };
         if state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed).is_err() {
             return Err(Error::instance_busy());
@@ -136,7 +138,7 @@ pub unsafe extern "C" fn wasp_instance_new(
     guard(|| {
         let engine = handle(engine, "engine")?;
         let place = handle(instance, "place for the instance")?;
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (plugin, workspace) =
             unsafe { (plugin.text("the plugin's name")?, workspace.text("the workspace")?) };
         let workspace = Some(workspace).filter(|path| !path.is_empty()).map(Path::new);
@@ -160,10 +162,10 @@ pub unsafe extern "C" fn wasp_instance_free(instance: *mut wasp_instance) {
         return;
     }
     shield((), || {
-        // SAFETY: alive, by the caller's promise.
+        // SAFETY: the handle is alive, the header's promise.
         let state = unsafe { &(*instance).state };
         if state.compare_exchange(BUSY, FREED, Ordering::AcqRel, Ordering::Acquire).is_err() {
-            // SAFETY: nobody is in it, and nobody comes, by the caller's promise.
+            // SAFETY: no call is in it, and none begins after it is freed, the header's promise.
             drop(unsafe { Box::from_raw(instance) });
         }
     });
@@ -189,7 +191,7 @@ pub unsafe extern "C" fn wasp_call(
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
-        // SAFETY: the caller's promise.
+        // SAFETY: slices and arrays are readable, the header's promise.
         let (function, args) = unsafe {
             (function.text("the function's name")?, array(args, arg_count, "arguments")?)
         };
@@ -197,41 +199,36 @@ pub unsafe extern "C" fn wasp_call(
         if wanted != Kind::None && result.is_none() {
             return Err(invalid("the place for the result is NULL"));
         }
-        // Most functions have few parameters: no allocation for those.
-        let mut few = [Value::None; 8];
-        let mut many = Vec::new();
-        let values = if args.len() <= few.len() {
-            &mut few[..args.len()]
-        } else {
-            many.resize(args.len(), Value::None);
-            &mut many[..]
-        };
+        let mut values: SmallVec<[Value<'_>; 8]> = smallvec![Value::None; args.len()];
         for (index, (value, arg)) in values.iter_mut().zip(args).enumerate() {
-            // SAFETY: the caller's promise.
+            // SAFETY: the member that the argument's kind names is set, the header's promise.
             *value = unsafe { arg.read("an argument") }
                 .map_err(|error| invalid(format!("argument {}: {error}", index + 1)))?;
         }
-        // SAFETY: alive, by the caller's promise.
-        let value = unsafe {
-            wasp_instance::enter(instance, |inner| {
-                let lent = |value: &Value<'_>| match value {
-                    Value::String(text) => inner.lends(text.as_bytes()),
-                    Value::Bytes(data) => inner.lends(data),
-                    _ => false,
-                };
-                if values.iter().any(lent) {
-                    return with_copies(values, |values| {
-                        inner.call(function, values, wanted).map(wasp_value::new)
-                    });
-                }
-                inner.call(function, values, wanted).map(wasp_value::new)
-            })
-        }?;
+        let call = |instance: &mut Instance| {
+            if values.iter().any(|value| is_lent(instance, value)) {
+                return with_copies(&values, |values| {
+                    instance.call(function, values, wanted).map(wasp_value::new)
+                });
+            }
+            instance.call(function, &values, wanted).map(wasp_value::new)
+        };
+        // SAFETY: the handle is alive, the header's promise.
+        let value = unsafe { wasp_instance::enter(instance, call) }?;
         if let Some(result) = result {
             *result = value;
         }
         Ok(())
     })
+}
+
+/// Returns whether the value is in the last result of `instance`, which lent it.
+fn is_lent(instance: &Instance, value: &Value<'_>) -> bool {
+    match value {
+        Value::String(text) => instance.lends(text.as_bytes()),
+        Value::Bytes(data) => instance.lends(data),
+        _ => false,
+    }
 }
 
 /// Runs `body` with copies of the values: a result of the last call is freed when the next one begins, and may be an
@@ -266,7 +263,7 @@ pub unsafe extern "C" fn wasp_instance_reset(
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
-        // SAFETY: alive, by the caller's promise.
+        // SAFETY: the handle is alive, the header's promise.
         unsafe { wasp_instance::enter(instance, Instance::reset) }
     })
 }

@@ -10,6 +10,7 @@
 // What a caller in C must see to stands once, at the head of the header.
 #![allow(clippy::missing_safety_doc)]
 
+mod argument;
 // In the order of the header.
 mod config;
 mod engine;

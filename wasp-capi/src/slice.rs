@@ -1,6 +1,6 @@
 //! Text and bytes as C passes them.
 
-use crate::error::invalid;
+use crate::argument::invalid;
 use std::ffi::c_char;
 use std::{ptr, slice};
 use wasp_core::Error;
@@ -38,7 +38,7 @@ impl wasp_slice {
         if self.len > isize::MAX as usize {
             return Err(invalid(format!("{what} is longer than memory can be")));
         }
-        // SAFETY: not NULL, and the rest is the caller's promise.
+        // SAFETY: not NULL, and readable for `'a`, as this function asks.
         Ok(unsafe { slice::from_raw_parts(self.ptr.cast(), self.len) })
     }
 
@@ -48,7 +48,7 @@ impl wasp_slice {
     /// As for [`bytes`](Self::bytes).
     #[inline(always)]
     pub(crate) unsafe fn text<'a>(self, what: &str) -> Result<&'a str, Error> {
-        // SAFETY: the same promise.
+        // SAFETY: readable for `'a`, as this function asks.
         let bytes = unsafe { self.bytes(what) }?;
         std::str::from_utf8(bytes).map_err(|_| invalid(format!("{what} is not UTF-8")))
     }
@@ -73,7 +73,7 @@ pub(crate) unsafe fn array<'a, T>(
     if count > isize::MAX as usize / size_of::<T>() {
         return Err(invalid(format!("{count} {what} are more than memory can hold")));
     }
-    // SAFETY: not NULL, and the rest is the caller's promise.
+    // SAFETY: not NULL, and readable for `'a`, as this function asks.
     Ok(unsafe { slice::from_raw_parts(first, count) })
 }
 

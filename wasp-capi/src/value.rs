@@ -1,6 +1,6 @@
 //! Values as C passes them.
 
-use crate::error::invalid;
+use crate::argument::invalid;
 use crate::slice::wasp_slice;
 use wasp_core::{Error, Kind, Value};
 
@@ -58,7 +58,8 @@ impl wasp_value {
     /// The member that `kind` names is set, and a slice is as [`wasp_slice::bytes`] asks.
     #[inline(always)]
     pub(crate) unsafe fn read<'a>(self, what: &str) -> Result<Value<'a>, Error> {
-        // SAFETY: the caller set the member that the kind names; every bit pattern is a number.
+        // SAFETY: the member that the kind names is set and its slice readable, as this function asks; every bit pattern is a
+        // number.
         unsafe {
             Ok(match kind(self.kind, what)? {
                 Kind::None => Value::None,

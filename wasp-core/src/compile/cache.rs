@@ -97,7 +97,7 @@ impl Compiled {
         let unrestorable = unrestorable[0] != 0;
         // Shortened, not copied: wasmer needs it aligned as an allocation is.
         bytes.truncate(artifact.len());
-        // SAFETY: verified, and the rest is the caller's promise.
+        // SAFETY: the hash verifies, and `to_bytes` made the bytes, as this function asks.
         let module = unsafe { Module::deserialize_unchecked(engine, bytes) };
         Ok(Self { module: module.map_err(|_| "wasmer can't load it")?, unrestorable })
     }

@@ -196,7 +196,7 @@ impl Guest {
         let (code, flag) = (self.plugin.code.clone(), self.interrupt.flag());
         let bytes = self.plugin.limits.stack_bytes;
         self.on_guest_stack.set(true);
-        // SAFETY: passed on.
+        // SAFETY: `body` owns nothing while it is in guest code, as this function asks.
         let outcome = unsafe { trampoline::on_guest_stack(code, flag, bytes, body) };
         self.on_guest_stack.set(false);
         match outcome {

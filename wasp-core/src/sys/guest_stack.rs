@@ -142,19 +142,19 @@ fn on_fault(signal: i32, info: *const libc::siginfo_t, context: *const libc::c_v
 /// `context` is what the kernel gave a signal handler.
 #[allow(unused_variables)]
 unsafe fn program_counter(context: *const libc::c_void) -> Option<usize> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the kernel gave the handler a context of this type, as this function asks.
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     return unsafe {
         let context = &*context.cast::<libc::ucontext_t>();
         Some(context.uc_mcontext.gregs[libc::REG_RIP as usize] as usize)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: the kernel gave the handler a context of this type, as this function asks.
     #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
     return unsafe {
         let context = &*context.cast::<libc::ucontext_t>();
         Some(context.uc_mcontext.pc as usize)
     };
-    // SAFETY: the caller's promise.
+    // SAFETY: the kernel gave the handler a context of this type, as this function asks.
     #[cfg(all(target_os = "macos", target_arch = "aarch64"))]
     return unsafe {
         let context = &*context.cast::<libc::ucontext_t>();

@@ -266,7 +266,7 @@ impl Watchdog {
                 let started = thread.spawn(|| new.run());
                 started.map(|_| new).inspect_err(|_| CURRENT.store(current, Ordering::Release))
             }
-            // SAFETY: the same.
+            // SAFETY: it only ever points to watchdogs that are never freed.
             Err(other) => Ok(unsafe { &*other }),
         }
     }

@@ -62,7 +62,8 @@ impl Memory {
     /// # Safety
     /// As for [`bytes`](Self::bytes), and nobody else may hold a slice of it.
     pub(crate) unsafe fn bytes_mut<'a>(&self) -> &'a mut [u8] {
-        // SAFETY: as in `bytes`; the whole length is writable.
+        // SAFETY: the definition lives as long as the instance; its base and length describe mapped, writable memory; nobody
+        // else holds a slice of it, as this function asks.
         unsafe {
             let definition = self.0.definition.as_ref();
             slice::from_raw_parts_mut(definition.base, definition.current_length)
@@ -125,7 +126,7 @@ impl InstanceParts {
     /// The instance must be alive, nobody may be in it or hold a slice of its memory, and it must have one memory at most.
     pub(crate) unsafe fn snapshot(&self) -> io::Result<Snapshot> {
         let image = match self.memories.first() {
-            // SAFETY: passed on.
+            // SAFETY: the instance is alive, and nobody is in it or holds a slice, as this function asks.
             Some(memory) => Some(Arc::new(unsafe { memory.take_image() }?)),
             None => None,
         };
@@ -140,7 +141,7 @@ impl InstanceParts {
     /// The instance must be alive, and nobody may be in it or hold a slice of its memory.
     pub(crate) unsafe fn restore(&self, snapshot: &Snapshot) -> io::Result<()> {
         if let (Some(memory), Some(image)) = (self.memories.first(), &snapshot.image) {
-            // SAFETY: passed on.
+            // SAFETY: nobody is in the instance or holds a slice, as this function asks.
             unsafe { memory.0.restore(image) }?;
         }
         for (global, value) in self.globals.iter().zip(&snapshot.globals) {
@@ -363,7 +364,7 @@ const STRAYED: u64 = u64::MAX;
 
 // SAFETY: the definition belongs to the instance, as this does; one thread at a time is in an instance.
 unsafe impl Send for Linear {}
-// SAFETY: the same.
+// SAFETY: shared only between the instance's store and its parts, which one thread at a time uses.
 unsafe impl Sync for Linear {}
 
 impl Linear {
@@ -405,13 +406,13 @@ impl Linear {
         }
         let len = self.len();
         let strayed = self.thread.swap(STRAYED, Ordering::Relaxed) != process::thread();
-        // SAFETY: passed on.
+        // SAFETY: nobody holds a slice of the memory, as this function asks.
         unsafe { self.mapping().restore(len, image, strayed) }?;
         self.thread.store(process::thread(), Ordering::Relaxed);
         let grown = (len - image.len()) / WASM_PAGE_SIZE;
         self.budget.pages_left.fetch_add(grown as u64, Ordering::Relaxed);
         self.budget.refused.store(false, Ordering::Relaxed);
-        // SAFETY: as in `len`; nobody else looks.
+        // SAFETY: the definition lives as long as the instance, in which nobody is, as this function asks.
         unsafe { (*self.definition.as_ptr()).current_length = image.len() };
         Ok(())
     }
@@ -457,7 +458,7 @@ impl LinearMemory for Memory {
             linear.budget.pages_left.fetch_add(delta.0.into(), Ordering::Relaxed);
             MemoryError::Region(error.to_string())
         })?;
-        // SAFETY: as in `len`; the guest waits for its `memory.grow`.
+        // SAFETY: the definition lives as long as the instance, and its guest waits for `memory.grow`.
         unsafe { (*linear.definition.as_ptr()).current_length = to };
         Ok(current)
     }

@@ -51,8 +51,8 @@ impl Function {
     /// thread alone, `slots` must be at least as many as the parameters and as the results, and hold arguments of the
     /// parameters' types.
     pub(crate) unsafe fn call(&self, slots: &mut [RawValue]) {
-        // SAFETY: the pointers are of a live function, and the slots fit, by the caller's promise; a trap abandons the
-        // stack up to `on_guest_stack`.
+        // SAFETY: the pointers are of a live instance and the slots fit the function's type, as this function asks; a trap
+        // abandons the stack up to `on_guest_stack`.
         unsafe { (self.trampoline)(self.vmctx.vmctx, self.body, slots.as_mut_ptr()) }
     }
 }
@@ -102,8 +102,8 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
     }
     // wasmer asks for a closure that borrows nothing; the job outlives it.
     let (run, pointer) = (run::<F> as unsafe fn(*mut c_void), (&raw mut job).cast::<c_void>());
-    // SAFETY: the closure is called once, before this returns; what it owns is the caller's promise; the handler is
-    // static.
+    // SAFETY: the closure is called once, before this returns; `body` owns nothing while it is in guest code, as
+    // this function asks; the handler is static.
     let outcome =
         unsafe { catch_traps(Some(guest_stack::handler()), &config, move || run(pointer)) };
     let opened = job.running.leave();
