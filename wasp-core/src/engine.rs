@@ -83,6 +83,7 @@ impl Engine {
     /// # Safety
     /// The bytes run as code, outside every sandbox. A hash finds damage, but not malice: whoever made them must be
     /// trusted as much as this program.
+    #[allow(unsafe_code)] // What it loads runs as code.
     pub unsafe fn register_compiled(
         &self,
         name: &str,
@@ -118,6 +119,7 @@ impl Engine {
     ///
     /// # Safety
     /// As for `register_compiled`.
+    #[allow(unsafe_code)] // What it loads runs as code.
     pub unsafe fn register_compiled_file(
         &self,
         name: &str,

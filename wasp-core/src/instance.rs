@@ -7,11 +7,10 @@ use crate::base::value::{Kind, Value};
 use crate::plugin::Plugin;
 use crate::plugin::export::Function;
 use crate::pool::Shard;
-use crate::pool::wasm_instance::WasmInstance;
+use crate::pool::lease::Lease;
 use crate::sys::interrupt::Interrupter;
 use crate::wasi::Workspace;
 use crossbeam_utils::CachePadded;
-use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,19 +21,17 @@ use wasmer_types::RawValue;
 /// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may go first.
 /// Dropping it ends it: what it wrote is gone.
 pub struct Instance {
-    shard: Arc<CachePadded<Shard>>,
+    lease: Lease,
     workspace: Workspace,
-    /// There until the instance is dropped.
-    wasm: ManuallyDrop<Box<WasmInstance>>,
     /// What ended guest code half-way, if something did.
     poison: Option<String>,
 }
 
 impl Instance {
     pub(crate) fn new(shard: &Arc<CachePadded<Shard>>, workspace: Workspace) -> Result<Self> {
-        let mut wasm = ManuallyDrop::new(shard.acquire()?);
-        wasm.open_for(&workspace);
-        Ok(Self { shard: Arc::clone(shard), workspace, wasm, poison: None })
+        let mut lease = Lease::new(shard)?;
+        lease.instance.open_for(&workspace);
+        Ok(Self { lease, workspace, poison: None })
     }
 
     /// Calls the plugin's function `name`.
@@ -49,9 +46,9 @@ impl Instance {
     /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`], [`ErrorKind::Callback`], [`ErrorKind::Timeout`] and
     /// [`ErrorKind::Cancelled`] the guest was stopped half-way, and every later call gives [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
     pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
-        let plugin = &*self.shard.plugin;
+        let plugin = &*self.lease.shard.plugin;
         let context = |error| in_context(plugin, name, error);
-        let index = self.wasm.find(name)?;
+        let index = self.lease.instance.find(name)?;
         let export = &plugin.exports[index];
         if let Some(cause) = &self.poison {
             return Err(context(poisoned(cause)));
@@ -66,14 +63,14 @@ impl Instance {
         let log = &plugin.log;
         let started = log.enabled(Level::Debug).then(|| log_call(log, name, args));
         let mut slot = RawValue::default();
-        if let Err(error) = self.wasm.call(index, args, lifted, &mut slot) {
+        if let Err(error) = self.lease.instance.call(index, args, lifted, &mut slot) {
             return Err(self.failed(name, error));
         }
         let value = match result {
             Kind::None if lifted != Kind::String => Value::None,
             Kind::None | Kind::String | Kind::Bytes => {
                 // Text that was lent is checked only now.
-                let value = self.wasm.read(lifted).map_err(|error| {
+                let value = self.lease.instance.read(lifted).map_err(|error| {
                     let error = context(error);
                     log_failure(log, name, &error);
                     error
@@ -97,9 +94,9 @@ impl Instance {
     /// Takes note of a call that failed in the guest.
     #[cold]
     fn failed(&mut self, name: &str, error: Error) -> Error {
-        let plugin = &*self.shard.plugin;
+        let plugin = &*self.lease.shard.plugin;
         let error = in_context(plugin, name, error);
-        if self.wasm.is_poisoned() {
+        if self.lease.instance.is_poisoned() {
             self.poison = Some(error.to_string());
         }
         log_failure(&plugin.log, name, &error);
@@ -111,8 +108,8 @@ impl Instance {
     /// # Errors
     /// As for [`Engine::instance`](crate::Engine::instance); the instance then stays as it was.
     pub fn reset(&mut self) -> Result<()> {
-        self.shard.reset(&mut self.wasm)?;
-        self.wasm.open_for(&self.workspace);
+        self.lease.shard.reset(&mut self.lease.instance)?;
+        self.lease.instance.open_for(&self.workspace);
         self.poison = None;
         Ok(())
     }
@@ -120,22 +117,22 @@ impl Instance {
     /// Whether `data` is of the last result, and the next call would free it before it reads its arguments. For bindings
     /// to languages in which a borrowed result can be passed on all the same.
     pub fn lends(&self, data: &[u8]) -> bool {
-        self.wasm.lends(data)
+        self.lease.instance.lends(data)
     }
 
     /// A way to stop the call that this instance runs, from another thread.
     pub fn interrupter(&self) -> Interrupter {
-        self.wasm.interrupter()
+        self.lease.instance.interrupter()
     }
 
     /// The functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
     pub fn functions(&self) -> &[Function] {
-        self.shard.plugin.functions()
+        self.lease.shard.plugin.functions()
     }
 
     /// The name of its plugin.
     pub fn plugin(&self) -> &str {
-        &self.shard.plugin.name
+        &self.lease.shard.plugin.name
     }
 }
 
@@ -195,7 +192,7 @@ pub struct Functions(Arc<CachePadded<Shard>>);
 impl Functions {
     /// The functions of the instance's plugin.
     pub fn of(instance: &Instance) -> Self {
-        Self(Arc::clone(&instance.shard))
+        Self(Arc::clone(&instance.lease.shard))
     }
 }
 
@@ -204,12 +201,5 @@ impl Deref for Functions {
 
     fn deref(&self) -> &[Function] {
         self.0.plugin.functions()
-    }
-}
-
-impl Drop for Instance {
-    fn drop(&mut self) {
-        // SAFETY: nobody uses the field after this.
-        self.shard.release(unsafe { ManuallyDrop::take(&mut self.wasm) });
     }
 }

@@ -22,6 +22,8 @@
 //! The folders are layers, and each imports only from those below it: `engine` and `instance`; `pool`; `guest`; `plugin`;
 //! `compile`; `vm` and `wasi`; `config`; `sys`; `base`. `tests/suite/layers.rs` keeps it so.
 
+// Unsafe code is in the modules that exist for it, each marked where it is declared.
+#![deny(unsafe_code)]
 // wasmer's errors are large, and on ways that are rarely taken.
 #![allow(clippy::result_large_err)]
 
@@ -33,7 +35,9 @@ mod guest;
 mod instance;
 mod plugin;
 mod pool;
+#[allow(unsafe_code)]
 mod sys;
+#[allow(unsafe_code)]
 mod vm;
 mod wasi;
 

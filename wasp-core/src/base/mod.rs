@@ -3,5 +3,6 @@
 pub(crate) mod abi_names;
 pub(crate) mod error;
 pub(crate) mod log;
+#[allow(unsafe_code)] // Reads the union of a slot.
 pub(crate) mod slots;
 pub(crate) mod value;

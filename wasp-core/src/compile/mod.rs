@@ -1,5 +1,6 @@
 //! From a module's bytes to machine code.
 
+#[allow(unsafe_code)] // Loads machine code.
 pub(crate) mod cache;
 mod instrument;
 mod name_section;
@@ -36,6 +37,7 @@ pub(crate) enum Source<'a> {
 impl Source<'_> {
     /// The machine code, and the wasmer engine that holds it: one for each plugin, which makes its memories and tables
     /// within `limits`.
+    #[allow(unsafe_code)] // Loads machine code that the host vouches for.
     pub(crate) fn compiled(
         self,
         limits: &Limits,

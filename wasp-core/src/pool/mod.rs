@@ -4,6 +4,9 @@
 //! way, each uses one shard of the pool: its reference count is separate, and the instance that it released last waits in its
 //! slot, with its memory still in that processor's cache and its written pages known.
 
+#[allow(unsafe_code)] // Takes the instance out when it is dropped.
+pub(crate) mod lease;
+#[allow(unsafe_code)] // Moves a store between threads, and resets it.
 pub(crate) mod wasm_instance;
 
 use crate::base::error::{Error, Result};

@@ -1,5 +1,6 @@
 //! What wasp asks of the operating system: mappings, signals, threads and processes.
 
+pub(crate) mod descriptor;
 pub(crate) mod guest_stack;
 pub(crate) mod interrupt;
 pub(crate) mod mem_image;

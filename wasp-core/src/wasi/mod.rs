@@ -10,6 +10,7 @@ mod files;
 mod functions;
 mod stdio;
 #[cfg(test)]
+#[allow(unsafe_code)]
 mod tests;
 mod time;
 

@@ -2,6 +2,7 @@
 
 use crate::base::log::{Level, Log};
 use crate::config::options::Stdio;
+use crate::sys::descriptor;
 use crate::wasi::time::{Interrupted, Sleep};
 use parking_lot::Mutex;
 use std::any::Any;
@@ -92,11 +93,7 @@ impl WasiFile for Input {
     }
 
     async fn read_vectored<'a>(&self, bufs: &mut [io::IoSliceMut<'a>]) -> Result<u64, Error> {
-        self.1.wait(None, || {
-            let mut input = libc::pollfd { fd: 0, events: libc::POLLIN, revents: 0 };
-            // SAFETY: one descriptor, which the kernel looks at without waiting. An end or an error is ready too.
-            Ok(unsafe { libc::poll(&raw mut input, 1, 0) } != 0)
-        })?;
+        self.1.wait(None, || Ok(descriptor::is_readable(0)))?;
         self.0.read_vectored(bufs).await
     }
 }

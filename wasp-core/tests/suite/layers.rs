@@ -18,9 +18,12 @@ const LAYERS: [&[&str]; 10] = [
     &["engine"],
 ];
 
-/// The modules of the crate, each with the modules that its code names.
-fn imports() -> BTreeMap<String, BTreeSet<String>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The crates of the workspace in which no modules may import each other.
+const CRATES: [&str; 2] = ["wasp-core", "wasp-capi"];
+
+/// The modules of a crate, each with the modules that its code names.
+fn imports(of: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(of).join("src");
     let mut files = Vec::new();
     collect(&root, &mut files);
     let modules: Vec<(String, String)> = files
@@ -66,6 +69,12 @@ fn named(module: &str, text: &str, names: &BTreeSet<String>) -> BTreeSet<String>
     let beside = if is_folder { module } else { parent };
     let starts = [("crate::", String::new()), ("super::", parent.to_owned())];
     let mut found = BTreeSet::new();
+    if is_folder {
+        // What a folder's own file takes from the files in it.
+        let children = names.iter().filter_map(|name| name.strip_prefix(&format!("{module}::")));
+        let used = children.filter(|child| text.contains(&format!("use {child}::")));
+        found.extend(used.map(|child| format!("{module}::{child}")));
+    }
     for (start, base) in starts.into_iter().chain([("self::", beside.to_owned())]) {
         for (at, _) in text.match_indices(start) {
             // Names that only end so are other things.
@@ -120,7 +129,7 @@ fn layer(module: &str) -> usize {
 #[test]
 fn imports_run_downwards_only() {
     let mut upward = Vec::new();
-    for (module, named) in imports() {
+    for (module, named) in imports("wasp-core") {
         for other in named {
             let same_folder = module.split("::").next() == other.split("::").next();
             if !same_folder && layer(&other) >= layer(&module) {
@@ -133,14 +142,16 @@ fn imports_run_downwards_only() {
 
 #[test]
 fn no_modules_import_each_other() {
-    let imports = imports();
-    for module in imports.keys() {
-        let mut reached: BTreeSet<&String> = BTreeSet::new();
-        let mut next: Vec<&String> = imports[module].iter().collect();
-        while let Some(other) = next.pop() {
-            assert_ne!(other, module, "{module} is in a circle of imports");
-            if reached.insert(other) {
-                next.extend(&imports[other]);
+    for (of, imports) in CRATES.map(|of| (of, imports(of))) {
+        assert!(imports.len() > 4, "{of} has no modules");
+        for module in imports.keys() {
+            let mut reached: BTreeSet<&String> = BTreeSet::new();
+            let mut next: Vec<&String> = imports[module].iter().collect();
+            while let Some(other) = next.pop() {
+                assert_ne!(other, module, "{of}: {module} is in a circle of imports");
+                if reached.insert(other) {
+                    next.extend(&imports[other]);
+                }
             }
         }
     }
@@ -156,5 +167,6 @@ fn paths_are_read_in_every_form() {
     assert_eq!(read("d", "use crate::a::{self, b::{X, Y},\n c};"), ["a", "a::b", "a::c"]);
     assert_eq!(read("d", "fn f() { crate::a::b::g() } // crate::a::c"), ["a::b"]);
     assert_eq!(read("a::b", "use super::c::X; use super::Y;"), ["a", "a::c"]);
+    assert_eq!(read("a", "pub(crate) use b::X;"), ["a::b"]);
     assert_eq!(read("a", "use self::b::X; struct S; impl S { fn f(&self) {} }"), ["a::b"]);
 }
