@@ -21,7 +21,10 @@ export PKG_CONFIG_PATH="$lib/pkgconfig"
 # shellcheck disable=SC2046
 cc -o pc-shared host.c $(pkg-config --cflags --libs wasp) "-Wl,-rpath,$lib"
 # shellcheck disable=SC2046
-cc -o pc-static host.c $(pkg-config --static --cflags --libs wasp | sed s/-lwasp/-l:libwasp.a/)
+cc -o pc-static host.c $(pkg-config --static --cflags --libs wasp)
+# A program that needs no library of the machine at all.
+# shellcheck disable=SC2046
+cc -static -o pc-whole host.c $(pkg-config --static --cflags --libs wasp)
 
 cmake -S . -B cmake "-DCMAKE_PREFIX_PATH=$tmp/prefix"
 cmake --build cmake
@@ -29,6 +32,8 @@ cmake --build cmake
 needs() { objdump -p "$1" | grep -q 'NEEDED *libwasp'; }
 needs pc-shared && needs cmake/host
 if needs pc-static || needs cmake/host-static; then echo "a static one needs libwasp.so" >&2; exit 1; fi
+if objdump -p pc-whole | grep NEEDED; then echo "the whole one needs a library" >&2; exit 1; fi
+[ "$(stat -c %s "$lib/libwasp.a")" -lt 80000000 ] || { echo "libwasp.a is not the merged one" >&2; exit 1; }
 
 sh "$hosts/matrix.sh" "$plugins" \
-  pc-shared=./pc-shared pc-static=./pc-static cmake=cmake/host cmake-static=cmake/host-static
+  pc-shared=./pc-shared pc-static=./pc-static pc-whole=./pc-whole cmake=cmake/host cmake-static=cmake/host-static
