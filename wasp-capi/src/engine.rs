@@ -1,50 +1,52 @@
 //! The engine as C uses it.
 
-use crate::argument::{handle, invalid};
-use crate::config::{UserData, sized, wasp_config, wasp_free_fn};
+use crate::argument::{alive, handle, invalid, sized};
+use crate::config::wasp_config;
 use crate::error::{guard, shield, wasp_error};
 use crate::slice::{first, wasp_slice};
+use crate::user_data::{UserData, wasp_free_fn};
 use std::ffi::c_void;
 use std::path::Path;
 use wasp_core::{Compiler, Config, Engine, Error, Level, Log, Options, Record, Stdio};
 
-/// Which compiler makes machine code of plugins: one of the constants below, or 0 for the default, Cranelift.
+/// The compiler that translates plugins to machine code: a WASP_COMPILER constant, or 0 for the default, Cranelift.
 pub type wasp_compiler = u32;
-/// Compiles in one pass: ready soonest, runs slower.
+/// Compiles fastest; the code runs slower.
 pub const WASP_COMPILER_SINGLEPASS: wasp_compiler = 1;
-/// Optimises: takes longer, runs fastest.
+/// Optimises: compiles slower; the code runs fastest.
 pub const WASP_COMPILER_CRANELIFT: wasp_compiler = 2;
 
-/// What the standard streams of plugins are: one of the constants below, or 0 for the default, those of this process.
+/// Where the standard streams of plugins lead: a WASP_STDIO constant, or 0 for the default, inherited.
 pub type wasp_stdio = u32;
-/// Those of this process.
+/// Streams are inherited from this process.
 pub const WASP_STDIO_INHERIT: wasp_stdio = 1;
-/// Nothing to read; what plugins write goes to the log, line by line.
+/// Output goes to the log, line by line; input is empty.
 pub const WASP_STDIO_LOG: wasp_stdio = 2;
-/// Nothing to read; what plugins write is dropped.
+/// Output is dropped; input is empty.
 pub const WASP_STDIO_NONE: wasp_stdio = 3;
 
-/// How much a log line matters: one of the constants below.
+/// The importance of a log record: a WASP_LEVEL constant.
 pub type wasp_log_level = u32;
-/// Something failed that nobody else will hear of.
+/// Something failed that is reported nowhere else.
 pub const WASP_LEVEL_ERROR: wasp_log_level = 1;
-/// What an operator wants to see, as the lines that a plugin prints.
+/// For operators, such as the lines that a plugin prints.
 pub const WASP_LEVEL_INFO: wasp_log_level = 2;
 /// Each call, callback and block of guest memory.
 pub const WASP_LEVEL_DEBUG: wasp_log_level = 3;
 /// Everything.
 pub const WASP_LEVEL_TRACE: wasp_log_level = 4;
 
-/// A value of a log line, with its name.
+/// A named value of a log record.
 #[repr(C)]
 pub struct wasp_log_field {
     pub name: wasp_slice,
     pub value: wasp_slice,
 }
 
-/// Hears what happens: a message that is always the same for the same event, and the values that belong to it. All are
-/// borrowed until it returns. It runs on whichever thread has something to say, on several at once where several
-/// instances run, and must not use the instance that it hears of.
+/// Receives a log record: a message that is always the same for the same event, and the values that belong to it.
+///
+/// All arguments are borrowed until it returns. It runs on the thread that the event happened on, on several at once where
+/// several instances run, and must not use the instance that the record is about.
 pub type wasp_log_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -55,7 +57,7 @@ pub type wasp_log_fn = Option<
     ),
 >;
 
-/// How an engine works. Set `size` to `sizeof(wasp_engine_options)`; 0 or NULL in any other field is its default.
+/// Options of an engine. Start from `WASP_ENGINE_OPTIONS_INIT`; 0 or NULL in any field but `size` means its default.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct wasp_engine_options {
@@ -63,12 +65,12 @@ pub struct wasp_engine_options {
     pub size: usize,
     pub compiler: wasp_compiler,
     pub stdio: wasp_stdio,
-    /// Where compiled modules are kept between runs; empty for nowhere. It is made if it isn't there. What is in it runs
-    /// as code: it must belong to whoever runs the process, and to nobody else.
+    /// The directory that keeps compiled modules between runs; empty for none. It is created if it doesn't exist. Its
+    /// files run as code: only the user who runs the process may be able to write there.
     pub cache_directory: wasp_slice,
-    /// Who hears what happens; NULL for nobody.
+    /// Receives log records; NULL for no log.
     pub log: wasp_log_fn,
-    /// The least important level that `log` wants; 0 for WASP_LEVEL_INFO.
+    /// The least important level that `log` receives; 0 for WASP_LEVEL_INFO.
     pub log_level: wasp_log_level,
     /// Passed to `log`.
     pub log_user_data: *mut c_void,
@@ -77,11 +79,16 @@ pub struct wasp_engine_options {
     pub log_free: wasp_free_fn,
 }
 
-/// Holds plugins by name and makes instances of them. It may be used from any thread at once. It may be freed before its
-/// instances.
+/// Holds plugins by name and makes instances of them.
+///
+/// May be used from any thread at once, and freed before its instances.
 pub struct wasp_engine(pub(crate) Engine);
 
-/// Makes an engine. `options` may be NULL for defaults. `engine` gets it: yours, to be freed with `wasp_engine_free`.
+/// Makes an engine. `options` may be NULL for defaults.
+///
+/// On success the caller owns `*engine` and releases it with `wasp_engine_free`.
+///
+/// Errors: WASP_ERROR_INVALID for an unknown option.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_engine_new(
     options: *const wasp_engine_options,
@@ -191,40 +198,50 @@ fn tell(
     }
 }
 
-/// Frees an engine. NULL is allowed. Its instances live on.
+/// Releases an engine; NULL is allowed. Its instances live on.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_engine_free(engine: Option<Box<wasp_engine>>) {
     shield((), || drop(engine));
 }
 
-/// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
-/// `config`, which may be NULL for a plugin that is given nothing, and starts it once. A name that is registered already
-/// is replaced for new instances; living ones keep the old plugin. On failure nothing changes.
+/// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against `config`,
+/// and runs its start-up.
+///
+/// `config` may be NULL for a plugin that is given nothing. A plugin of that name is replaced for new instances; existing
+/// ones keep the old one. On failure nothing changes.
+///
+/// Errors: WASP_ERROR_INVALID for a wrong argument or config, COMPILE for bytes that are no module wasp can compile,
+/// IMPORT_NOT_FOUND, ABI or SIGNATURE for a module that doesn't fit the config or the guest ABI, IO for a volume, RESOURCE
+/// for a module that starts beyond its limits, and those of `wasp_call` for its start-up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_engine_register(
-    engine: Option<&wasp_engine>,
+    engine: *mut wasp_engine,
     name: wasp_slice,
     wasm: wasp_slice,
     config: Option<&wasp_config>,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
-        let engine = handle(engine, "engine")?;
+        // SAFETY: the handle is NULL or alive, the header's promise.
+        let engine = unsafe { alive(engine, "engine") }?;
         // SAFETY: slices and arrays are readable, the header's promise.
         let (name, wasm) = unsafe { (name.text("the plugin's name")?, wasm.bytes("the module")?) };
         with_config(name, config, |config| engine.0.register(name, wasm, config))
     })
 }
 
-/// The same from a file.
+/// Registers the plugin `name` from the file `path`, as `wasp_engine_register` does.
+///
+/// Errors: WASP_ERROR_IO if the file can't be read, and those of `wasp_engine_register`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_engine_register_file(
-    engine: Option<&wasp_engine>,
+    engine: *mut wasp_engine,
     name: wasp_slice,
     path: wasp_slice,
     config: Option<&wasp_config>,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
-        let engine = handle(engine, "engine")?;
+        // SAFETY: the handle is NULL or alive, the header's promise.
+        let engine = unsafe { alive(engine, "engine") }?;
         // SAFETY: slices and arrays are readable, the header's promise.
         let (name, path) = unsafe { (name.text("the plugin's name")?, path.text("the path")?) };
         with_config(name, config, |config| engine.0.register_file(name, Path::new(path), config))
@@ -232,7 +249,9 @@ pub unsafe extern "C" fn wasp_engine_register_file(
 }
 
 /// Compiles `wasm` ahead of time into the file `path`, for `wasp_engine_register_compiled` with the same version of wasp,
-/// the same compiler and a processor of the same kind.
+/// the same compiler and a processor of the same kind. Other processes see all of the file or nothing.
+///
+/// Errors: WASP_ERROR_INVALID, COMPILE, and IO if the file can't be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_engine_compile(
     engine: Option<&wasp_engine>,
@@ -247,17 +266,23 @@ pub unsafe extern "C" fn wasp_engine_compile(
     })
 }
 
-/// Registers the plugin `name` from a file that `wasp_engine_compile` wrote. It runs as code, outside every sandbox: a hash
-/// finds damage, but not malice, so whoever made the file must be trusted as much as this program.
+/// Registers the plugin `name` from a file that `wasp_engine_compile` wrote.
+///
+/// The file runs as code, outside every sandbox: a hash finds damage, but not malice, so its author must be trusted as much
+/// as this program.
+///
+/// Errors: WASP_ERROR_COMPILE if the file is damaged or was made by another version, compiler or processor, IO if it can't
+/// be read, and those of `wasp_engine_register`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_engine_register_compiled(
-    engine: Option<&wasp_engine>,
+    engine: *mut wasp_engine,
     name: wasp_slice,
     path: wasp_slice,
     config: Option<&wasp_config>,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
-        let engine = handle(engine, "engine")?;
+        // SAFETY: the handle is NULL or alive, the header's promise.
+        let engine = unsafe { alive(engine, "engine") }?;
         // SAFETY: slices are readable, the header's promise; and the header asks that whoever made the file is trusted.
         unsafe {
             let (name, path) = (name.text("the plugin's name")?, path.text("the path")?);
@@ -282,14 +307,17 @@ fn with_config(
     }
 }
 
-/// Forgets the plugin `name`; living instances keep what they need.
+/// Forgets the plugin `name`. Existing instances keep what they need.
+///
+/// Errors: WASP_ERROR_INVALID and PLUGIN_NOT_FOUND.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_engine_unregister(
-    engine: Option<&wasp_engine>,
+    engine: *mut wasp_engine,
     name: wasp_slice,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         // SAFETY: slices and arrays are readable, the header's promise.
-        handle(engine, "engine")?.0.unregister(unsafe { name.text("the plugin's name") }?)
+        let (engine, name) = unsafe { (alive(engine, "engine")?, name.text("the plugin's name")?) };
+        engine.0.unregister(name)
     })
 }

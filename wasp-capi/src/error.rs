@@ -4,7 +4,7 @@ use crate::slice::{first, wasp_slice};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasp_core::Error;
 
-/// What kind an error is: one of the constants below.
+/// The kind of an error: a WASP_ERROR constant.
 pub type wasp_error_tag = u32;
 /// An argument of the host is wrong: a NULL handle, an unknown kind, an option out of range.
 pub const WASP_ERROR_INVALID: wasp_error_tag = 1;
@@ -12,7 +12,7 @@ pub const WASP_ERROR_INVALID: wasp_error_tag = 1;
 pub const WASP_ERROR_IO: wasp_error_tag = 2;
 /// The bytes are not a module that wasp can compile.
 pub const WASP_ERROR_COMPILE: wasp_error_tag = 3;
-/// The module imports something that nobody provides, or with another type.
+/// The module imports something that no callback provides, or with another type.
 pub const WASP_ERROR_IMPORT_NOT_FOUND: wasp_error_tag = 4;
 /// No plugin is registered under that name.
 pub const WASP_ERROR_PLUGIN_NOT_FOUND: wasp_error_tag = 5;
@@ -36,7 +36,7 @@ pub const WASP_ERROR_CALLBACK: wasp_error_tag = 13;
 pub const WASP_ERROR_TIMEOUT: wasp_error_tag = 14;
 /// The host interrupted the call.
 pub const WASP_ERROR_CANCELLED: wasp_error_tag = 15;
-/// The machine or a limit has no more to give: memory, address space, stack.
+/// The machine or a limit has no more memory, address space, stack or threads.
 pub const WASP_ERROR_RESOURCE: wasp_error_tag = 16;
 /// An earlier call ended half-way, so the instance must be reset before it is used again.
 pub const WASP_ERROR_POISONED: wasp_error_tag = 17;
@@ -45,8 +45,10 @@ pub const WASP_ERROR_BUSY: wasp_error_tag = 18;
 /// A defect of wasp itself: please report it.
 pub const WASP_ERROR_INTERNAL: wasp_error_tag = 19;
 
-/// One frame of a guest's stack: the function's name, empty where the module has none, its index in the module, and the
-/// offset in bytes of the instruction from the start of the module.
+/// One frame of a guest's stack trace.
+///
+/// The function's name, empty where the module has none, its index in the module, and the offset in bytes of the
+/// instruction from the start of the module.
 #[repr(C)]
 pub struct wasp_frame {
     pub function: wasp_slice,
@@ -54,14 +56,14 @@ pub struct wasp_frame {
     pub module_offset: u32,
 }
 
-/// An import that nobody provides, or with another type.
+/// An import that no callback provides, or with another type.
 #[repr(C)]
 pub struct wasp_import {
     pub module: wasp_slice,
     pub name: wasp_slice,
 }
 
-/// What went wrong. Yours, to be freed with `wasp_error_free`. It never changes, so any thread may read it.
+/// What went wrong. The caller owns it and frees it with `wasp_error_free`. It never changes, so any thread may read it.
 pub struct wasp_error {
     error: Error,
     message: String,
@@ -106,39 +108,40 @@ pub(crate) fn shield<R>(fallback: R, body: impl FnOnce() -> R) -> R {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
 
-/// Frees an error. NULL is allowed.
+/// Releases an error; NULL is allowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_error_free(error: Option<Box<wasp_error>>) {
     shield((), || drop(error));
 }
 
-/// What kind of error it is; 0 for NULL.
+/// Returns the kind of the error; 0 for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_error_kind(error: Option<&wasp_error>) -> wasp_error_tag {
     error.map_or(0, |error| error.error.kind() as wasp_error_tag)
 }
 
-/// One line that says what went wrong, as long as the error lives; empty for NULL.
+/// Returns one line that says what went wrong, valid as long as the error; empty for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_error_message(error: Option<&wasp_error>) -> wasp_slice {
     error.map_or(wasp_slice::EMPTY, |error| wasp_slice::of(error.message.as_bytes()))
 }
 
-/// The plugin's function that was being called, as long as the error lives; empty if none was.
+/// Returns the plugin's function that was being called, valid as long as the error; empty if none was.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_error_function(error: Option<&wasp_error>) -> wasp_slice {
     let function = error.and_then(|error| error.error.function());
     function.map_or(wasp_slice::EMPTY, |name| wasp_slice::of(name.as_bytes()))
 }
 
-/// The code that the guest gave to `proc_exit`, for WASP_ERROR_EXIT; else 0.
+/// Returns the code that the guest passed to `proc_exit`, for WASP_ERROR_EXIT; else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_error_exit_code(error: Option<&wasp_error>) -> i32 {
     error.and_then(|error| error.error.exit_code()).unwrap_or(0)
 }
 
-/// The guest's stack when it failed, innermost frame first, as long as the error lives; NULL where none is known. `count`
-/// gets the number of frames; it may be NULL.
+/// Returns the guest's stack trace, innermost frame first, valid as long as the error; NULL where there is none.
+///
+/// `count` receives the number of frames; it may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_error_trace(
     error: Option<&wasp_error>,
@@ -147,8 +150,9 @@ pub extern "C" fn wasp_error_trace(
     listed(error.map_or(&[], |error| &error.frames), count)
 }
 
-/// The imports at fault, for WASP_ERROR_IMPORT_NOT_FOUND, as long as the error lives; else NULL. `count` gets their
-/// number; it may be NULL.
+/// Returns the imports at fault, for WASP_ERROR_IMPORT_NOT_FOUND, valid as long as the error; else NULL.
+///
+/// `count` receives their number; it may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_error_imports(
     error: Option<&wasp_error>,

@@ -1,6 +1,6 @@
 //! Instances as C uses them.
 
-use crate::argument::{handle, invalid};
+use crate::argument::{alive, handle, invalid};
 use crate::engine::wasp_engine;
 use crate::error::{guard, listed, shield, wasp_error};
 use crate::slice::{array, first, wasp_slice};
@@ -12,8 +12,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use wasp_core::{Error, Function, Functions, Instance, Interrupter, Kind, Value};
 
-/// One sandbox: a plugin with memory of its own. It may move between threads, but runs one call at a time: a second one
-/// is WASP_ERROR_BUSY. Instances run in parallel.
+/// One sandbox: a plugin with linear memory of its own.
+///
+/// May move between threads, but runs one call at a time: a second one is WASP_ERROR_BUSY. Instances run in parallel.
 pub struct wasp_instance {
     state: AtomicU8,
     /// Only touched by whoever changed `state` from IDLE.
@@ -34,8 +35,9 @@ const FREED: u8 = 2;
 // SAFETY: an Instance is Send, and `state` lets one thread at a time to it.
 unsafe impl Sync for wasp_instance {}
 
-/// A function that a plugin offers: its name and what it takes and gives. Where the plugin doesn't declare its signature,
-/// `declared` is false and a WASP_I32 may stand for a string or bytes.
+/// A function that a plugin offers: its name and the kinds of its parameters and result.
+///
+/// Where the plugin doesn't declare its signature, `declared` is false and WASP_I32 may stand for a string or bytes.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct wasp_function {
@@ -127,16 +129,22 @@ impl wasp_instance {
 }
 
 /// Makes an instance of the plugin `plugin`. `workspace` is the host's directory that it sees as `/workspace`, empty for
-/// none. `instance` gets it: yours, to be freed with `wasp_instance_free`.
+/// none.
+///
+/// On success the caller owns `*instance` and releases it with `wasp_instance_free`.
+///
+/// Errors: WASP_ERROR_INVALID, PLUGIN_NOT_FOUND, IO if the workspace isn't a directory, and RESOURCE if there is no memory
+/// for another instance. Without a snapshot, also those of `wasp_call` for the plugin's start-up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_instance_new(
-    engine: Option<&wasp_engine>,
+    engine: *mut wasp_engine,
     plugin: wasp_slice,
     workspace: wasp_slice,
     instance: Option<&mut *mut wasp_instance>,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
-        let engine = handle(engine, "engine")?;
+        // SAFETY: the handle is NULL or alive, the header's promise.
+        let engine = unsafe { alive(engine, "engine") }?;
         let place = handle(instance, "place for the instance")?;
         // SAFETY: slices and arrays are readable, the header's promise.
         let (plugin, workspace) =
@@ -154,8 +162,10 @@ pub unsafe extern "C" fn wasp_instance_new(
     })
 }
 
-/// Frees an instance. NULL is allowed. One that runs a call, as in a callback of its own, is freed when that call ends,
-/// which then gives an error.
+/// Releases an instance; NULL is allowed.
+///
+/// One that runs a call, as in a callback of its own, is freed when that call ends, which then fails with
+/// WASP_ERROR_INVALID.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_instance_free(instance: *mut wasp_instance) {
     if instance.is_null() {
@@ -173,13 +183,14 @@ pub unsafe extern "C" fn wasp_instance_free(instance: *mut wasp_instance) {
 
 /// Calls the plugin's function `function` with `arg_count` arguments at `args`.
 ///
-/// `result_kind` is the kind of result that you expect, since a WebAssembly signature says i32 for a string too;
-/// WASP_NONE ignores the result, and then `result` may be NULL. Numbers become the type that the function has if they
-/// fit exactly, or the call is WASP_ERROR_SIGNATURE. Text and bytes in `result` are borrowed from the instance until its
-/// next call, reset or free.
+/// `result_kind` is the kind of result that the caller expects, since a WebAssembly signature says i32 for a string too.
+/// WASP_NONE ignores the result, and then `result` may be NULL. Numbers become the type that the function has if they fit
+/// exactly. Text and bytes in `result` are borrowed from the instance until its next call, reset or free.
 ///
-/// After WASP_ERROR_TRAP, ABORT, EXIT, CALLBACK, TIMEOUT and CANCELLED the guest was stopped half-way: every later call
-/// gives WASP_ERROR_POISONED until `wasp_instance_reset`.
+/// Errors, before any guest code runs: WASP_ERROR_INVALID, FUNCTION_NOT_FOUND, SIGNATURE, BUSY, POISONED, and RESOURCE if
+/// there is no stack for the call. GUEST if the plugin reports an error itself, and ABI if it breaks the guest ABI. After
+/// TRAP, ABORT, EXIT, CALLBACK, TIMEOUT and CANCELLED the guest was stopped half-way: every later call fails with
+/// WASP_ERROR_POISONED until `wasp_instance_reset`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_call(
     instance: *mut wasp_instance,
@@ -257,6 +268,8 @@ fn with_copies<R>(values: &[Value<'_>], body: impl FnOnce(&[Value<'_>]) -> R) ->
 }
 
 /// Brings an instance back to the state of a new one with the same workspace. Results borrowed from it are gone.
+///
+/// Errors: WASP_ERROR_INVALID, BUSY, and those of `wasp_instance_new`; the instance then stays as it was.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_instance_reset(
     instance: *mut wasp_instance,
@@ -268,19 +281,23 @@ pub unsafe extern "C" fn wasp_instance_reset(
     })
 }
 
-/// Ends the call that the instance runs, from any thread: it gives WASP_ERROR_CANCELLED. When none runs, nothing happens,
-/// also not to the next one.
+/// Ends the call that the instance runs, from any thread: it fails with WASP_ERROR_CANCELLED. When none runs, nothing
+/// happens, also not to the next one. NULL is allowed.
 #[unsafe(no_mangle)]
-pub extern "C" fn wasp_instance_interrupt(instance: Option<&wasp_instance>) {
+pub unsafe extern "C" fn wasp_instance_interrupt(instance: *mut wasp_instance) {
     shield((), || {
-        if let Some(instance) = instance {
+        // SAFETY: the handle is NULL or alive, the header's promise.
+        if let Some(instance) = unsafe { instance.as_ref() } {
             instance.interrupter.interrupt();
         }
     });
 }
 
-/// The functions that the instance's plugin offers, in the module's order, without those that belong to the guest ABI:
-/// as long as the instance lives, and readable while a call runs. `count` gets their number; it may be NULL.
+/// Returns the functions that the instance's plugin offers, in the module's order, without those of the guest ABI; NULL if
+/// there are none.
+///
+/// They are valid as long as the instance, and may be read while a call runs. `count` receives their number; it may be
+/// NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_instance_functions(
     instance: Option<&wasp_instance>,

@@ -11,19 +11,29 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod argument;
-// In the order of the header.
-mod config;
-mod engine;
-mod error;
-mod instance;
 mod slice;
+mod user_data;
 mod value;
+
+// In the order of the header's functions; rustfmt sorts what stands together.
+mod engine;
+
+mod config;
+
+mod caller;
+
+mod instance;
+
+mod error;
+
 mod version;
 
+pub use caller::*;
 pub use config::*;
 pub use engine::*;
 pub use error::*;
 pub use instance::*;
 pub use slice::*;
+pub use user_data::wasp_free_fn;
 pub use value::*;
 pub use version::*;

@@ -5,8 +5,7 @@ use std::ffi::c_char;
 use std::{ptr, slice};
 use wasp_core::Error;
 
-/// Text or bytes that somebody else owns: `len` bytes at `ptr`, not NUL-terminated. Text is UTF-8. `ptr` may be NULL if
-/// `len` is 0.
+/// Borrowed text or bytes: `len` bytes at `ptr`, not NUL-terminated. Text is UTF-8. `ptr` may be NULL if `len` is 0.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct wasp_slice {

@@ -4,9 +4,9 @@ use crate::argument::invalid;
 use crate::slice::wasp_slice;
 use wasp_core::{Error, Kind, Value};
 
-/// What kind a value is: one of the constants below.
+/// The kind of a value: one of the constants below.
 pub type wasp_kind = u32;
-/// No value: a function without a result, or a result that the caller doesn't want.
+/// No value: a function without a result, or a result that is ignored.
 pub const WASP_NONE: wasp_kind = 0;
 pub const WASP_I32: wasp_kind = 1;
 pub const WASP_I64: wasp_kind = 2;

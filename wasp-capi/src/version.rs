@@ -8,13 +8,13 @@ const VERSION: &CStr =
         Err(_) => panic!("the version has no NUL inside"),
     };
 
-/// The version of the library that runs, like "0.1.0": NUL-terminated and static. WASP_VERSION is the header's.
+/// Returns the version of the library that runs, like "0.1.0": NUL-terminated and static. WASP_VERSION is the header's.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The version of the guest ABI that this library speaks: 1.
+/// Returns the version of the guest ABI that this library speaks: 1.
 #[unsafe(no_mangle)]
 pub extern "C" fn wasp_abi_version() -> u32 {
     1

@@ -14,10 +14,8 @@ fn a_result_may_be_an_argument_of_the_next_call() {
     unsafe {
         let (mut engine, mut instance) = (null_mut(), null_mut());
         assert!(wasp_engine_new(std::ptr::null(), Some(&mut engine)).is_none());
-        assert!(wasp_engine_register(Some(&*engine), text("p"), text(wat), None).is_none());
-        assert!(
-            wasp_instance_new(Some(&*engine), text("p"), text(""), Some(&mut instance)).is_none()
-        );
+        assert!(wasp_engine_register(engine, text("p"), text(wat), None).is_none());
+        assert!(wasp_instance_new(engine, text("p"), text(""), Some(&mut instance)).is_none());
         for length in [100, 4095, 4096, 100_000] {
             let count = wasp_value { kind: WASP_I32, of: wasp_value_of { i32: length } };
             let mut first = wasp_value { kind: WASP_NONE, of: wasp_value_of { i64: 0 } };

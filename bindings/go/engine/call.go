@@ -16,8 +16,8 @@ func (i *instance) CallFunction(name string, outputParam interface{}, inputParam
 	}
 	outcome, err := i.call(0, name, outputParam, inputParams)
 	i.leave()
-	if fails(outcome) {
-		return failed(outcome, name)
+	if isErr(outcome) {
+		return asError(outcome, name)
 	}
 	return err
 }
@@ -45,7 +45,7 @@ func (i *instance) call(context C.uintptr_t, name string, out any, in []any) (C.
 		return result.outcome, i.misused(name, err)
 	}
 	maybeGC()
-	if !fails(result.outcome) {
+	if !isErr(result.outcome) {
 		store(out, &result)
 	}
 	return result.outcome, nil

@@ -26,8 +26,8 @@ func (i *instance) CallFunctionContext(ctx context.Context, name string, outputP
 	}
 	outcome, err := i.callContext(ctx, name, outputParam, inputParams)
 	i.leave()
-	if fails(outcome) {
-		err = failed(outcome, name)
+	if isErr(outcome) {
+		err = asError(outcome, name)
 	}
 	return cancelled(ctx, err)
 }

@@ -43,7 +43,7 @@ func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 	made := C.wasp_go_engine_new(C.wasp_compiler(options.Compiler), C.wasp_stdio(options.Stdio),
 		text(cache), C.size_t(len(cache)), C.wasp_log_level(log.Level()), C.uintptr_t(handle))
 	if made.error != nil {
-		return &Wasm{invalid: take(made.error)}
+		return &Wasm{invalid: consumeError(made.error)}
 	}
 	w := &Wasm{handle: made.engine}
 	w.cleanup = runtime.AddCleanup(w, freeEngine, made.engine)
@@ -79,7 +79,7 @@ func (w *Wasm) register(config *PluginConfig, register func(*C.wasp_config) C.wa
 	}
 	for {
 		handle := given.handle()
-		err := failed(register(handle), "")
+		err := asError(register(handle), "")
 		C.wasp_config_free(handle)
 		if err == nil || !given.widen(err) {
 			return err
@@ -94,7 +94,7 @@ func (w *Wasm) UnregisterPlugin(name string) error {
 	}
 	defer w.leave()
 	if err := C.wasp_go_unregister(w.handle, text(name), C.size_t(len(name))); err != nil {
-		return take(err)
+		return consumeError(err)
 	}
 	return nil
 }
@@ -117,8 +117,8 @@ func (w *Wasm) instance(name, workspaceDir string) (*instance, error) {
 	maybeGC()
 	made := C.wasp_go_instance_new(w.handle, text(name), C.size_t(len(name)), text(workspaceDir), C.size_t(len(workspaceDir)))
 	w.leave()
-	if fails(made.outcome) {
-		return nil, failed(made.outcome, "")
+	if isErr(made.outcome) {
+		return nil, asError(made.outcome, "")
 	}
 	return newInstance(name, made.instance), nil
 }

@@ -9,23 +9,23 @@ import (
 	"unsafe"
 )
 
-// failure is what a callback leaves for whoever called into the guest: an error to wrap, or a panic to go on with.
+// failure is what a callback leaves for the caller of the guest: an error to wrap, or a panic to go on with.
 type failure struct {
 	err      error
 	panicked bool
 	value    any
 }
 
-// fails says whether the outcome is not a success.
-func fails(outcome C.wasp_go_outcome) bool {
+// isErr reports whether the outcome is not a success.
+func isErr(outcome C.wasp_go_outcome) bool {
 	return outcome.error != nil || outcome.failure != 0
 }
 
-// failed makes an error of the outcome, of a call of the function if one was called, unless it goes on with a callback's panic.
-func failed(outcome C.wasp_go_outcome, function string) error {
+// asError returns the error of the outcome, of a call of the function if one was called. A panic of a callback goes on instead.
+func asError(outcome C.wasp_go_outcome, function string) error {
 	var err *Error
 	if outcome.error != nil {
-		err = take(outcome.error)
+		err = consumeError(outcome.error)
 		err.Function = cmp.Or(err.Function, function)
 	}
 	if outcome.failure != 0 {
@@ -48,8 +48,8 @@ func failed(outcome C.wasp_go_outcome, function string) error {
 	return err
 }
 
-// take copies what the error of C says, and frees it.
-func take(from *C.wasp_error) *Error {
+// consumeError copies what the error of C says, and frees it.
+func consumeError(from *C.wasp_error) *Error {
 	defer C.wasp_error_free(from)
 	read := C.wasp_go_error_read(from)
 	err := &Error{

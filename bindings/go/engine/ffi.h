@@ -63,19 +63,19 @@ static inline wasp_go_new_engine wasp_go_engine_new(wasp_compiler compiler, wasp
   return made;
 }
 
-static inline wasp_go_outcome wasp_go_register(const wasp_engine *engine, const char *name, size_t name_len,
+static inline wasp_go_outcome wasp_go_register(wasp_engine *engine, const char *name, size_t name_len,
                                                const char *wasm, size_t wasm_len, const wasp_config *config) {
   return wasp_go_done(
       wasp_engine_register(engine, wasp_go_slice(name, name_len), wasp_go_slice(wasm, wasm_len), config));
 }
 
-static inline wasp_go_outcome wasp_go_register_file(const wasp_engine *engine, const char *name, size_t name_len,
+static inline wasp_go_outcome wasp_go_register_file(wasp_engine *engine, const char *name, size_t name_len,
                                                     const char *path, size_t path_len, const wasp_config *config) {
   return wasp_go_done(
       wasp_engine_register_file(engine, wasp_go_slice(name, name_len), wasp_go_slice(path, path_len), config));
 }
 
-static inline wasp_error *wasp_go_unregister(const wasp_engine *engine, const char *name, size_t name_len) {
+static inline wasp_error *wasp_go_unregister(wasp_engine *engine, const char *name, size_t name_len) {
   return wasp_engine_unregister(engine, wasp_go_slice(name, name_len));
 }
 
@@ -107,7 +107,7 @@ typedef struct {
   wasp_go_outcome outcome;
 } wasp_go_new_instance;
 
-static inline wasp_go_new_instance wasp_go_instance_new(const wasp_engine *engine, const char *plugin,
+static inline wasp_go_new_instance wasp_go_instance_new(wasp_engine *engine, const char *plugin,
                                                         size_t plugin_len, const char *workspace,
                                                         size_t workspace_len) {
   wasp_go_new_instance made = {NULL, {NULL, 0}};

@@ -105,7 +105,7 @@ func (i *instance) Reset() error {
 	}
 	outcome := C.wasp_go_reset(i.handle)
 	i.leave()
-	return failed(outcome, "")
+	return asError(outcome, "")
 }
 
 func (i *instance) Functions() []Function {

@@ -93,7 +93,7 @@ wasp_config *new_config(wasp_callback_fn f, void *user_data, wasp_free_fn free) 
   return config;
 }
 
-wasp_instance *new_instance(const wasp_engine *engine, const char *plugin) {
+wasp_instance *new_instance(wasp_engine *engine, const char *plugin) {
   wasp_instance *instance;
   OK(wasp_instance_new(engine, wasp_str(plugin), wasp_str(NULL), &instance));
   return instance;

@@ -42,7 +42,7 @@ wasp_engine *new_engine_with(wasp_compiler compiler);
 /* A config that offers the callback `env`.`f`, which takes and gives nothing. */
 wasp_config *new_config(wasp_callback_fn f, void *user_data, wasp_free_fn free);
 /* An instance of that plugin. */
-wasp_instance *new_instance(const wasp_engine *engine, const char *plugin);
+wasp_instance *new_instance(wasp_engine *engine, const char *plugin);
 /* An instance of a module that nothing else keeps: no name, no engine. `config` may be NULL. */
 wasp_instance *instance_of(wasp_slice wasm, const wasp_config *config);
 wasp_instance *instance_of_file(const char *path, const wasp_config *config);

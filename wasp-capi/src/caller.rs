@@ -1,0 +1,84 @@
+//! Callbacks as C writes them.
+
+use crate::error::shield;
+use crate::slice::wasp_slice;
+use crate::user_data::UserData;
+use crate::value::wasp_value;
+use smallvec::SmallVec;
+use std::ffi::c_void;
+use wasp_core::{Caller, Value};
+
+/// A host function.
+///
+/// Runs on the thread that called `wasp_call`, before that returns; where several instances run, on several threads at
+/// once. `args` are borrowed until it returns. It sets its result or fails through `caller`, which is valid until it
+/// returns. It may use other instances; its own is busy. It must return: no longjmp, no exception.
+pub type wasp_callback_fn = Option<
+    unsafe extern "C" fn(
+        user_data: *mut c_void,
+        caller: &mut wasp_caller,
+        args: *const wasp_value,
+        arg_count: usize,
+    ),
+>;
+
+/// A callback's way to set its result. Valid while the callback runs, on its thread.
+pub struct wasp_caller {
+    /// Made by `register`'s closure for the time of one callback.
+    caller: *mut Caller<'static>,
+    failure: Option<String>,
+}
+
+/// Runs a host function of C for `caller`.
+pub(crate) fn run_callback(
+    callback: unsafe extern "C" fn(*mut c_void, &mut wasp_caller, *const wasp_value, usize),
+    user_data: &UserData,
+    caller: &mut Caller<'_>,
+    args: &[Value<'_>],
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let values: SmallVec<[wasp_value; 8]> = args.iter().map(|arg| wasp_value::new(*arg)).collect();
+    let mut c_caller = wasp_caller { caller: (&raw mut *caller).cast(), failure: None };
+    // SAFETY: the host's function, used as the header says.
+    unsafe { callback(user_data.pointer, &mut c_caller, values.as_ptr(), values.len()) };
+    match c_caller.failure {
+        Some(message) => Err(message.into()),
+        None => Ok(()),
+    }
+}
+
+/// Sets the callback's result, which is copied at once. The last one set counts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_caller_set_result(
+    caller: Option<&mut wasp_caller>,
+    value: wasp_value,
+) {
+    let Some(caller) = caller else { return };
+    shield((), || {
+        // SAFETY: the member that the value's kind names is set, the header's promise.
+        match unsafe { value.read("its answer") } {
+            // SAFETY: `run` made the pointer from a caller that lives as long as this one.
+            Ok(value) => unsafe { (*caller.caller).set_result(value) },
+            Err(error) => caller.failure = Some(error.to_string()),
+        }
+    });
+}
+
+/// Makes the callback fail: when it returns, the guest is unwound, and the call fails with WASP_ERROR_CALLBACK and this
+/// message, which is copied.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_caller_fail(caller: Option<&mut wasp_caller>, message: wasp_slice) {
+    let Some(caller) = caller else { return };
+    shield((), || {
+        // SAFETY: slices and arrays are readable, the header's promise.
+        let bytes = unsafe { message.bytes("the message") }.unwrap_or_default();
+        caller.failure = Some(String::from_utf8_lossy(bytes).into_owned());
+    });
+}
+
+/// Returns how many nanoseconds the call that this callback belongs to may still take; UINT64_MAX where it has no limit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_caller_remaining(caller: Option<&wasp_caller>) -> u64 {
+    // SAFETY: `run` made the pointer from a caller that lives as long as this one.
+    let remaining = caller.and_then(|caller| unsafe { (*caller.caller).remaining() });
+    remaining.map_or(u64::MAX, |left| u64::try_from(left.as_nanos()).unwrap_or(u64::MAX))
+}
