@@ -31,25 +31,24 @@ struct Inner {
 }
 
 impl Engine {
-    /// An engine with default options and no plugins.
+    /// Makes an engine with default options and no plugins.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An engine that works as `options` say.
+    /// Makes an engine with these options and no plugins.
     pub fn with_options(options: Options) -> Self {
         Self(Arc::new(Inner { options, plugins: ArcSwap::default() }))
     }
 
     /// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
-    /// `config`, and starts it once.
+    /// `config`, and runs its start-up.
     ///
-    /// A name that is registered already is replaced for new instances; living ones keep the old plugin. On failure
-    /// nothing changes.
+    /// A plugin of that name is replaced for new instances; existing ones keep the old one. On failure nothing changes.
     ///
     /// # Errors
-    /// [`ErrorKind::Compile`]; [`ErrorKind::ImportNotFound`], which names all imports that are missing or of another
-    /// type; [`ErrorKind::Io`] if a volume doesn't exist; [`ErrorKind::Resource`] if the module starts beyond its
+    /// [`ErrorKind::Compile`]; [`ErrorKind::ImportNotFound`], which names all imports that no callback provides or that have
+    /// another type; [`ErrorKind::Io`] if a volume doesn't exist; [`ErrorKind::Resource`] if the module starts beyond its
     /// limits; and whatever ends the plugin's start-up.
     pub fn register(&self, name: &str, wasm: &[u8], config: &Config) -> Result<()> {
         self.register_source(name, Source::Wasm(wasm), config)
@@ -74,15 +73,15 @@ impl Engine {
         compile::to_bytes(wasm, &self.0.options)
     }
 
-    /// Registers the plugin `name` from what [`compile`](Self::compile) gave, as [`register`](Self::register) does.
+    /// Registers the plugin `name` from what [`compile`](Self::compile) returned, as [`register`](Self::register) does.
     ///
     /// # Errors
     /// [`ErrorKind::Compile`] if the bytes are damaged or made by another version, compiler or processor, and those of
     /// `register`.
     ///
     /// # Safety
-    /// The bytes run as code, outside every sandbox. A hash finds damage, but not malice: whoever made them must be
-    /// trusted as much as this program.
+    /// The bytes run as code, outside every sandbox. A hash finds damage, but not malice: their author must be trusted as
+    /// much as this program.
     #[allow(unsafe_code)] // What it loads runs as code.
     pub unsafe fn register_compiled(
         &self,
@@ -102,7 +101,8 @@ impl Engine {
         self.register(name, &wasm, config)
     }
 
-    /// The same as [`compile`](Self::compile), into the file `path`: others see all of it or nothing.
+    /// Compiles `wasm` ahead of time, as [`compile`](Self::compile) does, into the file `path`. Other processes see all of it
+    /// or nothing.
     ///
     /// # Errors
     /// [`ErrorKind::Compile`] and [`ErrorKind::Io`]
@@ -112,13 +112,13 @@ impl Engine {
             .map_err(|error| Error::io(format_args!("file {path:?}"), error))
     }
 
-    /// The same as [`register_compiled`](Self::register_compiled), from a file.
+    /// Registers the plugin `name` from a file that [`compile_to_file`](Self::compile_to_file) wrote.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] if the file can't be read, and those of `register_compiled`.
     ///
     /// # Safety
-    /// As for `register_compiled`.
+    /// The file runs as code, outside every sandbox: its author must be trusted as much as this program.
     #[allow(unsafe_code)] // What it loads runs as code.
     pub unsafe fn register_compiled_file(
         &self,
@@ -130,7 +130,7 @@ impl Engine {
         self.register_source(name, Source::Compiled(compiled), config)
     }
 
-    /// Forgets the plugin `name`; living instances keep what they need.
+    /// Forgets the plugin `name`. Existing instances keep what they need.
     ///
     /// # Errors
     /// [`ErrorKind::PluginNotFound`]
@@ -143,7 +143,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`ErrorKind::PluginNotFound`]; [`ErrorKind::Io`] if the workspace isn't a directory; [`ErrorKind::Resource`] if
-    /// the machine has no room for another instance.
+    /// there is no memory for another instance.
     pub fn instance(&self, name: &str, workspace: Option<&Path>) -> Result<Instance> {
         let plugins = self.0.plugins.load();
         let pool = plugins.get(name).ok_or_else(|| not_found(name))?;
@@ -155,7 +155,7 @@ impl Engine {
         Instance::new(pool.shard(), workspace)
     }
 
-    /// Makes a change to the registry, all of it at once for those who look. Gives what it was before.
+    /// Changes the registry atomically, and returns what it was before.
     fn change(&self, change: impl Fn(&mut Plugins)) -> Arc<Plugins> {
         self.0.plugins.rcu(|plugins| {
             let mut plugins = Plugins::clone(plugins);

@@ -1,4 +1,4 @@
-//! An instance as its owner sees it: call, reset.
+//! Instances as their owners see them.
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
@@ -18,8 +18,8 @@ use wasmer_types::RawValue;
 
 /// One sandbox: a plugin with linear memory of its own.
 ///
-/// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may go first.
-/// Dropping it ends it: what it wrote is gone.
+/// It may move between threads; instances run in parallel. It keeps what it needs alive: its engine may be dropped first.
+/// What it wrote is gone when it is dropped.
 pub struct Instance {
     lease: Lease,
     workspace: Workspace,
@@ -38,13 +38,13 @@ impl Instance {
     ///
     /// `result` is the kind that the caller expects, since a WebAssembly signature says `i32` for a string too;
     /// [`Kind::None`] ignores the result. Numbers become the type that the function has if they fit exactly. Text and
-    /// bytes of the result are borrowed until the instance is used again.
+    /// bytes in the result are borrowed until the instance is used again.
     ///
     /// # Errors
     /// [`ErrorKind::FunctionNotFound`], [`ErrorKind::Signature`] and [`ErrorKind::Invalid`] before any guest code runs;
     /// [`ErrorKind::Guest`] if the plugin raised an error; [`ErrorKind::Abi`] if it broke the ABI. After
     /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`], [`ErrorKind::Callback`], [`ErrorKind::Timeout`] and
-    /// [`ErrorKind::Cancelled`] the guest was stopped half-way, and every later call gives [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
+    /// [`ErrorKind::Cancelled`] the guest was stopped half-way, and every later call fails with [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
     pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
         let plugin = &*self.lease.shard.plugin;
         let context = |error| in_context(plugin, name, error);
@@ -91,7 +91,7 @@ impl Instance {
         Ok(value)
     }
 
-    /// Takes note of a call that failed in the guest.
+    /// Records a call that failed in the guest, and puts its error in context.
     #[cold]
     fn failed(&mut self, name: &str, error: Error) -> Error {
         let plugin = &*self.lease.shard.plugin;
@@ -114,29 +114,29 @@ impl Instance {
         Ok(())
     }
 
-    /// Whether `data` is of the last result, and the next call would free it before it reads its arguments. For bindings
-    /// to languages in which a borrowed result can be passed on all the same.
+    /// Returns whether `data` is part of the last result, which the next call frees before it reads its arguments. For
+    /// bindings to languages in which a borrowed result can be passed on all the same.
     pub fn lends(&self, data: &[u8]) -> bool {
         self.lease.instance.lends(data)
     }
 
-    /// A way to stop the call that this instance runs, from another thread.
+    /// Returns a handle that stops the call that this instance runs, from another thread.
     pub fn interrupter(&self) -> Interrupter {
         self.lease.instance.interrupter()
     }
 
-    /// The functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
+    /// Returns the functions that the plugin offers, in the module's order, without those that belong to the guest ABI.
     pub fn functions(&self) -> &[Function] {
         self.lease.shard.plugin.functions()
     }
 
-    /// The name of its plugin.
+    /// Returns the name of its plugin.
     pub fn plugin(&self) -> &str {
         &self.lease.shard.plugin.name
     }
 }
 
-/// The result `number` as one of `kind`.
+/// Returns the result `number` as one of `kind`.
 fn fit(number: Value<'_>, kind: Kind) -> Result<Value<'static>> {
     slots::coerce(number, kind).ok_or_else(|| {
         let message = format!("its result {} does not fit {kind}", slots::DisplayValues(&[number]));
@@ -185,12 +185,12 @@ fn in_context(plugin: &Plugin, function: &str, error: Error) -> Error {
     error.with_function(function)
 }
 
-/// What [`Instance::functions`] gives, kept apart from the instance: for bindings that list while a call runs.
+/// What [`Instance::functions`] returns, kept apart from the instance: for bindings that list while a call runs.
 #[derive(Clone)]
 pub struct Functions(Arc<CachePadded<Shard>>);
 
 impl Functions {
-    /// The functions of the instance's plugin.
+    /// Returns the functions of the instance's plugin.
     pub fn of(instance: &Instance) -> Self {
         Self(Arc::clone(&instance.lease.shard))
     }

@@ -16,7 +16,7 @@ pub enum ErrorKind {
     Io = 2,
     /// The bytes are not a module that wasp can compile.
     Compile = 3,
-    /// The module imports something that nobody provides, or with another type.
+    /// The module imports something that no callback provides, or with another type.
     ImportNotFound = 4,
     /// No plugin is registered under that name.
     PluginNotFound = 5,
@@ -40,7 +40,7 @@ pub enum ErrorKind {
     Timeout = 14,
     /// The host interrupted the call.
     Cancelled = 15,
-    /// The machine or a limit has no more to give: memory, address space, stack.
+    /// The machine or a limit has no more memory, address space, stack or threads.
     Resource = 16,
     /// An earlier call failed half-way, so the instance must be reset before it is used again.
     Poisoned = 17,
@@ -88,7 +88,7 @@ pub struct Frame {
     pub module_offset: u32,
 }
 
-/// An import of a module that nobody provides, or with another type.
+/// An import of a module that no callback provides, or with another type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Import {
     /// The module, or namespace, that it is imported from.
@@ -127,7 +127,7 @@ impl Error {
         }))
     }
 
-    /// An error that a binding reports itself, in the words and kinds of this crate.
+    /// Makes an error that a binding reports itself.
     pub fn from_host(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::new(kind, message)
     }
@@ -215,27 +215,27 @@ impl Error {
         self
     }
 
-    /// What kind of failure this is.
+    /// Returns the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The plugin's function that was being called, if one was.
+    /// Returns the plugin's function that was being called, if one was.
     pub fn function(&self) -> Option<&str> {
         self.0.function.as_deref()
     }
 
-    /// The guest's stack when it failed, innermost frame first; empty where none was running.
+    /// Returns the guest's stack when it failed, innermost frame first; empty where none was running.
     pub fn trace(&self) -> &[Frame] {
         &self.0.trace
     }
 
-    /// The imports at fault, in the module's order, for [`ErrorKind::ImportNotFound`].
+    /// Returns the imports at fault, in the module's order, for [`ErrorKind::ImportNotFound`].
     pub fn imports(&self) -> &[Import] {
         &self.0.imports
     }
 
-    /// The code that the guest gave to `proc_exit`, for [`ErrorKind::Exit`].
+    /// Returns the code that the guest passed to `proc_exit`, for [`ErrorKind::Exit`].
     pub fn exit_code(&self) -> Option<i32> {
         self.0.exit_code
     }

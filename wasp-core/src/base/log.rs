@@ -1,16 +1,16 @@
-//! Telling the host what happens, without deciding where it goes.
+//! Log records, which the host decides what to do with.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// How much a log line matters; the number is the one that the C API gives.
+/// The importance of a log record; its number is the one of the C API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]
 pub enum Level {
-    /// Something failed that nobody else will hear of.
+    /// Something failed that is reported nowhere else.
     Error = 1,
-    /// What an operator wants to see: plugins registered, lines that a plugin prints.
+    /// For operators: the lines that a plugin prints.
     Info = 2,
     /// Each call and callback.
     Debug = 3,
@@ -18,10 +18,10 @@ pub enum Level {
     Trace = 4,
 }
 
-/// One log line: a fixed message and the values that belong to it.
+/// One log record: a fixed message and the values that belong to it.
 #[derive(Clone, Copy)]
 pub struct Record<'a> {
-    /// How much it matters.
+    /// Its importance.
     pub level: Level,
     /// What happened, always the same words for the same event.
     pub message: &'a str,
@@ -31,25 +31,25 @@ pub struct Record<'a> {
 
 type Sink = dyn Fn(&Record<'_>) + Send + Sync;
 
-/// Where log lines go: a function of the host, and the least important level that it wants.
+/// Where log records go: a function of the host, and the least important level that it receives.
 ///
-/// Cloning is cheap; clones share the function. It is called on whichever thread has something to say, from several at
+/// Cloning is cheap; clones share the function. It is called on the thread that an event happens on, from several at
 /// once where several instances run.
 #[derive(Clone, Default)]
 pub struct Log(Option<(Level, Arc<Sink>)>);
 
 impl Log {
-    /// A log that gives each record of `level` or more important ones to `sink`.
+    /// Makes a log that passes each record of `level` and of more important levels to `sink`.
     pub fn new(level: Level, sink: impl Fn(&Record<'_>) + Send + Sync + 'static) -> Self {
         Self(Some((level, Arc::new(sink))))
     }
 
-    /// Whether records of `level` are wanted, for those that cost something to make.
+    /// Returns whether records of `level` are received, for those that cost something to make.
     pub(crate) fn enabled(&self, level: Level) -> bool {
         self.0.as_ref().is_some_and(|(wanted, _)| level <= *wanted)
     }
 
-    /// Hands one record to the host, if it wants it.
+    /// Passes one record to the host, if its level is enabled.
     #[inline(always)]
     pub(crate) fn write(&self, level: Level, message: &str, fields: &[(&str, &dyn fmt::Display)]) {
         if self.enabled(level) {

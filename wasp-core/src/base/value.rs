@@ -3,11 +3,11 @@
 use crate::base::error::{Error, ErrorKind};
 use std::fmt;
 
-/// The kind of a value; the number is the one that the C API gives.
+/// The kind of a value; its number is the one of the C API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Kind {
-    /// No value: a function without a result, or a result that the caller doesn't want.
+    /// No value: a function without a result, or a result that is ignored.
     #[default]
     None = 0,
     /// A 32-bit integer.
@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name in error messages and in a plugin's list of signatures.
+    /// Returns its name in error messages and in a plugin's list of signatures.
     pub fn name(self) -> &'static str {
         match self {
             Kind::None => "none",
@@ -72,7 +72,7 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// The kind of this value.
+    /// Returns the kind of this value.
     pub fn kind(&self) -> Kind {
         match self {
             Value::None => Kind::None,

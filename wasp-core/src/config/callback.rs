@@ -19,7 +19,7 @@ pub(crate) struct Callback {
     pub function: Box<CallbackFn>,
 }
 
-/// The guest's side of a callback: where the host function puts its answer.
+/// A callback's view of the call that it is part of, through which it sets its result.
 pub struct Caller<'a> {
     pub(crate) plugin: &'a str,
     pub(crate) interrupt: &'a Interrupt,
@@ -68,12 +68,12 @@ impl Caller<'_> {
         };
     }
 
-    /// How long the call may still take, callbacks included; nothing where it has no limit.
+    /// Returns how long the call may still take, callbacks included; none where it has no limit.
     pub fn remaining(&self) -> Option<Duration> {
         self.interrupt.remaining()
     }
 
-    /// The name of the plugin that calls.
+    /// Returns the name of the plugin that calls.
     pub fn plugin(&self) -> &str {
         self.plugin
     }

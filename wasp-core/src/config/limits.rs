@@ -1,12 +1,12 @@
-//! What one instance may use at most.
+//! Limits of one instance.
 
 use std::time::Duration;
 
-/// What one instance may use at most.
+/// Limits of one instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Linear memory in bytes; the part of a 64 KiB page is not given. The default is what 32-bit WebAssembly can
+    /// Linear memory in bytes, over all memories, in whole pages of 64 KiB. The default is what 32-bit WebAssembly can
     /// address, 4 GiB.
     pub memory_bytes: u64,
     /// Elements over all tables. The default is 1,000,000.
@@ -15,10 +15,10 @@ pub struct Limits {
     /// pooled by thread, so a call may find a larger one.
     pub stack_bytes: usize,
     /// How long a call may take, and so may start-up at registration; callbacks and sleeps count. The default is no
-    /// limit. A guest is stopped where it enters a function or begins a loop anew; one bulk memory instruction isn't
+    /// limit. A guest is stopped at its next function entry or loop iteration; one bulk memory instruction isn't
     /// stopped half-way.
     pub timeout: Option<Duration>,
-    /// How many released instances are kept ready for the next owner. The default is 64.
+    /// How many released instances of a plugin are kept ready for the next owner. The default is 64.
     pub idle_instances: usize,
 }
 

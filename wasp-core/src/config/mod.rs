@@ -10,18 +10,23 @@ use crate::config::limits::Limits;
 use std::error::Error as StdError;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// What a plugin is given. A plugin sees nothing of the host but this; the default gives it nothing.
+/// What a plugin is given: host functions, environment, volumes, limits. It sees nothing else of the host, and by default
+/// nothing at all.
 ///
 /// Registering a plugin copies its Config, so that one can be changed and used again.
 ///
 /// ```
+/// use std::time::Duration;
 /// use wasp_core::{Config, Kind, Value};
 ///
 /// let mut config = Config::new();
 /// config
 ///     .env("LANGUAGE", "de")
 ///     .volume("/data", "/srv/data", true)
+///     .timeout(Duration::from_secs(1))
+///     .memory_limit(64 << 20)
 ///     .callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
 ///         let name: &str = args[0].try_into()?;
 ///         caller.set_result(Value::String(&format!("Hello {name}")));
@@ -58,7 +63,7 @@ pub(crate) struct Volume {
 }
 
 impl Config {
-    /// A Config that gives a plugin nothing.
+    /// Makes a Config that gives a plugin nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -113,14 +118,27 @@ impl Config {
         self
     }
 
-    /// Sets what one instance may use at most.
+    /// Sets all limits of each instance.
     pub fn limits(&mut self, limits: Limits) -> &mut Self {
         self.limits = limits;
         self
     }
 
-    /// Whether instances start from a snapshot of what the plugin's start-up left, which is the default, or each runs
-    /// start-up itself. With a snapshot, what start-up drew at random or read off a clock is the same for all instances.
+    /// Sets the time that a call may take, as [`Limits::timeout`] does.
+    pub fn timeout(&mut self, timeout: Duration) -> &mut Self {
+        self.limits.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how many bytes of linear memory each instance may have, as [`Limits::memory_bytes`] does.
+    pub fn memory_limit(&mut self, bytes: u64) -> &mut Self {
+        self.limits.memory_bytes = bytes;
+        self
+    }
+
+    /// Chooses whether instances start from a snapshot of what the plugin's start-up left, which is the default, or run
+    /// start-up themselves. With a snapshot, random numbers and clock readings taken during start-up are the same for all
+    /// instances.
     pub fn snapshot(&mut self, snapshot: bool) -> &mut Self {
         self.snapshot = snapshot;
         self

@@ -3,40 +3,40 @@
 use crate::base::log::Log;
 use std::path::PathBuf;
 
-/// Which compiler makes machine code of plugins.
+/// The compiler that translates plugins to machine code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Compiler {
-    /// Compiles in one pass: ready soonest, runs slower.
+    /// Compiles fastest, in one pass; the code runs slower.
     Singlepass,
-    /// Optimises: takes longer, runs fastest.
+    /// Optimises: compiles slower; the code runs fastest.
     #[default]
     Cranelift,
 }
 
-/// What the standard streams of plugins are.
+/// Where the standard streams of plugins lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Stdio {
-    /// Those of this process.
+    /// They are inherited from this process.
     #[default]
     Inherit,
-    /// Nothing to read; what plugins write goes to the log, line by line.
+    /// Output goes to the log, line by line; input is empty.
     Log,
-    /// Nothing to read; what plugins write is dropped.
+    /// Output is dropped; input is empty.
     None,
 }
 
-/// How an [`Engine`](crate::Engine) works.
+/// Options of an [`Engine`](crate::Engine).
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Which compiler makes machine code of plugins.
+    /// The compiler that translates plugins to machine code.
     pub compiler: Compiler,
-    /// Where compiled modules are kept between runs, so that each is compiled once; nowhere by default. Processes may
-    /// share the directory, which is made if it isn't there. It must belong to whoever runs the process, and to nobody
-    /// else: what is in it runs as code.
+    /// The directory that keeps compiled modules between runs, so that each is compiled once; none by default. Processes
+    /// may share it, and it is created if it doesn't exist. Its files run as code: only the user who runs the process may
+    /// be able to write there.
     pub cache_directory: Option<PathBuf>,
-    /// What the standard streams of plugins are.
+    /// Where the standard streams of plugins lead.
     pub stdio: Stdio,
-    /// Who hears what happens; nobody by default.
+    /// Receives log records; by default none are made.
     pub log: Log,
 }

@@ -21,9 +21,9 @@ pub(crate) struct Export {
 pub struct Function {
     /// The name to call it by.
     pub name: String,
-    /// What it takes. Where the plugin declares no signature, an [`Kind::I32`] may stand for a string or bytes.
+    /// Its parameters. Where the plugin declares no signature, an [`Kind::I32`] may stand for a string or bytes.
     pub params: Vec<Kind>,
-    /// What it gives, with the same doubt.
+    /// Its result, with the same doubt.
     pub result: Kind,
     /// Whether the plugin declares the kinds itself, so that there is no doubt.
     pub declared: bool,

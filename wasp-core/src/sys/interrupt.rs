@@ -185,7 +185,7 @@ fn reason(state: u64) -> Option<Reason> {
 
 /// Stops the call that an [`Instance`](crate::Instance) runs, from any thread and at any time.
 ///
-/// It outlives its instance harmlessly, and stays its own instance's when that is reset.
+/// It may outlive its instance, and then does nothing. It stays valid when its instance is reset.
 #[derive(Clone, Debug)]
 pub struct Interrupter {
     interrupt: Arc<Interrupt>,
@@ -197,7 +197,7 @@ impl Interrupter {
         Self { interrupt: Arc::clone(interrupt), owner: interrupt.owner.load(Ordering::Acquire) }
     }
 
-    /// Ends the call that runs with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). When none runs, nothing
+    /// Ends the call that runs, which fails with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). When none runs, nothing
     /// happens, also not to the next one.
     pub fn interrupt(&self) {
         self.interrupt.cancel(self.owner);

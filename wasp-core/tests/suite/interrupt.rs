@@ -250,3 +250,17 @@ fn each_thread_has_its_own_time() {
         });
     });
 }
+
+#[test]
+fn a_config_has_setters_for_the_limits_that_most_set() {
+    on_both(|engine| {
+        let mut config = Config::new();
+        config.timeout(Duration::from_millis(20)).memory_limit(2 << 16);
+        let mut p = instance(engine, r#"(func (export "spin") (loop (br 0)))"#, &config);
+        assert_eq!(p.call("spin", &[], Kind::None).unwrap_err().kind(), Timeout);
+        let wat = r#"(memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))"#;
+        let mut p = instance(engine, wat, &config);
+        assert_eq!(p.call("grow", &[2.into()], Kind::I32).unwrap(), Value::I32(-1));
+        assert_eq!(p.call("grow", &[1.into()], Kind::I32).unwrap(), Value::I32(1));
+    });
+}
