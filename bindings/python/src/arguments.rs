@@ -11,16 +11,16 @@ use std::ptr;
 use std::slice;
 use wasp_core::{ErrorKind, Function, Kind, Value};
 
-/// The buffers that values were read from.
+/// The buffers that values are borrowed from.
 #[derive(Default)]
 pub(crate) struct Buffers<'py>(Vec<Buffer<'py>>);
 
-/// Reads `object`, which `what` names in errors. Text and bytes stay where Python has them.
+/// Borrows the value of `object`, which `what` names in errors. Text and bytes stay where Python has them.
 ///
 /// # Safety
 /// The value must be gone before `buffers`.
 #[inline]
-pub(crate) unsafe fn read<'a, 'py>(
+pub(crate) unsafe fn borrow<'a, 'py>(
     object: Borrowed<'a, 'py, PyAny>,
     buffers: &mut Buffers<'py>,
     what: &dyn Fn() -> String,
@@ -41,30 +41,22 @@ pub(crate) unsafe fn read<'a, 'py>(
             return Ok(integer(number));
         }
     }
-    // SAFETY: by the caller's promise.
-    unsafe { read_slowly(object, buffers, what) }
+    // SAFETY: the value is gone before the buffers, as this function asks.
+    unsafe { borrow_any(object, buffers, what) }
 }
 
-unsafe fn read_slowly<'a, 'py>(
+/// # Safety
+/// The value must be gone before `buffers`.
+unsafe fn borrow_any<'a, 'py>(
     object: Borrowed<'a, 'py, PyAny>,
     buffers: &mut Buffers<'py>,
     what: &dyn Fn() -> String,
 ) -> PyResult<Value<'a>> {
     let py = object.py();
-    // What `read` met on its way comes again.
+    // What `borrow` met on its way comes again.
     drop(PyErr::take(py));
     if object.is_instance_of::<PyString>() {
-        // SAFETY: it is one.
-        if let Some(text) = unsafe { text(object) } {
-            return Ok(Value::String(text));
-        }
-        let error = PyErr::fetch(py);
-        return Err(if error.is_instance_of::<PyUnicodeEncodeError>(py) {
-            let message = format!("{} has a lone surrogate, which UTF-8 can't say", what());
-            error::new(py, ErrorKind::Invalid, &message)
-        } else {
-            error
-        });
+        return borrow_text(object, what);
     }
     if let Ok(bytes) = object.cast::<PyBytes>() {
         let bytes = bytes.as_bytes();
@@ -80,24 +72,9 @@ unsafe fn read_slowly<'a, 'py>(
             error::overflow(py, &message, None)
         });
     }
-    match Buffer::of(&object) {
-        // One of no dimension is a number of numpy's.
-        Ok(buffer) if buffer.dimensions() > 0 || number(&object).is_none() => {
-            // SAFETY: the buffer goes where the values go first.
-            let bytes = unsafe { buffer.bytes() };
-            buffers.0.push(buffer);
-            return Ok(Value::Bytes(bytes));
-        }
-        // A type without buffers is a TypeError; what numpy raises here isn't the BufferError of Python's own types.
-        Err(error) if !error.is_instance_of::<PyTypeError>(py) => {
-            let message = format!(
-                "{} is {}, whose bytes are not contiguous: pass a copy, as bytes() makes it",
-                what(),
-                object.get_type().name()?
-            );
-            return Err(PyTypeError::new_err(message));
-        }
-        _ => {}
+    // SAFETY: the value is gone before the buffers, as this function asks.
+    if let Some(bytes) = unsafe { borrow_buffer(object, buffers, what) }? {
+        return Ok(Value::Bytes(bytes));
     }
     number(&object).ok_or_else(|| {
         let ty = object.get_type();
@@ -107,7 +84,54 @@ unsafe fn read_slowly<'a, 'py>(
     })
 }
 
-/// The text of a str, which lives as long as that does; None with an exception set where UTF-8 can't say it.
+fn borrow_text<'a>(
+    object: Borrowed<'a, '_, PyAny>,
+    what: &dyn Fn() -> String,
+) -> PyResult<Value<'a>> {
+    let py = object.py();
+    // SAFETY: the callers have a str.
+    if let Some(text) = unsafe { text(object) } {
+        return Ok(Value::String(text));
+    }
+    let error = PyErr::fetch(py);
+    if error.is_instance_of::<PyUnicodeEncodeError>(py) {
+        let message = format!("{} has a lone surrogate, which UTF-8 can't say", what());
+        return Err(error::new(py, ErrorKind::Invalid, &message));
+    }
+    Err(error)
+}
+
+/// Borrows the bytes of an object that has a buffer; none where it has no buffer, or one of no dimension, which is a number
+/// of numpy's.
+///
+/// # Safety
+/// The bytes must be out of use before `buffers` is dropped.
+unsafe fn borrow_buffer<'a, 'py>(
+    object: Borrowed<'a, 'py, PyAny>,
+    buffers: &mut Buffers<'py>,
+    what: &dyn Fn() -> String,
+) -> PyResult<Option<&'a [u8]>> {
+    match Buffer::of(&object) {
+        Ok(buffer) if buffer.dimensions() > 0 || number(&object).is_none() => {
+            // SAFETY: the bytes are out of use before the buffer is dropped, as this function asks.
+            let bytes = unsafe { buffer.bytes() };
+            buffers.0.push(buffer);
+            Ok(Some(bytes))
+        }
+        // A type without buffers is a TypeError; what numpy raises here isn't the BufferError of Python's own types.
+        Err(error) if !error.is_instance_of::<PyTypeError>(object.py()) => {
+            let message = format!(
+                "{} is {}, whose bytes are not contiguous: pass a copy, as bytes() makes it",
+                what(),
+                object.get_type().name()?
+            );
+            Err(PyTypeError::new_err(message))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Returns the text of a str, which lives as long as that does; None with an exception set where UTF-8 can't say it.
 ///
 /// # Safety
 /// `object` is a str.
@@ -135,7 +159,7 @@ fn integer(number: i64) -> Value<'static> {
     i32::try_from(number).map_or(Value::I64(number), Value::I32)
 }
 
-/// Whether the first of `args` that doesn't fit `function` is an integer out of its parameter's range.
+/// Returns whether the first of `args` that doesn't fit `function` is an integer out of its parameter's range.
 pub(crate) fn overflows(function: &Function, args: &[Value<'_>]) -> bool {
     let misfit = function.params.iter().zip(args).find_map(|(kind, arg)| {
         let number = match arg {
@@ -156,7 +180,7 @@ pub(crate) fn overflows(function: &Function, args: &[Value<'_>]) -> bool {
     misfit == Some(true)
 }
 
-/// `value` as Python has it.
+/// Returns `value` as a Python object.
 pub(crate) fn into_python<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
         Value::None => py.None().into_bound(py),

@@ -34,7 +34,7 @@ copied once, into the plugin's memory. Other Python threads run meanwhile.
 
 Raises FunctionNotFound, and an Error of kind \"signature\" for arguments that don't fit, before the plugin runs;
 GuestError if the plugin reports an error, and stays usable; Trap, Timeout, Cancelled, what a callback raised, or an Error
-of kind \"abort\", \"exit\" or \"callback\" if it was stopped half-way, and then wants a reset.";
+of kind \"abort\", \"exit\" or \"callback\" if it was stopped half-way, and then needs a reset.";
 
 /// Gives `ty`, which is that of [`Instance`], its method `call`.
 pub(crate) fn add_to(ty: &Bound<'_, pyo3::types::PyType>) -> PyResult<()> {
@@ -74,7 +74,7 @@ unsafe extern "C" fn call(
             let (given, named) = all.split_at(count);
             (this, given, returns(py, names, named)?)
         };
-        run(py, this.get(), given, returns)
+        call_function(py, this.get(), given, returns)
     }));
     let error = match outcome {
         Ok(Ok(answer)) => return answer.into_ptr(),
@@ -95,10 +95,10 @@ unsafe fn returns(
     given: &[*mut PyObject],
 ) -> PyResult<Wanted> {
     let mut wanted = Wanted::Declared;
-    for (at, object) in given.iter().enumerate() {
-        // SAFETY: by the caller's promise.
+    for (index, object) in given.iter().enumerate() {
+        // SAFETY: `names` is a tuple with a str for each object of `given`, as this function asks.
         let (name, object) = unsafe {
-            let name = ffi::PyTuple_GetItem(names, at as Py_ssize_t);
+            let name = ffi::PyTuple_GetItem(names, index as Py_ssize_t);
             (Borrowed::from_ptr(py, name), Borrowed::from_ptr(py, *object))
         };
         // A name in a program's text is the same object everywhere.
@@ -114,25 +114,17 @@ unsafe fn returns(
 /// Calls with up to this many arguments need no allocation.
 const FEW: usize = 4;
 
-fn run<'py>(
+fn call_function<'py>(
     py: Python<'py>,
     this: &Instance,
     given: &[*mut PyObject],
     returns: Wanted,
 ) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: Python keeps what is given alive until the method returns.
-    let object = |pointer: *mut PyObject| unsafe { Borrowed::from_ptr(py, pointer) };
     let Some((function, given)) = given.split_first() else {
         return Err(PyTypeError::new_err("call() needs the name of a function"));
     };
-    let function = object(*function);
-    if !function.is_instance_of::<PyString>() {
-        let ty = function.get_type();
-        let message = format!("call() needs the name of a function as str, not {}", ty.name()?);
-        return Err(PyTypeError::new_err(message));
-    }
-    // SAFETY: just looked at.
-    let function = unsafe { arguments::text(function) }.ok_or_else(|| PyErr::fetch(py))?;
+    // SAFETY: Python keeps what is given alive until the method returns.
+    let function = function_name(unsafe { Borrowed::from_ptr(py, *function) })?;
     let kind = match returns {
         Wanted::This(kind) => kind,
         Wanted::Declared => this.declared(py, function)?,
@@ -147,10 +139,11 @@ fn run<'py>(
         many.resize(given.len(), Value::None);
         &mut many[..]
     };
-    for (at, (value, pointer)) in values.iter_mut().zip(given).enumerate() {
-        let what = || format!("function {function:?}: argument {}", at + 1);
-        // SAFETY: the buffers outlive the values.
-        *value = unsafe { arguments::read(object(*pointer), &mut buffers, &what)? };
+    for (index, (value, pointer)) in values.iter_mut().zip(given).enumerate() {
+        let what = || format!("function {function:?}: argument {}", index + 1);
+        // SAFETY: Python keeps what is given alive until the method returns, and the buffers outlive the values.
+        *value =
+            unsafe { arguments::borrow(Borrowed::from_ptr(py, *pointer), &mut buffers, &what)? };
     }
     let values = &*values;
 
@@ -165,6 +158,18 @@ fn run<'py>(
         Ok(value) => into_python(py, value),
         Err(error) => Err(failed(py, this, function, values, &error)),
     }
+}
+
+/// Returns the text of the first argument, which lives as long as that.
+#[inline]
+fn function_name<'a>(function: Borrowed<'a, '_, PyAny>) -> PyResult<&'a str> {
+    if !function.is_instance_of::<PyString>() {
+        let ty = function.get_type();
+        let message = format!("call() needs the name of a function as str, not {}", ty.name()?);
+        return Err(PyTypeError::new_err(message));
+    }
+    // SAFETY: it is a str, as was just checked.
+    unsafe { arguments::text(function) }.ok_or_else(|| PyErr::fetch(function.py()))
 }
 
 #[cold]

@@ -21,7 +21,7 @@ pub(crate) fn offer(
         // While Python runs, Python sees to signals.
         let _paused = signals::pause();
         Python::attach(|py| {
-            run(function.bind(py), &what, result, caller, args)?;
+            call_python(function.bind(py), &what, result, caller, args)?;
             // What Python has not seen to yet would wait for the guest.
             signals::check(py)
         })
@@ -29,7 +29,7 @@ pub(crate) fn offer(
     });
 }
 
-fn run(
+fn call_python(
     function: &Bound<'_, PyAny>,
     what: &str,
     result: Kind,
@@ -45,7 +45,7 @@ fn run(
     let mut buffers = Buffers::default();
     // SAFETY: dropped in the reverse order.
     let value = unsafe {
-        arguments::read(answer.as_borrowed(), &mut buffers, &|| format!("the answer of {what}"))?
+        arguments::borrow(answer.as_borrowed(), &mut buffers, &|| format!("the answer of {what}"))?
     };
     let fits = match result {
         Kind::String | Kind::Bytes => value.kind() == result,

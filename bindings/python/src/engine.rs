@@ -16,11 +16,11 @@ use wasp_core::{Compiler, Config, ErrorKind, Limits, Options, Stdio};
 #[pyclass(module = "wasp._wasp", subclass, frozen, weakref)]
 pub struct Engine {
     /// Never locked without the GIL: a fork must not find it so.
-    made: Mutex<Made>,
+    state: Mutex<EngineState>,
 }
 
 #[derive(Default)]
-struct Made {
+struct EngineState {
     engine: wasp_core::Engine,
     /// The generation of processes that it is of.
     generation: u64,
@@ -34,10 +34,28 @@ pub enum Source<'py> {
 }
 
 /// Namespace, name, parameters, result, function.
-type Callback = (String, String, Vec<Kind>, Kind, Py<PyAny>);
+type HostFunction = (String, String, Vec<Kind>, Kind, Py<PyAny>);
 
-/// Memory, seconds, stack, table elements, idle instances.
-type Limited = (Option<u64>, Option<f64>, Option<usize>, Option<u32>, Option<usize>);
+/// What a plugin is registered from: the attributes of a `_Plugin` of Python's half.
+#[derive(FromPyObject)]
+struct Registration<'py> {
+    source: Source<'py>,
+    host_functions: Vec<HostFunction>,
+    env: Bound<'py, PyDict>,
+    volumes: Vec<(String, PathBuf, bool)>,
+    limits: GivenLimits,
+    snapshot: bool,
+}
+
+/// The attributes of a `Limits` of Python's half: none is the default.
+#[derive(FromPyObject)]
+struct GivenLimits {
+    memory_bytes: Option<u64>,
+    timeout: Option<f64>,
+    stack_bytes: Option<usize>,
+    table_elements: Option<u32>,
+    idle_instances: Option<usize>,
+}
 
 #[pymethods]
 impl Engine {
@@ -47,7 +65,7 @@ impl Engine {
         _args: &Bound<'_, pyo3::types::PyTuple>,
         _options: Option<&Bound<'_, pyo3::types::PyDict>>,
     ) -> Self {
-        Self { made: Mutex::default() }
+        Self { state: Mutex::default() }
     }
 
     /// Starts over, without plugins.
@@ -76,43 +94,25 @@ impl Engine {
             options.log = logger::log(logger)?;
         }
         let generation = fork::generation();
-        let made = Made { engine: wasp_core::Engine::with_options(options), generation };
-        let before = std::mem::replace(&mut *self.made(), made);
-        before.let_go();
+        let new = EngineState { engine: wasp_core::Engine::with_options(options), generation };
+        let before = std::mem::replace(&mut *self.state(), new);
+        before.leak_after_fork();
         Ok(())
     }
 
-    /// Registers a plugin, and keeps plugin, what it was registered from, in plugins: both or neither, also when
-    /// Ctrl-C comes meanwhile.
-    #[allow(clippy::too_many_arguments)]
+    /// Registers plugin as name, and keeps it in plugins: both or neither, also when Ctrl-C comes meanwhile.
     fn _register(
         slf: &Bound<'_, Self>,
         plugins: &Bound<'_, PyDict>,
-        plugin: &Bound<'_, PyAny>,
         name: &str,
-        source: Source<'_>,
-        callbacks: Vec<Callback>,
-        env: Vec<(String, String)>,
-        volumes: Vec<(String, PathBuf, bool)>,
-        limits: Limited,
-        snapshot: bool,
+        plugin: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let py = slf.py();
-        let mut config = Config::new();
-        for (module, name, params, result, function) in callbacks {
-            let params: Vec<_> = params.into_iter().map(wasp_core::Kind::from).collect();
-            callback::offer(&mut config, &module, &name, &params, result.into(), function);
-        }
-        for (name, value) in env {
-            config.env(name, value);
-        }
-        for (guest, host, read_only) in volumes {
-            config.volume(guest, host, read_only);
-        }
-        config.limits(read_limits(py, limits)?).snapshot(snapshot);
+        let given: Registration<'_> = plugin.extract()?;
+        let config = given.config(py)?;
         let engine = Self::current(slf)?;
         let work = Work::with_compiler(py)?;
-        let outcome = match &source {
+        let outcome = match &given.source {
             Source::Wasm(wasm) => {
                 let wasm = wasm.as_bytes();
                 py.detach(|| engine.register(name, wasm, &config))
@@ -136,8 +136,8 @@ impl Engine {
     ///
     /// It costs a microsecond or two: instances need not be kept. Use it by with, or close it, to free its memory at once.
     ///
-    /// Raises PluginNotFound, and Error of kind "io" if the workspace isn't a directory, or "resource" if the machine has no
-    /// room for another instance.
+    /// Raises PluginNotFound, and Error of kind "io" if the workspace isn't a directory, or "resource" if there is
+    /// no memory for another instance.
     #[pyo3(signature = (name, workspace=None))]
     fn instance(
         slf: &Bound<'_, Self>,
@@ -158,20 +158,20 @@ impl Engine {
 impl Engine {
     /// The engine of this process, with all that was registered.
     fn current(slf: &Bound<'_, Self>) -> PyResult<wasp_core::Engine> {
-        if slf.get().made().generation != fork::generation() {
-            slf.call_method0("_revive")?;
+        if slf.get().state().generation != fork::generation() {
+            slf.call_method0("_reinit_after_fork")?;
         }
-        Ok(slf.get().made().engine.clone())
+        Ok(slf.get().state().engine.clone())
     }
 
-    fn made(&self) -> MutexGuard<'_, Made> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, EngineState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Made {
-    /// Frees it, if that can be done in this process: a parent's threads may have been at work in it.
-    fn let_go(self) {
+impl EngineState {
+    /// Frees it, or leaks it in the child of a fork that hit threads at work in it.
+    fn leak_after_fork(self) {
         if self.generation != fork::generation() {
             std::mem::forget(self);
         }
@@ -180,27 +180,47 @@ impl Made {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        let made = self.made.get_mut().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(made).let_go();
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(state).leak_after_fork();
     }
 }
 
-fn read_limits(py: Python<'_>, limits: Limited) -> PyResult<Limits> {
-    let (memory, seconds, stack, tables, idle) = limits;
-    let mut limits = Limits::default();
-    limits.memory_bytes = memory.unwrap_or(limits.memory_bytes);
-    limits.stack_bytes = stack.unwrap_or(limits.stack_bytes);
-    limits.table_elements = tables.unwrap_or(limits.table_elements);
-    limits.idle_instances = idle.unwrap_or(limits.idle_instances);
-    limits.timeout = match seconds.map(Duration::try_from_secs_f64) {
-        None => None,
-        Some(Ok(limit)) => Some(limit),
-        Some(Err(_)) => {
-            let message = "the time limit is not a number of seconds from 0 on";
-            return Err(error::new(py, ErrorKind::Invalid, message));
+impl Registration<'_> {
+    fn config(&self, py: Python<'_>) -> PyResult<Config> {
+        let mut config = Config::new();
+        for (module, name, params, result, function) in &self.host_functions {
+            let params: Vec<_> = params.iter().map(|kind| (*kind).into()).collect();
+            let function = function.clone_ref(py);
+            callback::offer(&mut config, module, name, &params, (*result).into(), function);
         }
-    };
-    Ok(limits)
+        for (name, value) in &self.env {
+            config.env(name.extract::<String>()?, value.extract::<String>()?);
+        }
+        for (guest, host, read_only) in &self.volumes {
+            config.volume(guest, host, *read_only);
+        }
+        config.limits(self.limits.to_core(py)?).snapshot(self.snapshot);
+        Ok(config)
+    }
+}
+
+impl GivenLimits {
+    fn to_core(&self, py: Python<'_>) -> PyResult<Limits> {
+        let mut limits = Limits::default();
+        limits.memory_bytes = self.memory_bytes.unwrap_or(limits.memory_bytes);
+        limits.stack_bytes = self.stack_bytes.unwrap_or(limits.stack_bytes);
+        limits.table_elements = self.table_elements.unwrap_or(limits.table_elements);
+        limits.idle_instances = self.idle_instances.unwrap_or(limits.idle_instances);
+        limits.timeout = match self.timeout.map(Duration::try_from_secs_f64) {
+            None => None,
+            Some(Ok(limit)) => Some(limit),
+            Some(Err(_)) => {
+                let message = "the time limit is not a number of seconds from 0 on";
+                return Err(error::new(py, ErrorKind::Invalid, message));
+            }
+        };
+        Ok(limits)
+    }
 }
 
 fn unknown(py: Python<'_>, option: &str, given: &str, known: &str) -> PyErr {

@@ -1,11 +1,10 @@
-//! What a fork leaves behind: a child has none of its parent's threads, and every lock that they held stays held.
+//! Forks: a child has none of its parent's threads, and every lock that they held stays held.
 //!
 //! Python forks with the GIL held. So what other threads do meanwhile they do without it, and what of that takes locks
 //! which others need is counted here, as a [`Work`]. A child of a quiet process goes on with all that it inherits. A
 //! child that was forked in the midst of such work leaves its inheritance alone: engines start over there.
 
 use crate::error;
-use crate::signals;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use wasp_core::ErrorKind;
@@ -18,12 +17,12 @@ static COMPILING: AtomicUsize = AtomicUsize::new(0);
 /// The compiler's own locks may be held for ever.
 static COMPILER_LOST: AtomicBool = AtomicBool::new(false);
 
-/// How many forks lead from the first process to this one.
+/// Returns how many forks lead from the first process to this one.
 pub(crate) fn count() -> u64 {
     FORKS.load(Ordering::Relaxed)
 }
 
-/// The same, but for forks of a quiet process: what was made in another generation can't be used in this one.
+/// Returns how many of those forks hit a process at work. What was made in another generation can't be used in this one.
 pub(crate) fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
@@ -35,12 +34,12 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// With the locks of an engine.
+    /// Counts work that takes the locks of an engine.
     pub(crate) fn with_engine() -> Self {
         Self::counted(&WORKING)
     }
 
-    /// With the compiler's too. Fails where a fork left them held.
+    /// Counts work that takes the compiler's locks too. Fails where a fork left them held.
     pub(crate) fn with_compiler(py: Python<'_>) -> PyResult<Self> {
         if COMPILER_LOST.load(Ordering::Relaxed) {
             let message = "this process was forked while another thread registered a plugin, and can register none: start it by spawn or forkserver";
@@ -64,9 +63,8 @@ impl Drop for Work {
     }
 }
 
-/// Says that this process was just forked.
-#[pyfunction]
-pub(crate) fn forked() {
+/// Records that this process is a new child, and this its only thread.
+pub(crate) fn note_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
     let working = WORKING.swap(0, Ordering::Relaxed);
     let compiling = COMPILING.swap(0, Ordering::Relaxed);
@@ -76,5 +74,4 @@ pub(crate) fn forked() {
     if compiling > 0 {
         COMPILER_LOST.store(true, Ordering::Relaxed);
     }
-    signals::forked();
 }

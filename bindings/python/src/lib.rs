@@ -1,16 +1,27 @@
-//! The native half of the Python package `wasp`: sandboxes and calls. What is only convenience is in its Python half,
+//! The native half of the Python package `wasp`: instances and calls. What is only convenience is in its Python half,
 //! which users import.
 
+// Unsafe code is in the modules that exist for it, each marked where it is declared.
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)] // Borrows text and bytes of Python objects.
 mod arguments;
+#[allow(unsafe_code)] // Declares and calls the buffer protocol.
 mod buffer;
+#[allow(unsafe_code)] // Python calls it by its fast calling convention.
 mod call;
+#[allow(unsafe_code)] // Borrows the answer of a Python function.
 mod callback;
 mod engine;
 mod error;
 mod fork;
 mod instance;
+#[allow(unsafe_code)] // Compares with Python's own types.
 mod kind;
+#[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
+mod reinit;
+#[allow(unsafe_code)] // Installs a signal handler, and shares pointers with a thread.
 mod signals;
 
 use pyo3::prelude::*;
@@ -22,11 +33,11 @@ mod _wasp {
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
-    use super::fork::forked;
-    #[pymodule_export]
     use super::instance::{Function, Instance};
     #[pymodule_export]
     use super::kind::Kind;
+    #[pymodule_export]
+    use super::reinit::forked;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -23,9 +23,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wasp_core::Interrupter;
 
-const LOOK: Duration = Duration::from_millis(20);
-/// After so many looks at an idle main thread, the helper waits to be woken.
-const PATIENCE: u32 = 50;
+/// How often the helper looks whether the main thread is in a guest.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// After so many polls of an idle main thread, the helper waits to be woken.
+const IDLE_POLLS: u32 = 50;
 
 /// What stops the guest that the main thread is in; null where it is in none. Only the main thread writes it.
 static CURRENT: AtomicPtr<Interrupter> = AtomicPtr::new(ptr::null_mut());
@@ -65,14 +66,18 @@ pub(crate) fn pause() -> Option<Watch> {
     is_main_thread().then(|| Watch::new(ptr::null_mut()))
 }
 
-/// Lets Python see to its signals, and raises what their handlers raise.
+/// Lets Python handle its signals, and raises what their handlers raise.
 #[inline]
 pub(crate) fn check(py: Python<'_>) -> PyResult<()> {
-    if PENDING.load(Ordering::Relaxed) != 0 && is_main_thread() { look(py) } else { Ok(()) }
+    if PENDING.load(Ordering::Relaxed) != 0 && is_main_thread() {
+        handle_pending(py)
+    } else {
+        Ok(())
+    }
 }
 
 #[cold]
-fn look(py: Python<'_>) -> PyResult<()> {
+fn handle_pending(py: Python<'_>) -> PyResult<()> {
     // First: what comes now is seen below or counted anew.
     PENDING.store(0, Ordering::SeqCst);
     wait_for_helper();
@@ -95,8 +100,8 @@ fn wait_for_helper() {
     }
 }
 
-/// This process is a new child, and this its only thread.
-pub(crate) fn forked() {
+/// Starts over: this process is a new child, and this its only thread.
+pub(crate) fn reinit_after_fork() {
     // The parent's helper may have held its locks: the child makes one of its own.
     HELPER.store(ptr::null_mut(), Ordering::Relaxed);
     DELIVERING.store(false, Ordering::Relaxed);
@@ -173,11 +178,11 @@ impl Helper {
             } else {
                 quiet += 1;
             }
-            if quiet > PATIENCE {
+            if quiet > IDLE_POLLS {
                 quiet = 0;
                 self.sleep();
             } else {
-                std::thread::sleep(LOOK);
+                std::thread::sleep(POLL_INTERVAL);
             }
         }
     }
@@ -198,7 +203,7 @@ impl Helper {
     fn sleep(&self) {
         UNWATCHED.store(true, Ordering::SeqCst);
         // The main thread enters a guest without a fence, and may have missed that. After this it is seen there.
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
         let mut asleep = lock(&self.asleep);
         if in_guest() {
             UNWATCHED.store(false, Ordering::SeqCst);
@@ -253,9 +258,9 @@ fn is_main_thread() -> bool {
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 static NEXT_TAKES_INFO: AtomicBool = AtomicBool::new(false);
 
-/// Puts [`note`] in front of the handler of SIGINT, if there is one.
+/// Puts [`on_sigint`] in front of the handler of SIGINT, if there is one.
 fn stand_in_front() {
-    let ours = note as *const () as usize;
+    let ours = on_sigint as *const () as usize;
     let mut now = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: the call only asks, and zeros are a `sigaction` too.
     let mut action = unsafe {
@@ -270,12 +275,12 @@ fn stand_in_front() {
     NEXT_TAKES_INFO.store(action.sa_flags & libc::SA_SIGINFO != 0, Ordering::Relaxed);
     action.sa_sigaction = ours;
     action.sa_flags |= libc::SA_SIGINFO;
-    // SAFETY: `note` is a handler with three arguments that only does what a handler may.
+    // SAFETY: `on_sigint` is a handler with three arguments that only does what a handler may.
     unsafe { libc::sigaction(libc::SIGINT, &raw const action, ptr::null_mut()) };
 }
 
 /// Counts SIGINT, and hands it on.
-extern "C" fn note(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
+extern "C" fn on_sigint(signal: i32, info: *mut libc::siginfo_t, context: *mut c_void) {
     PENDING.fetch_add(1, Ordering::SeqCst);
     let next = NEXT.load(Ordering::Relaxed);
     // SAFETY: the address was a handler with so many arguments, and not one of the two special values.

@@ -21,9 +21,21 @@ def test_kinds_come_from_annotations_or_are_said(engine):
 
     assert ask(engine, annotated) == 2
     assert ask(engine, with_extras) == 3
-    assert ask(engine, wasp.Callback(lambda number: number + 3, [int], wasp.I32)) == 4
+    assert ask(engine, wasp.Callback(function=lambda number: number + 3, params=[int], result=wasp.I32)) == 4
+    assert ask(engine, wasp.Callback(function=lambda number: number + 4, params=["i32"], result="i32")) == 5
     with pytest.raises(TypeError, match="annotation"):
         ask(engine, lambda number: number)
+
+
+def test_a_wrong_callback_is_refused_by_name(engine):
+    with pytest.raises(TypeError, match="function is 3, and a callable is accepted"):
+        wasp.Callback(function=3)
+    with pytest.raises(TypeError, match="params is 'i32', and a sequence of kinds is accepted"):
+        wasp.Callback(function=len, params="i32")
+    with pytest.raises(TypeError, match="parameter 1 is 'i31', and .* is accepted"):
+        ask(engine, wasp.Callback(function=len, params=["i31"], result="i32"))
+    with pytest.raises(TypeError, match="positional"):
+        wasp.Callback(len, [str], int)
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
@@ -41,7 +53,7 @@ def test_what_it_raises_comes_out_as_itself(engine, kind):
 
 def test_an_answer_of_another_type_is_refused(engine):
     with pytest.raises(TypeError, match="answered with str"):
-        ask(engine, wasp.Callback(str, [int], int))
+        ask(engine, wasp.Callback(function=str, params=[int], result=int))
 
 
 def test_an_instance_is_busy_in_its_own_callback(engine):

@@ -49,3 +49,18 @@ def test_limits_hold(engine):
     with pytest.raises(wasp.Error, match="stack") as caught:
         engine.register("calculator", CALCULATOR, limits=wasp.Limits(stack_bytes=1))
     assert caught.value.kind == "invalid"
+
+
+def test_a_wrong_limit_is_refused_by_name(engine):
+    with pytest.raises(TypeError, match="memory_bytes is '64MB', and an int or None is accepted"):
+        wasp.Limits(memory_bytes="64MB")
+    with pytest.raises(TypeError, match="timeout is '1s', and a number of seconds or None is accepted"):
+        wasp.Limits(timeout="1s")
+    with pytest.raises(ValueError, match="idle_instances is -1, and a number from 0 on is accepted"):
+        wasp.Limits(idle_instances=-1)
+    with pytest.raises(TypeError, match="memory"):
+        wasp.Limits(memory=1)
+    with pytest.raises(TypeError, match="positional"):
+        wasp.Limits(1 << 20)
+    with pytest.raises(TypeError, match="a wasp.Limits is accepted"):
+        engine.register("calculator", CALCULATOR, limits={"timeout": 1})

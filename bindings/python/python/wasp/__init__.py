@@ -12,11 +12,12 @@
 import os
 
 from . import _wasp
-from ._callback import Callback
+from ._callback import Callback, KindName
 from ._engine import Engine, Limits
 from ._errors import (
     Cancelled,
     Error,
+    ErrorKind,
     Frame,
     FunctionNotFound,
     GuestError,
@@ -41,6 +42,7 @@ __all__ = [
     "Cancelled",
     "Engine",
     "Error",
+    "ErrorKind",
     "F32",
     "F64",
     "Frame",
@@ -53,6 +55,7 @@ __all__ = [
     "Instance",
     "IntegerOverflow",
     "Kind",
+    "KindName",
     "Limits",
     "PluginNotFound",
     "STRING",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from ._wasp import Kind
 
@@ -16,24 +17,41 @@ _KINDS: dict[object, Kind] = {
     float: Kind.F64,
     None: Kind.NONE,
     type(None): Kind.NONE,
+    "none": Kind.NONE,
+    "i32": Kind.I32,
+    "i64": Kind.I64,
+    "f32": Kind.F32,
+    "f64": Kind.F64,
+    "string": Kind.STRING,
+    "bytes": Kind.BYTES,
 }
 
+KindName = Literal["none", "i32", "i64", "f32", "f64", "string", "bytes"]
+_GivenKind = type | Kind | KindName | None
 
-class Callback(NamedTuple):
-    """A function with the kinds that it takes and gives, where its annotations don't say them.
 
-    A kind is str, bytes, int (an i32), float (an f64), None, or a Kind.
+@dataclass(frozen=True, kw_only=True)
+class Callback:
+    """A function with the kinds of its parameters and result, where its annotations don't say them.
+
+    A kind is str, bytes, int (an i32), float (an f64), None, a Kind, or the name of one, such as "i64".
     """
 
     function: Callable[..., Any]
-    params: Sequence[type | Kind] = ()
-    result: type | Kind | None = None
+    params: Sequence[_GivenKind] = ()
+    result: _GivenKind = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"Callback: function is {self.function!r}, and a callable is accepted")
+        if isinstance(self.params, (str, bytes)) or not isinstance(self.params, Sequence):
+            raise TypeError(f"Callback: params is {self.params!r}, and a sequence of kinds is accepted")
 
 
-def read(name: tuple[str, str], given: Callable[..., Any] | Callback) -> tuple[Callable[..., Any], list[Kind], Kind]:
-    """The function, its parameters' kinds, and its result's."""
+def resolve(name: tuple[str, str], given: Callable[..., Any] | Callback) -> tuple[Callable[..., Any], list[Kind], Kind]:
+    """Returns the function, its parameters' kinds, and its result's."""
     if isinstance(given, Callback):
-        kinds = [_kind(name, f"parameter {at}", kind) for at, kind in enumerate(given.params, 1)]
+        kinds = [_kind(name, f"parameter {number}", kind) for number, kind in enumerate(given.params, 1)]
         return given.function, kinds, _kind(name, "the result", given.result)
     if not callable(given):
         raise TypeError(f"callback {name}: {given!r} is not callable")
@@ -62,4 +80,4 @@ def _kind(name: tuple[str, str], what: str, given: object) -> Kind:
     try:
         return _KINDS[given]
     except (KeyError, TypeError):
-        raise TypeError(f"callback {name}: {what} is of no kind that passes: {given!r}") from None
+        raise TypeError(f"callback {name}: {what} is {given!r}, and str, bytes, int, float, None, a Kind or the name of one is accepted") from None

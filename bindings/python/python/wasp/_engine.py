@@ -6,38 +6,63 @@ import logging
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass, fields
+from typing import Any, Literal
 from uuid import uuid4
 
 from . import _callback, _wasp
 from ._callback import Callback
+from ._wasp import Kind
 
 _Path = str | os.PathLike[str]
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
 
 
-class Limits(NamedTuple):
-    """What one instance may use at most."""
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Limits of one instance. What isn't given has its default."""
 
     memory_bytes: int | None = None
     """Linear memory in bytes; 4 GiB if not given."""
     timeout: float | None = None
     """Seconds that a call may take, callbacks included; no limit if not given."""
     stack_bytes: int | None = None
-    """The stack of guest code, from 64 KiB to 100 MiB; 1 MiB if not given."""
+    """The stack of guest code in bytes, from 64 KiB to 100 MiB; 1 MiB if not given."""
     table_elements: int | None = None
     """Elements over all tables; 1,000,000 if not given."""
     idle_instances: int | None = None
     """How many released instances are kept ready; 64 if not given."""
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            accepted = (int, float) if field.name == "timeout" else (int,)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, accepted)):
+                names = "a number of seconds" if field.name == "timeout" else "an int"
+                raise TypeError(f"Limits: {field.name} is {value!r}, and {names} or None is accepted")
+            if value is not None and value < 0:
+                raise ValueError(f"Limits: {field.name} is {value!r}, and a number from 0 on is accepted")
 
-class _Plugin(NamedTuple):
+
+@dataclass(frozen=True)
+class _Plugin:
+    """What a plugin was registered from. The native half reads its attributes."""
+
     source: bytes | str
     callbacks: dict[tuple[str, str], Callable[..., Any] | Callback]
     env: dict[str, str]
-    volumes: dict[str, tuple[str, bool]]
+    volumes: list[tuple[str, str, bool]]
     limits: Limits
     snapshot: bool
+
+    @property
+    def host_functions(self) -> list[tuple[str, str, list[Kind], Kind, Callable[..., Any]]]:
+        """The callbacks with their kinds."""
+        resolved = []
+        for (namespace, name), given in self.callbacks.items():
+            function, params, result = _callback.resolve((namespace, name), given)
+            resolved.append((namespace, name, params, result, function))
+        return resolved
 
 
 class Engine(_wasp.Engine):
@@ -58,10 +83,10 @@ class Engine(_wasp.Engine):
         """Makes an engine without plugins.
 
         compiler is "cranelift", whose code runs fastest, or "singlepass", which compiles fastest. cache_dir keeps
-        compiled modules between runs and is made if it isn't there; it must belong to whoever runs this, for what is in
-        it runs as code. logger hears what happens, from the level on that it has now: errors, what plugins print (INFO),
-        calls (DEBUG), blocks of guest memory (5). stdio says what the standard streams of plugins are: those of this
-        process ("inherit"), the logger ("log") or nothing ("none").
+        compiled modules between runs and is created if it doesn't exist; only the user who runs this may be able to
+        write there, for its files run as code. logger receives log records, from the level on that it has now: errors,
+        what plugins print (INFO), calls (DEBUG), blocks of guest memory (5). stdio chooses where the standard streams of
+        plugins lead: they are inherited from this process ("inherit"), sent to the logger ("log") or disabled ("none").
 
         Raises Error of kind "invalid" for an option that isn't one of these.
         """
@@ -81,7 +106,7 @@ class Engine(_wasp.Engine):
         limits: Limits | None = None,
         snapshot: bool = True,
     ) -> None:
-        """Registers a plugin: compiles it, checks it against what it is given, and starts it once.
+        """Registers a plugin: compiles it, checks it against what it is given, and runs its start-up.
 
         source is a path, or the bytes of a module, binary or text. callbacks offers functions by (namespace, name), with
         kinds from their annotations or a Callback; they run on the thread that made the call. env is all the environment
@@ -89,54 +114,38 @@ class Engine(_wasp.Engine):
         (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself, instead of beginning from what it
         left when the plugin was registered.
 
-        A name that is registered already is replaced for new instances; living ones keep the old plugin. On failure
-        nothing changes. Ctrl-C meanwhile raises KeyboardInterrupt when this is done.
+        A plugin of that name is replaced for new instances; existing ones keep the old one. On failure nothing changes.
+        Ctrl-C meanwhile raises KeyboardInterrupt when this is done.
 
         Raises Error of kind "io" for a file or volume that can't be read, "compile", "resource" and "invalid";
-        ImportNotFound, which names all imports that are missing; TypeError for a callback whose kinds nobody says; and
-        whatever ends the plugin's start-up.
+        ImportNotFound, which names all imports that are missing; TypeError for a callback without kinds; and whatever ends
+        the plugin's start-up.
         """
+        if limits is not None and not isinstance(limits, Limits):
+            raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
         plugin = _Plugin(
             os.path.abspath(source) if isinstance(source, (str, os.PathLike)) else bytes(source),
             dict(callbacks or {}),
             dict(env or {}),
-            {guest: _volume(guest, volume) for guest, volume in (volumes or {}).items()},
+            [_volume(guest, volume) for guest, volume in (volumes or {}).items()],
             limits or Limits(),
             snapshot,
         )
         # First: Ctrl-C may come right after.
         self._identity = uuid4().hex
-        self._add(name, plugin)
+        self._register(self._plugins, name, plugin)
 
     def unregister(self, name: str) -> None:
-        """Forgets a plugin; living instances keep what they need. Raises PluginNotFound."""
+        """Forgets a plugin. Existing instances keep what they need. Raises PluginNotFound."""
         self._identity = uuid4().hex
         self._unregister(name)
         self._plugins.pop(name, None)
 
-    def _add(self, name: str, plugin: _Plugin) -> None:
-        callbacks = []
-        for key, given in plugin.callbacks.items():
-            function, params, result = _callback.read(key, given)
-            callbacks.append((*key, params, result, function))
-        volumes = [(guest, host, read_only) for guest, (host, read_only) in plugin.volumes.items()]
-        self._register(
-            self._plugins,
-            plugin,
-            name,
-            plugin.source,
-            callbacks,
-            list(plugin.env.items()),
-            volumes,
-            plugin.limits,
-            plugin.snapshot,
-        )
-
-    def _revive(self) -> None:
-        """Registers everything anew: this process was forked while a thread of its parent was at work in this engine."""
+    def _reinit_after_fork(self) -> None:
+        """Registers everything again: this process was forked while a thread of its parent was at work in this engine."""
         self._open(*self._options)
         for name, plugin in list(self._plugins.items()):
-            self._add(name, plugin)
+            self._register(self._plugins, name, plugin)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self._identity, self._options, self._plugins)
@@ -152,20 +161,20 @@ def _restore(identity: str, options: tuple[Any, ...], plugins: dict[str, _Plugin
         compiler, cache_dir, logger, stdio = options
         engine = Engine(compiler, cache_dir=cache_dir, logger=logger, stdio=stdio)
         for name, plugin in plugins.items():
-            engine._add(name, plugin)
+            engine._register(engine._plugins, name, plugin)
         engine._identity = identity
         _restored[identity] = engine
         while len(_restored) > 8:
             _restored.popitem(last=False)
-    # Whoever registered more in it since then has another engine.
+    # One in which more was registered since then is another engine.
     elif engine._identity != identity:
         del _restored[identity]
         return _restore(identity, options, plugins)
     return engine
 
 
-def _volume(guest: str, volume: _Volume) -> tuple[str, bool]:
+def _volume(guest: str, volume: _Volume) -> tuple[str, str, bool]:
     path, mode = volume if isinstance(volume, tuple) else (volume, "rw")
     if mode not in ("ro", "rw"):
-        raise ValueError(f"volume {guest!r} is \"ro\" or \"rw\", not {mode!r}")
-    return os.path.abspath(path), mode == "ro"
+        raise ValueError(f"volume {guest!r} is {mode!r}, and \"ro\" or \"rw\" is accepted")
+    return guest, os.path.abspath(path), mode == "ro"

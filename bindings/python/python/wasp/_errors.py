@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+ErrorKind = Literal[
+    "invalid",
+    "io",
+    "compile",
+    "import_not_found",
+    "plugin_not_found",
+    "function_not_found",
+    "signature",
+    "abi",
+    "trap",
+    "guest",
+    "abort",
+    "exit",
+    "callback",
+    "timeout",
+    "cancelled",
+    "resource",
+    "poisoned",
+    "busy",
+    "internal",
+]
+"""What kind of failure an Error is."""
 
 
 class Frame(NamedTuple):
@@ -23,9 +46,8 @@ class Frame(NamedTuple):
 class Error(Exception):
     """Every failure of wasp: a kind to match on and one line to show."""
 
-    kind: str = "internal"
-    """invalid, io, compile, import_not_found, plugin_not_found, function_not_found, signature, abi, trap, guest, abort, exit,
-    callback, timeout, cancelled, resource, poisoned, busy or internal."""
+    kind: ErrorKind = "internal"
+    """What kind of failure it is."""
     function: str | None = None
     """The plugin's function that was being called, if one was."""
     trace: tuple[Frame, ...] = ()
@@ -45,7 +67,7 @@ class FunctionNotFound(Error, LookupError):
 
 
 class ImportNotFound(Error):
-    """The plugin imports something that nobody provides, or with another type."""
+    """The plugin imports something that no callback provides, or with another type."""
 
 
 class Trap(Error):
@@ -83,14 +105,14 @@ _Frames = Iterable[tuple[str | None, int, int]]
 
 
 def make(
-    kind: str,
+    kind: ErrorKind | Literal["overflow"],
     message: str,
     function: str | None,
     trace: _Frames,
     imports: Iterable[tuple[str, str]],
     exit_code: int | None,
 ) -> Error:
-    """The exception for an error of the native half."""
+    """Makes the exception for an error of the native half."""
     error = _CLASSES.get(kind, Error)(message)
     error.kind = "signature" if kind == "overflow" else kind
     error.function = function

@@ -1,9 +1,9 @@
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from os import PathLike
 from types import EllipsisType
 from typing import Any, ClassVar, final, overload
 
-from typing_extensions import disjoint_base
+from typing_extensions import Self, disjoint_base
 
 __all__ = ["Engine", "Function", "Instance", "Kind", "__version__", "forked"]
 
@@ -74,7 +74,7 @@ class Instance:
         Raises FunctionNotFound, and an Error of kind "signature" for arguments that don't fit, before the
         plugin runs; GuestError if the plugin reports an error, and stays usable; Trap, Timeout, Cancelled, what
         a callback raised, or an Error of kind "abort", "exit" or "callback" if it was stopped half-way, and
-        then wants a reset.
+        then needs a reset.
         """
 
     @overload
@@ -134,37 +134,24 @@ class Instance:
 class Engine:
     """The native half of wasp.Engine."""
 
-    def __new__(cls, *_args: Any, **_options: Any) -> Engine: ...
+    def __new__(cls, *_args: Any, **_options: Any) -> Self: ...
     def instance(self, name: str, workspace: str | PathLike[str] | None = None) -> Instance:
         """Makes an instance of the plugin name, which sees the host's directory workspace as /workspace.
 
         It costs a microsecond or two: instances need not be kept. Use it by with, or close it, to free its memory at once.
 
-        Raises PluginNotFound, and Error of kind "io" if the workspace isn't a directory, or "resource" if the machine has
-        no room for another instance.
+        Raises PluginNotFound, and Error of kind "io" if the workspace isn't a directory, or "resource" if there is no
+        memory for another instance.
         """
 
     def _open(self, compiler: str, cache_dir: str | None, logger: object | None, stdio: str) -> None:
         """Starts over, without plugins."""
 
-    def _register(
-        self,
-        plugins: dict[str, Any],
-        plugin: object,
-        name: str,
-        source: bytes | str,
-        callbacks: list[tuple[str, str, list[Kind], Kind, Callable[..., Any]]],
-        env: list[tuple[str, str]],
-        volumes: list[tuple[str, str, bool]],
-        limits: tuple[int | None, float | None, int | None, int | None, int | None],
-        snapshot: bool,
-    ) -> None:
-        """Registers a plugin, and keeps plugin, what it was registered from, in plugins: both or neither, also when Ctrl-C
-        comes meanwhile.
-        """
+    def _register(self, plugins: dict[str, Any], name: str, plugin: object) -> None:
+        """Registers plugin as name, and keeps it in plugins: both or neither, also when Ctrl-C comes meanwhile."""
 
     def _unregister(self, name: str) -> None:
         """Forgets a plugin."""
 
 def forked() -> None:
-    """Says that this process was just forked."""
+    """Tells the package that this process was just forked."""
