@@ -1,16 +1,16 @@
 /// <reference types="node" />
 
 /**
- * Bytes that a plugin takes: a Buffer, any typed array, a DataView or an ArrayBuffer. They are copied at once, also out of
+ * Bytes to pass to a plugin: a Buffer, any typed array, a DataView or an ArrayBuffer. They are copied at once, also out of
  * shared memory, which a view has to be over.
  */
-export type Bytes = ArrayBufferView | ArrayBuffer
+export type WaspBytes = ArrayBufferView | ArrayBuffer
 
-/** What a plugin's function takes. A number must fit exactly; an i64 is a BigInt or a safe integer. */
-export type Argument = number | bigint | boolean | string | Bytes
+/** An argument of a plugin's function. A number must fit exactly; an i64 is a BigInt or a safe integer. */
+export type WaspArgument = number | bigint | boolean | string | WaspBytes
 
 /** The kinds of values, and what each is in JavaScript. */
-export interface Kinds {
+export interface WaspKinds {
   i32: number
   i64: bigint
   f32: number
@@ -20,17 +20,17 @@ export interface Kinds {
   none: undefined
 }
 
-export type Kind = keyof Kinds
+export type WaspKind = keyof WaspKinds
 
-/** What a plugin's function gives where the kind of the result is left out. */
-export type Result = Kinds[Kind]
+/** The result of a plugin's function where its kind is left out. */
+export type WaspValue = WaspKinds[WaspKind]
 
-/** A function that a plugin may call back. */
-export interface Callback {
-  /** The kinds of what it takes; nothing by default. */
-  params?: readonly Exclude<Kind, 'none'>[]
-  /** The kind of what it gives; none by default. */
-  returns?: Kind
+/** A host function that a plugin may import. */
+export interface WaspCallback {
+  /** The kinds of its parameters; none by default. */
+  params?: readonly Exclude<WaspKind, 'none'>[]
+  /** The kind of its result; `none` by default. */
+  returns?: WaspKind
   /**
    * The function, called on the thread of the engine before the plugin's call returns. What it throws comes out of that
    * call as itself. It may return a promise where the plugin runs in `callAsync` or is started by `registerAsync`; in
@@ -39,8 +39,8 @@ export interface Callback {
   call(...args: any[]): unknown
 }
 
-/** What one instance may use at most. */
-export interface Limits {
+/** Limits of one instance. */
+export interface WaspLimits {
   /** Linear memory in bytes; the default is 4 GiB. */
   memoryBytes?: number
   /** Elements over all tables; the default is 1,000,000. */
@@ -53,66 +53,66 @@ export interface Limits {
   idleInstances?: number
 }
 
-/** What a plugin is given. It sees nothing of the host but this; the default gives it nothing. */
-export interface Config {
-  /** The functions that it may call back, by module and name: `{ env: { call_me: { ... } } }`. */
-  callbacks?: Record<string, Record<string, Callback>>
+/** What a plugin is given: it sees nothing else of the host, and by default nothing at all. */
+export interface WaspConfig {
+  /** Host functions by module and name: `{ env: { call_me: { ... } } }`. */
+  callbacks?: Record<string, Record<string, WaspCallback>>
   /** Its environment variables. */
   env?: Record<string, string>
   /** The host's directories that it sees, by the absolute path that they have for it. */
   volumes?: Record<string, string | URL | { path: string | URL; readOnly?: boolean }>
-  limits?: Limits
+  limits?: WaspLimits
   /** Whether instances start from a snapshot of what start-up left (the default) or each runs start-up itself. */
   snapshot?: boolean
 }
 
-/** One line of the log. */
-export interface LogRecord {
-  level: LogLevel
-  /** What happened, always the same words for the same event. */
+/** One log record. */
+export interface WaspLogRecord {
+  level: WaspLogLevel
+  /** What happened, in words that are always the same for the same event. */
   message: string
   fields: Record<string, string>
 }
 
-export type LogLevel = 'error' | 'info' | 'debug' | 'trace'
+export type WaspLogLevel = 'error' | 'info' | 'debug' | 'trace'
 
-export interface EngineOptions {
-  /** `cranelift` (the default) makes fast code; `singlepass` is ready sooner. */
+export interface WaspEngineOptions {
+  /** `cranelift` (the default) makes the fastest code; `singlepass` compiles fastest. */
   compiler?: 'cranelift' | 'singlepass'
-  /** Where compiled plugins are kept between runs. It must belong to you alone: what is in it runs as code. */
+  /** The directory that keeps compiled plugins between runs. Its files run as code: only you may be able to write there. */
   cacheDir?: string | URL
-  /** The standard streams of plugins: the process's (the default), the logger's, or nobody's. */
+  /** Whether the standard streams of plugins are inherited (the default), sent to the logger, or disabled. */
   stdio?: 'inherit' | 'log' | 'none'
-  /** Hears what happens, after each call and before each callback. */
-  logger?: (record: LogRecord) => void
-  /** The least important level that the logger wants; `info` by default. */
-  logLevel?: LogLevel
+  /** Receives log records, after each call and before each callback. */
+  logger?: (record: WaspLogRecord) => void
+  /** The least important level that the logger receives; `info` by default. */
+  logLevel?: WaspLogLevel
 }
 
 /** Holds plugins by name and makes instances of them. */
 export class Engine {
-  constructor(options?: EngineOptions)
+  constructor(options?: WaspEngineOptions)
   /**
-   * Registers a plugin: compiles it, checks it against its config and starts it once. A string or URL is a path; bytes
-   * are WebAssembly in its binary or its text format. A name that is registered already is replaced for new instances.
+   * Registers a plugin: compiles it, checks it against its config and runs its start-up. A string or URL is a path; bytes
+   * are WebAssembly in its binary or its text format. A plugin of that name is replaced for new instances.
    */
-  register(name: string, pathOrBytes: string | URL | Bytes, config?: Config): void
+  register(name: string, pathOrBytes: string | URL | WaspBytes, config?: WaspConfig): void
   /**
-   * The same on a worker thread, so that the event loop goes on while it compiles. The name is registered when the promise
+   * Registers a plugin on a worker thread, so that the event loop goes on while it compiles. The name is registered when the promise
    * resolves. Bytes are copied at once. Callbacks that start-up calls are called on this thread and may return promises.
    */
-  registerAsync(name: string, pathOrBytes: string | URL | Bytes, config?: Config): Promise<void>
-  /** Forgets a plugin; living instances keep what they need. */
+  registerAsync(name: string, pathOrBytes: string | URL | WaspBytes, config?: WaspConfig): Promise<void>
+  /** Forgets a plugin. Existing instances keep what they need. */
   unregister(name: string): void
   /** Makes an instance of a plugin, which sees the host's directory `workspace` as `/workspace`. */
   instance(name: string, options?: { workspace?: string | URL }): Instance
 }
 
 /** A function that a plugin offers. Where it is not `declared`, an i32 may stand for a string or bytes. */
-export interface PluginFunction {
+export interface WaspFunction {
   readonly name: string
-  readonly params: readonly Kind[]
-  readonly returns: Kind
+  readonly params: readonly WaspKind[]
+  readonly returns: WaspKind
   readonly declared: boolean
 }
 
@@ -123,33 +123,33 @@ export class Instance {
    * Calls a function of the plugin on this thread. `returns` is the kind of its result, since WebAssembly says i32 for a
    * string too; it may be left out where the plugin declares its signatures, and where the result can only be one thing.
    */
-  call<K extends Kind>(name: string, args: readonly Argument[], returns: K): Kinds[K]
-  call(name: string, args?: readonly Argument[], returns?: undefined): Result
-  /** The same on a worker thread. An abort of the signal ends the call, which is then rejected with its reason. */
-  callAsync<K extends Kind>(
+  call<K extends WaspKind>(name: string, args: readonly WaspArgument[], returns: K): WaspKinds[K]
+  call(name: string, args?: readonly WaspArgument[], returns?: undefined): WaspValue
+  /** Calls a function on a worker thread. An abort of the signal ends the call, which is then rejected with its reason. */
+  callAsync<K extends WaspKind>(
     name: string,
-    args: readonly Argument[],
+    args: readonly WaspArgument[],
     returns: K,
     options?: { signal?: AbortSignal },
-  ): Promise<Kinds[K]>
+  ): Promise<WaspKinds[K]>
   callAsync(
     name: string,
-    args?: readonly Argument[],
+    args?: readonly WaspArgument[],
     returns?: undefined,
     options?: { signal?: AbortSignal },
-  ): Promise<Result>
+  ): Promise<WaspValue>
   /** Ends the `callAsync` that runs, which is then rejected with the code CANCELLED. */
   interrupt(): void
   /** Brings the instance back to the state of a new one. */
   reset(): void
-  /** The functions that the plugin offers. */
-  get functions(): readonly PluginFunction[]
-  /** Frees the instance; one that runs a call is freed when that is over. `using` does it too. */
+  /** Returns the functions that the plugin offers. */
+  get functions(): readonly WaspFunction[]
+  /** Releases the instance; one that runs a call is released when that is over. `using` does it too. */
   close(): void
   [Symbol.dispose](): void
 }
 
-export type Code =
+export type WaspErrorCode =
   | 'INVALID'
   | 'IO'
   | 'COMPILE'
@@ -171,7 +171,7 @@ export type Code =
   | 'INTERNAL'
 
 /** One frame of a plugin's stack. */
-export interface WasmFrame {
+export interface WaspFrame {
   /** Its name, where the module has one. */
   function?: string
   functionIndex: number
@@ -179,16 +179,16 @@ export interface WasmFrame {
   moduleOffset: number
 }
 
-/** Whatever goes wrong in wasp or in a plugin. What a callback throws is not wrapped: it comes out as itself. */
+/** A failure of wasp or of a plugin. What a callback throws is not wrapped: it comes out as itself. */
 export class WaspError extends Error {
   private constructor()
-  code: Code
+  code: WaspErrorCode
   /** The plugin's function that was called. */
   function?: string
   /** The plugin's stack when it failed, innermost frame first. It is part of `stack` too. */
-  wasmStack: WasmFrame[]
-  /** What the plugin gave to `proc_exit`, for EXIT. */
+  wasmStack: WaspFrame[]
+  /** The code that the plugin passed to `proc_exit`, for EXIT. */
   exitCode?: number
-  /** What nobody provides, or with another type, for IMPORT_NOT_FOUND. */
+  /** Imports that no callback provides, or with another type, for IMPORT_NOT_FOUND. */
   imports?: { module: string; name: string }[]
 }

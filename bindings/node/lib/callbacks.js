@@ -1,6 +1,6 @@
 'use strict'
 
-const { kind, list, options } = require('./given.js')
+const { kind, list, options } = require('./arguments.js')
 const { WaspError, failed } = require('./error.js')
 
 /** What the native half is told instead of an answer: the exception stays here. */
@@ -44,10 +44,8 @@ const guarded = (functions, counts) => (index, a, b, c, ...more) => {
 
 /** The functions that a plugin may call back; the native half knows them by their place. */
 class Callbacks {
-  /** Module and name of each. */
-  names = []
-  /** The kinds of each: of its result, then of its parameters. */
-  kinds = []
+  /** The module, the name and the kinds of each, for the native half. */
+  offered = []
   functions = []
 
   constructor(modules = {}) {
@@ -58,12 +56,11 @@ class Callbacks {
         if (typeof call !== 'function') throw new TypeError(`${what} has no function "call"`)
         const numbers = list(params, `the parameters of ${what}`).map((param) => kind(param, `a parameter of ${what}`))
         if (params.includes('none')) throw new TypeError(`${what} has a parameter of the kind "none"`)
-        this.names.push(module, name)
-        this.kinds.push([kind(returns, `the result of ${what}`), ...numbers])
+        this.offered.push({ module, name, params: numbers, result: kind(returns, `the result of ${what}`) })
         this.functions.push(call)
       }
     }
-    const counts = this.kinds.map((kinds) => kinds.length - 1)
+    const counts = this.offered.map((offered) => offered.params.length)
     this.guarded = guarded(this.functions, counts)
   }
 }

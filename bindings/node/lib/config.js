@@ -1,15 +1,17 @@
 'use strict'
-// What a plugin is given, checked and flattened for the native half.
+// What a plugin is given, checked for the native half.
 
 const { Callbacks } = require('./callbacks.js')
-const { options, pathOf, text } = require('./given.js')
+const { options, pathOf, text } = require('./arguments.js')
 
 function volumes(given = {}) {
-  return Object.entries(given).flatMap(([guest, volume]) => {
+  return Object.entries(given).map(([guest, volume]) => {
     const what = `the volume "${guest}"`
-    if (typeof volume === 'string' || volume instanceof URL) return [guest, pathOf(volume, what), 'rw']
+    if (typeof volume === 'string' || volume instanceof URL) {
+      return { guest, host: pathOf(volume, what), readOnly: false }
+    }
     const { path, readOnly = false } = options(volume, what, ['path', 'readOnly'])
-    return [guest, pathOf(path, what), readOnly ? 'ro' : 'rw']
+    return { guest, host: pathOf(path, what), readOnly: Boolean(readOnly) }
   })
 }
 
@@ -31,9 +33,8 @@ function read(given) {
   const callbacks = new Callbacks(config.callbacks)
   const checked = {
     ...limits(config.limits),
-    names: callbacks.names,
-    kinds: callbacks.kinds,
-    env: Object.entries(config.env ?? {}).flatMap(([name, value]) => [name, text(value, `env "${name}"`)]),
+    callbacks: callbacks.offered,
+    env: Object.entries(config.env ?? {}).map(([name, value]) => [name, text(value, `env "${name}"`)]),
     volumes: volumes(config.volumes),
     snapshot: config.snapshot === undefined ? undefined : Boolean(config.snapshot),
   }

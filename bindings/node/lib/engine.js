@@ -5,7 +5,7 @@ const native = require('../native.js')
 const { settled } = require('./callbacks.js')
 const config = require('./config.js')
 const { WaspError } = require('./error.js')
-const { oneOf, options, pathOf, text } = require('./given.js')
+const { oneOf, options, pathOf, text } = require('./arguments.js')
 const { CREATE, Instance } = require('./instance.js')
 const { Task } = require('./task.js')
 
@@ -31,8 +31,8 @@ class Core {
   }
 }
 
-/** How many places fit beside what else is in the number that `call` takes. Functions after them are called by name. */
-const MOST_PLACES = 2 ** 20
+/** How many functions can be called by their place. Those after them are called by name. */
+const { PLACES } = native.packing
 
 /** A registered plugin. */
 class Plugin {
@@ -63,7 +63,7 @@ class Plugin {
   places(instance) {
     this.#places ??= new Map(
       this.functions(instance)
-        .slice(0, MOST_PLACES)
+        .slice(0, PLACES)
         .map(({ name }, place) => [name, place]),
     )
     return this.#places
@@ -114,8 +114,8 @@ class Engine {
     text(name, 'the name')
     const { callbacks, checked } = config.read(given)
     const task = new Task(this.#core, callbacks)
-    const tie = native.registerAsync(this.#core.handle, name, source(pathOrBytes), checked, task.id)
-    this.#keep(name, await task.wait(tie), callbacks)
+    const handle = native.registerAsync(this.#core.handle, name, source(pathOrBytes), checked, task.id)
+    this.#keep(name, await task.wait(handle), callbacks)
   }
 
   unregister(name) {

@@ -3,8 +3,12 @@
 const native = require('../native.js')
 const { settled } = require('./callbacks.js')
 const { WaspError, failed } = require('./error.js')
-const { expected, list, options, text } = require('./given.js')
+const { expected, list, options, text } = require('./arguments.js')
 const { Task } = require('./task.js')
+
+// How `call` takes what is known of it in one number: the native half says where each part begins.
+const { TEXT, NUMBER, PLACE } = native.packing
+const [TYPE_0, TYPE_1, TYPE_2, TYPE_3] = native.packing.TYPES
 
 /** What only an engine has, since only engines make instances. */
 const CREATE = Symbol('create')
@@ -13,7 +17,7 @@ const NONE = []
 const MOST_SPARE = 64
 
 /** How the native half reads an argument: as text, as a number, or by looking what it is. */
-const type = (arg) => (typeof arg === 'string' ? 1 : typeof arg === 'number' ? 2 : 0)
+const type = (arg) => (typeof arg === 'string' ? TEXT : typeof arg === 'number' ? NUMBER : 0)
 
 const closed = () => new WaspError({ code: 'INVALID', message: 'the instance is closed' })
 const busy = () =>
@@ -46,7 +50,7 @@ class Instance {
     const place = plugin.places(this.#handle).get(text(name, 'the function'))
     if (place === undefined) return undefined
     plugin.lastName = name
-    return (plugin.lastPlace = place << 11)
+    return (plugin.lastPlace = place << PLACE)
   }
 
   call(name, args = NONE, returns) {
@@ -66,20 +70,20 @@ class Instance {
           break
         case 1: {
           const a = args[0]
-          outcome = native.call(this.#open(), place | (type(a) << 3) | kind, guarded, a)
+          outcome = native.call(this.#open(), place | (type(a) << TYPE_0) | kind, guarded, a)
           break
         }
         case 2: {
           const a = args[0]
           const b = args[1]
-          const types = (type(b) << 5) | (type(a) << 3)
+          const types = (type(b) << TYPE_1) | (type(a) << TYPE_0)
           outcome = native.call(this.#open(), place | types | kind, guarded, a, b)
           break
         }
         default: {
           const given = [...args]
           const [a, b, c, d] = given
-          const types = (type(d) << 9) | (type(c) << 7) | (type(b) << 5) | (type(a) << 3)
+          const types = (type(d) << TYPE_3) | (type(c) << TYPE_2) | (type(b) << TYPE_1) | (type(a) << TYPE_0)
           outcome = native.call(this.#open(), place | types | kind, guarded, ...given)
         }
       }
@@ -96,19 +100,19 @@ class Instance {
     const kind = expected(returns)
     const passed = [...list(args, 'the arguments')]
     const handle = this.#open()
-    const tie = native.start(handle, task.id, text(name, 'the function'), kind, ...passed)
-    if (failed(tie)) throw new WaspError(tie)
+    const taskHandle = native.start(handle, task.id, text(name, 'the function'), kind, ...passed)
+    if (failed(taskHandle)) throw new WaspError(taskHandle)
     const stop = () => task.stop()
     this.#running = task
     signal?.addEventListener('abort', stop, { once: true })
     try {
-      return await task.wait(tie)
+      return await task.wait(taskHandle)
     } catch (error) {
       throw signal?.aborted && error instanceof WaspError && error.code === 'CANCELLED' ? signal.reason : error
     } finally {
       this.#running = null
       signal?.removeEventListener('abort', stop)
-      native.finish(handle, tie)
+      native.finish(handle, taskHandle)
       // Closed meanwhile.
       if (this.#handle === null) this.#free(handle)
     }

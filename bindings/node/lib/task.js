@@ -15,8 +15,8 @@ class Task {
   #callbacks
   #core
   #function
-  /** What the native half has of it. */
-  #tie
+  /** The native half's handle of it. */
+  #handle
   #thrown = null
   #stopped = false
   #settle
@@ -29,10 +29,10 @@ class Task {
     this.#function = name
   }
 
-  /** What comes of it. `tie` is what the native half gave when it began. */
-  async wait(tie) {
-    if (failed(tie)) throw new WaspError(tie)
-    this.#tie = tie
+  /** What comes of it. `handle` is what the native half returned when it began. */
+  async wait(handle) {
+    if (failed(handle)) throw new WaspError(handle)
+    this.#handle = handle
     tasks.set(this.id, this)
     stay ??= setInterval(() => {}, 2 ** 31 - 1)
     const outcome = await this.#outcome
@@ -54,7 +54,7 @@ class Task {
   /** The guest calls back. */
   async #answer(args, index, ticket) {
     this.#core.flush()
-    if (this.#stopped) return native.stop(this.#tie)
+    if (this.#stopped) return native.stop(this.#handle)
     let value
     try {
       const call = this.#callbacks.functions[index]
@@ -63,14 +63,14 @@ class Task {
       this.#thrown = { value: exception }
       value = THREW
     }
-    native.answer(this.#tie, ticket, value)
+    native.answer(this.#handle, ticket, value)
   }
 
   /** Ends it. It may only be about to begin, so this goes on until it is over. */
   stop() {
     if (!tasks.has(this.id)) return
     this.#stopped = true
-    native.stop(this.#tie)
+    native.stop(this.#handle)
     setTimeout(() => this.stop(), 2)
   }
 

@@ -1,11 +1,13 @@
 //! Calls of a plugin's functions: on JavaScript's own thread, the way that has to be short, and what a worker takes along.
 
-use crate::engine::here;
 use crate::failure::{Outcome, failure};
 use crate::frame::{self, Frame};
 use crate::handle::Held;
-use crate::instance::Owned;
-use crate::value::{Given, ROOM, Room, Sent, Taken, kind, make_text, number_value, short_text};
+use crate::owned::InstanceHandle;
+use crate::packing::{NUMBER, Packed, TEXT, TYPES, result_kind};
+use crate::value::{
+    JsArg, OwnedValue, SCRATCH, Scratch, ToJs, make_text, number_value, short_text,
+};
 use napi::bindgen_prelude::{FromNapiValue, FunctionCallContext, ToNapiValue};
 use napi::{Env, JsError, JsValue, Status, sys};
 use std::array;
@@ -79,7 +81,7 @@ fn declared(name: &str, function: Option<&Function>) -> Result<Kind, Error> {
 /// What a worker is to call.
 pub(crate) struct Call {
     name: String,
-    args: Vec<Given<'static>>,
+    args: Vec<JsArg<'static>>,
     result: Option<Kind>,
 }
 
@@ -88,40 +90,25 @@ impl Call {
     pub(crate) fn read(context: &FunctionCallContext<'_>, at: usize) -> napi::Result<Self> {
         let args =
             (at + 2..context.length()).map(|at| context.get(at)).collect::<napi::Result<_>>()?;
-        Ok(Self { name: context.get(at)?, args, result: wanted(context.get(at + 1)?) })
+        Ok(Self { name: context.get(at)?, args, result: result_kind(context.get(at + 1)?) })
     }
 
     pub(crate) fn made(
         &self,
         functions: &[Function],
         instance: &mut Instance,
-    ) -> Result<Sent, Error> {
+    ) -> Result<OwnedValue, Error> {
         let callee = Callee::named(functions, &self.name);
         let values = self.args.iter().enumerate().map(|(at, arg)| {
             arg.value(|| callee.param(at)).map_err(|what| callee.refuse(at, what))
         });
         let values = values.collect::<Result<Vec<_>, _>>()?;
-        let mut sent = Sent::Number(Value::None);
-        callee.call(instance, &values, self.result, |value| sent = Sent::new(value))?;
-        Ok(sent)
+        let mut owned_value = OwnedValue::Number(Value::None);
+        callee
+            .call(instance, &values, self.result, |value| owned_value = OwnedValue::new(value))?;
+        Ok(owned_value)
     }
 }
-
-/// The kind of a result by its number, where it is said.
-fn wanted(number: u32) -> Option<Kind> {
-    (number != UNSAID).then(|| kind(number))
-}
-
-/// Instead of the kind of a result: the plugin should know.
-const UNSAID: u32 = 7;
-
-// `lib/instance.js` packs what it knows into one number, since each one that is asked for costs as much as its use. From
-// the lowest bits: the kind of the result, the types of the first arguments, and the place of the function in the list.
-const KIND_BITS: u32 = 3;
-const TYPE_BITS: u32 = 2;
-const TYPES: usize = 4;
-const TEXT: u32 = 1;
-const NUMBER: u32 = 2;
 
 /// What comes before the arguments of the function: instance, the number above, and callbacks.
 const HEAD: usize = 3;
@@ -137,8 +124,8 @@ pub(crate) unsafe extern "C" fn call(
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
     let mut made = ptr::null_mut();
-    // SAFETY: the caller's promise.
-    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { enter(env, info, &mut made) }));
+    // SAFETY: Node-API calls this function, with the information of the call.
+    let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { call_packed(env, info, &mut made) }));
     let error = match outcome {
         Ok(Ok(())) => return made,
         Ok(Err(error)) => *error,
@@ -152,15 +139,16 @@ pub(crate) unsafe extern "C" fn call(
 }
 
 /// # Safety
-/// Node-API's promises for a function that it calls.
-unsafe fn enter(
+/// Node-API calls the function that `info` is of, in `env`.
+unsafe fn call_packed(
     env: sys::napi_env,
     info: sys::napi_callback_info,
     made: &mut sys::napi_value,
 ) -> Result<(), Box<napi::Error>> {
     let mut list = [ptr::null_mut(); HEAD + TYPES];
     let mut count = list.len();
-    // SAFETY: the caller's promise; the list is as long as `count` says, which is how much there was afterwards.
+    // SAFETY: `info` is of the call that runs in `env`; the list is as long as `count` says, which is how much there was
+    // afterwards.
     sound(unsafe {
         let (start, none) = (list.as_mut_ptr(), ptr::null_mut());
         sys::napi_get_cb_info(env, info, &mut count, start, none, ptr::null_mut())
@@ -169,60 +157,87 @@ unsafe fn enter(
         return sound(sys::Status::napi_invalid_arg);
     };
 
-    let mut room = [MaybeUninit::uninit(); ROOM];
-    let mut room: Room<'_> = &mut room;
+    let mut scratch = [MaybeUninit::uninit(); SCRATCH];
+    let mut scratch: Scratch<'_> = &mut scratch;
     let mut rare = Vec::new();
     // One by one: a repeated value is read whole right after it was written in part, and the processor waits for that.
     let mut values: [_; TYPES] = array::from_fn(|_| Value::None);
-    // SAFETY: all of them are values of this environment, for the call that runs.
+    // SAFETY: all of them are values of `env`, for the call that runs.
     unsafe {
-        let owned = Held::<Owned>::from_napi_value(env, *owned)?;
-        let mut types = 0;
-        sound(sys::napi_get_value_uint32(env, *packed, &mut types))?;
-        let result = wanted(types & ((1 << KIND_BITS) - 1));
-        types >>= KIND_BITS;
-        let callee = Callee::listed(&owned.functions, types >> (TYPE_BITS * TYPES as u32));
-        for (at, (value, raw)) in values.iter_mut().zip(given).enumerate() {
-            let ty = types & ((1 << TYPE_BITS) - 1);
-            types >>= TYPE_BITS;
-            if ty == TEXT {
-                if let Some(text) = short_text(env, *raw, &mut room) {
-                    *value = Value::String(text);
-                    continue;
-                }
-            } else if ty == NUMBER {
-                let mut number = 0.0;
-                sound(sys::napi_get_value_double(env, *raw, &mut number))?;
-                match number_value(number, || callee.param(at)) {
-                    Ok(number) => *value = number,
-                    Err(what) => return fail(env, &callee.refuse(at, what), made),
-                }
-                continue;
-            }
-            rare.push((at, Given::read(env, *raw, &mut room)?));
+        let owned = Held::<InstanceHandle>::from_napi_value(env, *owned)?;
+        let mut number = 0;
+        sound(sys::napi_get_value_uint32(env, *packed, &mut number))?;
+        let packed = Packed(number);
+        let callee = Callee::listed(&owned.functions, packed.place());
+        let read = read_args(env, given, packed, &callee, &mut scratch, &mut values, &mut rare);
+        if let Err(refused) = read? {
+            return fail(env, &refused, made);
         }
-        for (at, arg) in &rare {
-            match arg.value(|| callee.param(*at)) {
-                Ok(value) => values[*at] = value,
-                Err(what) => return fail(env, &callee.refuse(*at, what), made),
+        for (index, arg) in &rare {
+            match arg.value(|| callee.param(*index)) {
+                Ok(value) => values[*index] = value,
+                Err(what) => return fail(env, &callee.refuse(*index, what), made),
             }
         }
         let values = &values[..given.len()];
-        let frame = Frame::Here { env, callbacks: *callbacks };
+        let frame = Frame::OnThread { env, callbacks: *callbacks };
         let mut status = sys::Status::napi_ok;
         let keep = |value: Value<'_>| match value {
             Value::String(text) => status = make_text(env, text, made),
-            other => match ToNapiValue::to_napi_value(env, Taken(other)) {
+            other => match ToNapiValue::to_napi_value(env, ToJs(other)) {
                 Ok(value) => *made = value,
                 Err(error) => status = error.status.into(),
             },
         };
+        let result = packed.result();
         let call = |instance: &mut Instance| callee.call(instance, values, result, keep);
         match frame::within(&frame, || owned.enter(call)) {
             Ok(()) => sound(status),
             Err(error) => fail(env, &error, made),
         }
     }
+}
+
+/// Reads short strings and numbers into `values`, and the other arguments into `rare`, with their index. The inner error is
+/// an argument that the plugin can't have.
+///
+/// # Safety
+/// `given` are values of `env`, for the call that runs.
+#[inline(always)]
+unsafe fn read_args<'a>(
+    env: sys::napi_env,
+    given: &[sys::napi_value],
+    packed: Packed,
+    callee: &Callee<'_>,
+    scratch: &mut Scratch<'a>,
+    values: &mut [Value<'a>; TYPES],
+    rare: &mut Vec<(usize, JsArg<'a>)>,
+) -> Result<Result<(), Error>, Box<napi::Error>> {
+    for (index, (value, raw)) in values.iter_mut().zip(given).enumerate() {
+        // SAFETY: the value is of `env`, as this function asks, and each is read as what JavaScript says that it is.
+        unsafe {
+            match packed.arg_type(index) {
+                TEXT => {
+                    if let Some(text) = short_text(env, *raw, scratch) {
+                        *value = Value::String(text);
+                        continue;
+                    }
+                }
+                NUMBER => {
+                    let mut number = 0.0;
+                    sound(sys::napi_get_value_double(env, *raw, &mut number))?;
+                    match number_value(number, || callee.param(index)) {
+                        Ok(number) => *value = number,
+                        Err(what) => return Ok(Err(callee.refuse(index, what))),
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            rare.push((index, JsArg::read(env, *raw, scratch)?));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// What Node-API says, as a result; its errors are kept out of the way.
@@ -246,10 +261,10 @@ fn fail(
 }
 
 /// `callNamed(instance, name, kind, callbacks, args)`: any number of arguments, and any name.
-pub(crate) fn named(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Sent>> {
-    let owned: Held<'_, Owned> = context.get(0)?;
-    let (name, result, args) = (context.get(1)?, wanted(context.get(2)?), context.get(4)?);
+pub(crate) fn named(context: FunctionCallContext<'_>) -> napi::Result<Outcome<OwnedValue>> {
+    let owned: Held<'_, InstanceHandle> = context.get(0)?;
+    let (name, result, args) = (context.get(1)?, result_kind(context.get(2)?), context.get(4)?);
     let call = Call { name, args, result };
     let made = |instance: &mut Instance| call.made(&owned.functions, instance);
-    Ok(Outcome(here(&context, 3, || owned.enter(made))?))
+    Ok(Outcome(frame::on_thread(&context, 3, || owned.enter(made))?))
 }

@@ -1,7 +1,7 @@
 //! Callbacks: from guest code to the functions that `lib/callbacks.js` holds.
 
 use crate::frame::{self, Frame};
-use crate::value::{Given, PROMISE, ROOM, Room, Sent, THREW, Taken, promised};
+use crate::value::{JsArg, OwnedValue, PROMISE, SCRATCH, Scratch, THREW, ToJs, promised};
 use napi::bindgen_prelude::ToNapiValue;
 use napi::{check_status, sys};
 use std::error::Error;
@@ -11,31 +11,32 @@ use wasp_core::{Caller, Kind, Value};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Answers the guest's call with what the plugin's callback number `index` gives.
-pub(crate) fn run(
+/// Answers the guest's call with what the plugin's callback number `index` returns.
+pub(crate) fn call_javascript(
     index: u32,
     result: Kind,
     caller: &mut Caller<'_>,
     args: &[Value<'_>],
 ) -> Result<(), Failure> {
     frame::current(|frame| match frame {
-        Some(Frame::Here { env, callbacks }) => {
-            let mut room = [MaybeUninit::uninit(); ROOM];
+        Some(Frame::OnThread { env, callbacks }) => {
+            let mut scratch = [MaybeUninit::uninit(); SCRATCH];
             // SAFETY: the frame is on this thread's stack, so both are valid.
-            let answer = unsafe { call(*env, *callbacks, index, args, result, &mut &mut room[..]) };
+            let answer =
+                unsafe { call(*env, *callbacks, index, args, result, &mut &mut scratch[..]) };
             settle(caller, result, &answer.map_err(|error| error.to_string())?)
         }
-        Some(Frame::Away(task)) => {
-            let args = args.iter().map(|arg| Sent::new(*arg)).collect();
+        Some(Frame::OnWorker(task)) => {
+            let args = args.iter().map(|arg| OwnedValue::new(*arg)).collect();
             settle(caller, result, &task.ask(index, args, caller.remaining())?)
         }
         None => Err("no call of JavaScript runs on this thread".into()),
     })
 }
 
-fn settle(caller: &mut Caller<'_>, result: Kind, answer: &Given<'_>) -> Result<(), Failure> {
+fn settle(caller: &mut Caller<'_>, result: Kind, answer: &JsArg<'_>) -> Result<(), Failure> {
     // What a callback without a result answers doesn't matter, unless it is not over or has failed.
-    if result != Kind::None || matches!(answer, Given::Other(PROMISE | THREW)) {
+    if result != Kind::None || matches!(answer, JsArg::Other(PROMISE | THREW)) {
         let value = answer.value(|| Some(result));
         caller.set_result(value.map_err(|what| format!("it answered with {what}"))?);
     }
@@ -52,8 +53,8 @@ unsafe fn call<'a>(
     index: u32,
     args: &[Value<'_>],
     result: Kind,
-    room: &mut Room<'a>,
-) -> napi::Result<Given<'a>> {
+    scratch: &mut Scratch<'a>,
+) -> napi::Result<JsArg<'a>> {
     /// What JavaScript makes in a callback is gone after it, not only after the guest's whole call.
     struct Scope(sys::napi_env, sys::napi_handle_scope);
     impl Drop for Scope {
@@ -63,7 +64,7 @@ unsafe fn call<'a>(
         }
     }
 
-    // SAFETY: the caller's promise.
+    // SAFETY: `env` and its values are of the call that runs, as this function asks.
     unsafe {
         let mut scope = ptr::null_mut();
         check_status!(sys::napi_open_handle_scope(env, &mut scope))?;
@@ -78,7 +79,7 @@ unsafe fn call<'a>(
         };
         check_status!(sys::napi_create_uint32(env, index, &mut list[0]))?;
         for (place, arg) in list[1..].iter_mut().zip(args) {
-            *place = ToNapiValue::to_napi_value(env, Taken(*arg))?;
+            *place = ToNapiValue::to_napi_value(env, ToJs(*arg))?;
         }
         let mut answer = ptr::null_mut();
         // `lib/callbacks.js` catches what a callback throws: only the end of the whole environment comes through. What it
@@ -90,11 +91,11 @@ unsafe fn call<'a>(
             let mut ty = 0;
             check_status!(sys::napi_typeof(env, answer, &mut ty))?;
             return Ok(match ty {
-                sys::ValueType::napi_symbol => Given::Other(THREW),
-                sys::ValueType::napi_object if promised(env, answer)? => Given::Other(PROMISE),
-                _ => Given::Nothing,
+                sys::ValueType::napi_symbol => JsArg::Other(THREW),
+                sys::ValueType::napi_object if promised(env, answer)? => JsArg::Other(PROMISE),
+                _ => JsArg::Nothing,
             });
         }
-        Given::read(env, answer, room)
+        JsArg::read(env, answer, scratch)
     }
 }

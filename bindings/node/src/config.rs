@@ -1,29 +1,40 @@
-//! What a plugin is given, as `lib/config.js` has checked and flattened it.
+//! What a plugin is given, as `lib/config.js` has checked it.
 
 use crate::callback;
 use crate::value::kind;
-use napi::bindgen_prelude::Object;
+use napi::Status;
+use napi::bindgen_prelude::{FromNapiValue, Object};
 use std::time::Duration;
 use wasp_core::{Config, Limits};
 
 pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
     let mut config = Config::new();
-    let list = |name| -> napi::Result<Vec<String>> { Ok(given.get(name)?.unwrap_or_default()) };
-    for pair in list("env")?.chunks_exact(2) {
-        config.env(&*pair[0], &*pair[1]);
+    for (name, value) in given.get::<Vec<(String, String)>>("env")?.unwrap_or_default() {
+        config.env(name, value);
     }
-    for volume in list("volumes")?.chunks_exact(3) {
-        config.volume(&*volume[0], &volume[1], volume[2] == "ro");
+    for volume in list(given, "volumes")? {
+        let guest: String = required(&volume, "guest")?;
+        let host: String = required(&volume, "host")?;
+        config.volume(guest, host, required(&volume, "readOnly")?);
     }
-    let kinds: Vec<Vec<u32>> = given.get("kinds")?.unwrap_or_default();
-    for (index, (names, kinds)) in (0..).zip(list("names")?.chunks_exact(2).zip(&kinds)) {
-        let [result, params @ ..] = &kinds[..] else { continue };
-        let (result, params): (_, Vec<_>) =
-            (kind(*result), params.iter().copied().map(kind).collect());
-        config.callback(&*names[0], &*names[1], &params, result, move |caller, args| {
-            callback::run(index, result, caller, args)
+    for (index, offered) in (0..).zip(list(given, "callbacks")?) {
+        let (module, name): (String, String) =
+            (required(&offered, "module")?, required(&offered, "name")?);
+        let params: Vec<u32> = required(&offered, "params")?;
+        let params: Vec<_> = params.into_iter().map(kind).collect();
+        let result = kind(required(&offered, "result")?);
+        config.callback(module, name, &params, result, move |caller, args| {
+            callback::call_javascript(index, result, caller, args)
         });
     }
+    config.limits(limits(given)?);
+    if let Some(snapshot) = given.get::<bool>("snapshot")? {
+        config.snapshot(snapshot);
+    }
+    Ok(config)
+}
+
+fn limits(given: &Object<'_>) -> napi::Result<Limits> {
     let mut limits = Limits::default();
     let number = |name| given.get::<f64>(name);
     if let Some(bytes) = number("memoryBytes")? {
@@ -41,9 +52,14 @@ pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
     if let Some(instances) = number("idleInstances")? {
         limits.idle_instances = instances as usize;
     }
-    config.limits(limits);
-    if let Some(snapshot) = given.get::<bool>("snapshot")? {
-        config.snapshot(snapshot);
-    }
-    Ok(config)
+    Ok(limits)
+}
+
+fn list<'a>(object: &Object<'a>, name: &str) -> napi::Result<Vec<Object<'a>>> {
+    Ok(object.get(name)?.unwrap_or_default())
+}
+
+fn required<T: FromNapiValue>(object: &Object<'_>, name: &str) -> napi::Result<T> {
+    let missing = || napi::Error::new(Status::InvalidArg, format!("the config has no {name:?}"));
+    object.get(name)?.ok_or_else(missing)
 }

@@ -1,37 +1,31 @@
 //! Engines, and the plugins that they hold.
 
-use crate::away::{Away, Deliver, Done, Message, Tie};
 use crate::config;
 use crate::failure::{Outcome, Plain};
-use crate::frame::{self, Frame};
+use crate::frame;
 use crate::handle::{Handle, Held};
 use crate::log::{Lines, Records, level};
-use crate::value::Given;
-use napi::JsValue;
-use napi::bindgen_prelude::{Function, FunctionCallContext, Object, Unknown};
+use crate::message::{Deliver, Done, Message, Plugin};
+use crate::spawn::spawn;
+use crate::task::{AsyncTask, TaskHandle};
+use crate::value::JsArg;
+use napi::bindgen_prelude::{Function, FunctionCallContext, Object};
 use napi::threadsafe_function::UnknownReturnValue;
 use std::sync::Arc;
 use wasp_core::{Compiler, Config, Engine, Error, ErrorKind, Level, Options, Stdio};
 
 /// How an engine's plugins are made and run. Which there are is known to `lib/engine.js`, since a name and its callbacks
 /// must change hands at once.
-pub(crate) struct Workshop {
+pub(crate) struct EngineHandle {
     options: Options,
     deliver: Arc<Deliver>,
     lines: Lines,
 }
 
-/// One registered plugin: alone in an engine of the core's.
-pub(crate) struct Plugin {
-    pub engine: Engine,
-    pub name: String,
-    pub deliver: Arc<Deliver>,
-}
-
 /// A plugin that is to be registered.
 struct Candidate {
     name: String,
-    source: Given<'static>,
+    source: JsArg<'static>,
     config: Config,
     options: Options,
     deliver: Arc<Deliver>,
@@ -40,13 +34,13 @@ struct Candidate {
 impl Candidate {
     /// From the arguments `(engine, name, pathOrBytes, config)`.
     fn read(context: &FunctionCallContext<'_>) -> napi::Result<Self> {
-        let workshop: Held<'_, Workshop> = context.get(0)?;
+        let handle: Held<'_, EngineHandle> = context.get(0)?;
         Ok(Self {
             name: context.get(1)?,
             source: context.get(2)?,
             config: config::read(&context.get(3)?)?,
-            options: workshop.options.clone(),
-            deliver: Arc::clone(&workshop.deliver),
+            options: handle.options.clone(),
+            deliver: Arc::clone(&handle.deliver),
         })
     }
 
@@ -54,11 +48,11 @@ impl Candidate {
         let Self { name, source, config, options, deliver } = self;
         let engine = Engine::with_options(options);
         match &source {
-            Given::String(path) => engine.register_file(&name, &**path, &config)?,
-            Given::Bytes(wasm) => engine.register(&name, wasm, &config)?,
+            JsArg::String(path) => engine.register_file(&name, &**path, &config)?,
+            JsArg::Bytes(wasm) => engine.register(&name, wasm, &config)?,
             other => {
                 let what = match other {
-                    Given::Other(what) => what,
+                    JsArg::Other(what) => what,
                     _ => "of another type",
                 };
                 return Err(Error::from_host(
@@ -74,7 +68,7 @@ impl Candidate {
 }
 
 /// `engine(options, deliver)`
-pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<Workshop>> {
+pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<EngineHandle>> {
     let given: Object<'_> = context.get(0)?;
     let deliver: Function<'_, Message, UnknownReturnValue> = context.get(1)?;
     let deliver = deliver.build_threadsafe_function().weak::<true>().build()?;
@@ -92,33 +86,22 @@ pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<Works
     if let Some(name) = given.get::<String>("logLevel")? {
         options.log = lines.log(level(&name).unwrap_or(Level::Info));
     }
-    Ok(Handle(Workshop { options, deliver: Arc::new(deliver), lines }))
+    Ok(Handle(EngineHandle { options, deliver: Arc::new(deliver), lines }))
 }
 
 /// `register(engine, name, pathOrBytes, config, callbacks)`
 pub(crate) fn register(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Handle<Plugin>>> {
     let candidate = Candidate::read(&context)?;
-    Ok(Outcome(here(&context, 4, || candidate.register())?.map(Handle)))
+    Ok(Outcome(frame::on_thread(&context, 4, || candidate.register())?.map(Handle)))
 }
 
 /// `registerAsync(engine, name, pathOrBytes, config, id)`: it goes on on a worker, and its outcome is delivered.
 pub(crate) fn register_async(
     context: FunctionCallContext<'_>,
-) -> napi::Result<Outcome<Handle<Tie>>> {
+) -> napi::Result<Outcome<Handle<TaskHandle>>> {
     let candidate = Candidate::read(&context)?;
-    let away = Arc::new(Away::new(context.get(4)?, &candidate.deliver, None));
-    Ok(Outcome(away.run(|| candidate.register().map(Done::Registered))))
-}
-
-/// Runs `body`, whose guest may call back by way of the function that argument number `at` is.
-pub(crate) fn here<R>(
-    context: &FunctionCallContext<'_>,
-    at: usize,
-    body: impl FnOnce() -> R,
-) -> napi::Result<R> {
-    let callbacks: Unknown<'_> = context.get(at)?;
-    let frame = Frame::Here { env: context.env.raw(), callbacks: callbacks.raw() };
-    Ok(frame::within(&frame, body))
+    let task = Arc::new(AsyncTask::new(context.get(4)?, &candidate.deliver, None));
+    Ok(Outcome(spawn(task, || candidate.register().map(Done::Registered))))
 }
 
 /// `release(plugin)`: nobody makes instances of it any more, and those that exist keep what they need.
@@ -129,5 +112,5 @@ pub(crate) fn release(context: FunctionCallContext<'_>) -> napi::Result<Plain> {
 
 /// `takeLog(engine)`
 pub(crate) fn take_log(context: FunctionCallContext<'_>) -> napi::Result<Records> {
-    Ok(context.get::<Held<'_, Workshop>>(0)?.lines.take())
+    Ok(context.get::<Held<'_, EngineHandle>>(0)?.lines.take())
 }

@@ -1,6 +1,6 @@
 //! What comes of a call here: a value, or what `lib/error.js` makes a `WaspError` of.
 
-use crate::value::Taken;
+use crate::value::ToJs;
 use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
 use wasp_core::{Error, Value};
@@ -9,18 +9,18 @@ use wasp_core::{Error, Value};
 pub(crate) struct Outcome<T>(pub Result<T, Error>);
 
 /// Nothing, where all went well.
-pub(crate) type Plain = Outcome<Taken<'static>>;
+pub(crate) type Plain = Outcome<ToJs<'static>>;
 
 impl Plain {
     pub(crate) fn new(result: Result<(), Error>) -> Self {
-        Self(result.map(|()| Taken(Value::None)))
+        Self(result.map(|()| ToJs(Value::None)))
     }
 }
 
 impl<T: ToNapiValue> ToNapiValue for Outcome<T> {
     unsafe fn to_napi_value(env: sys::napi_env, outcome: Self) -> napi::Result<sys::napi_value> {
         match outcome.0 {
-            // SAFETY: the caller's promise.
+            // SAFETY: `env` and its values are of the call that runs, as this function asks.
             Ok(value) => unsafe { ToNapiValue::to_napi_value(env, value) },
             Err(error) => failure(&Env::from_raw(env), &error).map(|object| object.raw()),
         }

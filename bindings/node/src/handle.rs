@@ -31,7 +31,7 @@ impl<T: 'static> ToNapiValue for Handle<T> {
 
         let payload = Box::into_raw(Box::new(Payload { ty: TypeId::of::<T>(), value: handle.0 }));
         let mut value = ptr::null_mut();
-        // SAFETY: the caller's promise about the environment, which owns the payload if this succeeds.
+        // SAFETY: `env` is that of the call that runs, as Node-API promises; it owns the payload if this succeeds.
         let status = unsafe {
             sys::napi_create_external(
                 env,
@@ -52,7 +52,7 @@ impl<T: 'static> ToNapiValue for Handle<T> {
 impl<T: 'static> FromNapiValue for Held<'_, T> {
     unsafe fn from_napi_value(env: sys::napi_env, raw: sys::napi_value) -> Result<Self> {
         let mut data = ptr::null_mut();
-        // SAFETY: the caller's promise.
+        // SAFETY: `env` and its values are of the call that runs, as this function asks.
         check_status!(unsafe { sys::napi_get_value_external(env, raw, &mut data) })?;
         // SAFETY: `index.js` and what it requires keep their handles to themselves, and pass no external but those made
         // above. The value is an argument of the function that runs, so it is not collected meanwhile.

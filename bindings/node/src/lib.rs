@@ -1,19 +1,35 @@
 //! The native half of the Node.js package: functions that its JavaScript, in `lib`, calls over handles that it holds.
 //!
-//! Nothing here throws on purpose: what fails gives a `failure::Outcome`, of which `lib/error.js` makes a `WaspError`. No
+//! Nothing here throws on purpose: what fails returns a `failure::Outcome`, of which `lib/error.js` makes a `WaspError`. No
 //! JavaScript value outlives the call that brought it, so nothing here has to be freed on a particular thread: the
 //! functions that plugins call back stay in `lib`, and are known here by their number.
 
-mod away;
+// Unsafe code is in the modules that exist for it, each marked where it is declared.
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)] // Node-API calls it directly.
 mod call;
+#[allow(unsafe_code)] // Calls JavaScript.
 mod callback;
 mod config;
 mod engine;
+#[allow(unsafe_code)] // Makes JavaScript values.
 mod failure;
+#[allow(unsafe_code)] // Keeps a pointer to the innermost frame.
 mod frame;
+#[allow(unsafe_code)] // Owns values that JavaScript holds.
 mod handle;
+#[allow(unsafe_code)] // Makes JavaScript values.
 mod instance;
+#[allow(unsafe_code)] // Makes JavaScript values.
 mod log;
+#[allow(unsafe_code)] // Makes JavaScript values.
+mod message;
+mod owned;
+mod packing;
+mod spawn;
+mod task;
+#[allow(unsafe_code)] // Reads and makes JavaScript values.
 mod value;
 mod wait;
 mod workers;
@@ -35,9 +51,10 @@ napi::ctor::declarative::ctor! {
 ///
 /// # Safety
 /// Node-API calls it with an environment and its object.
+#[allow(unsafe_code)]
 unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys::napi_value> {
     let mut call = ptr::null_mut();
-    // SAFETY: the caller's promise.
+    // SAFETY: `exports` is an object of `env`, as this function asks.
     unsafe {
         let name = c"call";
         check_status!(sys::napi_create_function(
@@ -52,6 +69,7 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     }
     let mut exports = Object::from_raw(env, exports);
     let env = Env::from_raw(env);
+    exports.set("packing", packing::layout(&env)?)?;
     offer(&env, &mut exports, "engine", engine::new)?;
     offer(&env, &mut exports, "register", engine::register)?;
     offer(&env, &mut exports, "registerAsync", engine::register_async)?;
@@ -64,8 +82,8 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "close", instance::close)?;
     offer(&env, &mut exports, "start", instance::start)?;
     offer(&env, &mut exports, "finish", instance::finish)?;
-    offer(&env, &mut exports, "answer", away::answer)?;
-    offer(&env, &mut exports, "stop", away::stop)?;
+    offer(&env, &mut exports, "answer", spawn::answer)?;
+    offer(&env, &mut exports, "stop", spawn::stop)?;
     Ok(exports.raw())
 }
 

@@ -55,7 +55,7 @@ impl ToNapiValue for Records {
         };
         let list: Vec<Object<'_>> =
             records.0.into_iter().map(record).collect::<napi::Result<_>>()?;
-        // SAFETY: the caller's promise.
+        // SAFETY: `env` and its values are of the call that runs, as this function asks.
         unsafe { ToNapiValue::to_napi_value(env, list) }
     }
 }

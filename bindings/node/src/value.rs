@@ -3,12 +3,13 @@
 use napi::bindgen_prelude::{BigInt, BufferSlice, FromNapiValue, ToNapiValue};
 use napi::{Env, ValueType, check_status, sys};
 use std::borrow::Cow;
+use std::ffi::c_void;
 use std::mem::{self, MaybeUninit};
 use std::ptr;
 use wasp_core::{Kind, Value};
 
-/// What JavaScript passes, copied.
-pub(crate) enum Given<'a> {
+/// A value that JavaScript passes, copied.
+pub(crate) enum JsArg<'a> {
     Nothing,
     Number(f64),
     Boolean(bool),
@@ -19,11 +20,11 @@ pub(crate) enum Given<'a> {
     Other(&'static str),
 }
 
-/// Where text and bytes that are short are copied to, without an allocation: what is left of it.
-pub(crate) type Room<'a> = &'a mut [MaybeUninit<u8>];
+/// What is left of the space on the stack that short text and bytes are copied to, without an allocation.
+pub(crate) type Scratch<'a> = &'a mut [MaybeUninit<u8>];
 
-/// The bytes of a room that is on the stack.
-pub(crate) const ROOM: usize = 1024;
+/// The size of that space in bytes.
+pub(crate) const SCRATCH: usize = 1024;
 
 /// What a callback of `index.js` answers where it threw.
 pub(crate) const THREW: &str = "a symbol";
@@ -34,32 +35,32 @@ pub(crate) const PROMISE: &str = "a promise, which only callAsync waits for";
 /// The largest number that JavaScript counts to without leaving one out.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-impl FromNapiValue for Given<'static> {
+impl FromNapiValue for JsArg<'static> {
     unsafe fn from_napi_value(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Self> {
-        // SAFETY: the caller's promise.
-        unsafe { Given::read(env, raw, &mut Room::default()) }
+        // SAFETY: the value and `env` are of the call that runs, as this function asks.
+        unsafe { JsArg::read(env, raw, &mut Scratch::default()) }
     }
 }
 
-impl<'a> Given<'a> {
-    /// Reads a value, by way of `room` where it is short.
+impl<'a> JsArg<'a> {
+    /// Reads a value, using `scratch` where it is short.
     ///
     /// # Safety
     /// `raw` is a value of `env`, which is that of the call that runs.
     pub(crate) unsafe fn read(
         env: sys::napi_env,
         raw: sys::napi_value,
-        room: &mut Room<'a>,
+        scratch: &mut Scratch<'a>,
     ) -> napi::Result<Self> {
         let mut ty = 0;
-        // SAFETY: the caller's promise, and each function is only asked about a value of its type.
+        // SAFETY: `raw` is a value of `env`, as this function asks, and each function is only asked about a value of its type.
         unsafe {
             check_status!(sys::napi_typeof(env, raw, &mut ty))?;
             Ok(match ValueType::from(ty) {
-                ValueType::Undefined => Given::Nothing,
-                ValueType::Number => Given::Number(f64::from_napi_value(env, raw)?),
-                ValueType::Boolean => Given::Boolean(bool::from_napi_value(env, raw)?),
-                ValueType::String => Given::String(match short_text(env, raw, room) {
+                ValueType::Undefined => JsArg::Nothing,
+                ValueType::Number => JsArg::Number(f64::from_napi_value(env, raw)?),
+                ValueType::Boolean => JsArg::Boolean(bool::from_napi_value(env, raw)?),
+                ValueType::String => JsArg::String(match short_text(env, raw, scratch) {
                     Some(text) => Cow::Borrowed(text),
                     None => Cow::Owned(long_text(env, raw)?),
                 }),
@@ -72,38 +73,38 @@ impl<'a> Given<'a> {
                         &mut whole
                     ))?;
                     match whole {
-                        true => Given::BigInt(number),
-                        false => Given::Other("a BigInt of more than 64 bits"),
+                        true => JsArg::BigInt(number),
+                        false => JsArg::Other("a BigInt of more than 64 bits"),
                     }
                 }
-                ValueType::Object => bytes(env, raw, room)?,
-                ValueType::Null => Given::Other("null"),
-                ValueType::Symbol => Given::Other(THREW),
-                ValueType::Function => Given::Other("a function"),
-                _ => Given::Other("of an unknown type"),
+                ValueType::Object => bytes(env, raw, scratch)?,
+                ValueType::Null => JsArg::Other("null"),
+                ValueType::Symbol => JsArg::Other(THREW),
+                ValueType::Function => JsArg::Other("a function"),
+                _ => JsArg::Other("of an unknown type"),
             })
         }
     }
 
-    /// The value for wasp. `expected` gives the kind that it goes to, where one is known; it is asked only if that
+    /// Returns the value for wasp. `expected` returns the kind that it goes to, where one is known; it is asked only if that
     /// matters. What can't pass is the error, in words that follow "argument 1 is".
     pub(crate) fn value(
         &self,
         expected: impl FnOnce() -> Option<Kind>,
     ) -> Result<Value<'_>, &'static str> {
         Ok(match self {
-            Given::Nothing => return Err("undefined"),
-            Given::Other(what) => return Err(what),
-            Given::Boolean(truth) => Value::I32((*truth).into()),
-            Given::BigInt(number) => Value::I64(*number),
-            Given::String(text) => Value::String(text),
-            Given::Bytes(bytes) => Value::Bytes(bytes),
-            Given::Number(number) => return number_value(*number, expected),
+            JsArg::Nothing => return Err("undefined"),
+            JsArg::Other(what) => return Err(what),
+            JsArg::Boolean(truth) => Value::I32((*truth).into()),
+            JsArg::BigInt(number) => Value::I64(*number),
+            JsArg::String(text) => Value::String(text),
+            JsArg::Bytes(bytes) => Value::Bytes(bytes),
+            JsArg::Number(number) => return number_value(*number, expected),
         })
     }
 }
 
-/// The same for a number.
+/// Returns the value of a number for wasp, as [`JsArg::value`] does.
 #[inline(always)]
 pub(crate) fn number_value(
     number: f64,
@@ -127,7 +128,7 @@ pub(crate) fn number_value(
     })
 }
 
-/// A string as UTF-8, if it is short; half of a surrogate pair becomes U+FFFD, since UTF-8 has no such thing.
+/// Copies a string as UTF-8, if it is short; half of a surrogate pair becomes U+FFFD, since UTF-8 has no such thing.
 ///
 /// # Safety
 /// `raw` is a string of `env`.
@@ -135,41 +136,41 @@ pub(crate) fn number_value(
 pub(crate) unsafe fn short_text<'a>(
     env: sys::napi_env,
     raw: sys::napi_value,
-    room: &mut Room<'a>,
+    scratch: &mut Scratch<'a>,
 ) -> Option<&'a str> {
     // In UTF-16: V8 takes twice as long to write UTF-8.
     let mut units = [const { MaybeUninit::<u16>::uninit() }; 256];
     let mut len = 0;
-    // SAFETY: the caller's promise; the place is as long as it says, with the NUL.
+    // SAFETY: `raw` is a string of `env`, as this function asks; the place is as long as it says, with the NUL.
     let status = unsafe {
         let start = units.as_mut_ptr().cast();
         sys::napi_get_value_string_utf16(env, raw, start, units.len(), &mut len)
     };
     // A unit is three bytes at most.
-    if status != sys::Status::napi_ok || len + 1 >= units.len() || 3 * len > room.len() {
+    if status != sys::Status::napi_ok || len + 1 >= units.len() || 3 * len > scratch.len() {
         return None;
     }
     // SAFETY: V8 has written this much.
     let units = unsafe { &*(ptr::from_ref(&units[..len]) as *const [u16]) };
     let mut ascii = true;
-    for (byte, unit) in room.iter_mut().zip(units) {
+    for (byte, unit) in scratch.iter_mut().zip(units) {
         byte.write(*unit as u8);
         ascii &= *unit < 0x80;
     }
-    let used = if ascii { len } else { encode(units, room) };
-    let (used, rest) = mem::take(room).split_at_mut(used);
-    *room = rest;
+    let used = if ascii { len } else { encode(units, scratch) };
+    let (used, rest) = mem::take(scratch).split_at_mut(used);
+    *scratch = rest;
     // SAFETY: this much was written, which is ASCII or whole characters.
     Some(unsafe { str::from_utf8_unchecked(&*(ptr::from_mut(used) as *const [u8])) })
 }
 
-/// The same for a string of any length.
+/// Copies a string of any length as UTF-8.
 ///
 /// # Safety
 /// `raw` is a string of `env`.
 unsafe fn long_text(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<String> {
     let (mut len, nowhere) = (0, ptr::null_mut());
-    // SAFETY: the caller's promise; without a place it only tells how many units there are.
+    // SAFETY: `raw` is a string of `env`, as this function asks; without a place it only tells how many units there are.
     check_status!(unsafe { sys::napi_get_value_string_utf16(env, raw, nowhere, 0, &mut len) })?;
     let mut units = Vec::<u16>::with_capacity(len + 1);
     // SAFETY: the place is as long as it says, and V8 has written that much.
@@ -186,36 +187,82 @@ unsafe fn long_text(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<St
     Ok(String::from_utf16_lossy(&units))
 }
 
-/// Writes UTF-8 for `units`, for which there is room, and tells how much.
+/// Writes UTF-8 for `units`, for which there is room, and returns how much.
 #[cold]
-fn encode(units: &[u16], room: &mut [MaybeUninit<u8>]) -> usize {
+fn encode(units: &[u16], scratch: &mut [MaybeUninit<u8>]) -> usize {
     let mut used = 0;
     for character in char::decode_utf16(units.iter().copied()) {
         let mut buffer = [0; 4];
         let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
         for byte in character.encode_utf8(&mut buffer).bytes() {
-            room[used].write(byte);
+            scratch[used].write(byte);
             used += 1;
         }
     }
     used
 }
 
-/// The bytes of a typed array, a Buffer, a DataView or an ArrayBuffer.
+/// Where the bytes of an object are.
+struct View {
+    data: *mut c_void,
+    len: usize,
+    /// The ArrayBuffer that they are in.
+    buffer: sys::napi_value,
+}
+
+/// Copies the bytes of a typed array, a Buffer, a DataView or an ArrayBuffer.
 ///
 /// # Safety
 /// `raw` is an object of `env`.
 unsafe fn bytes<'a>(
     env: sys::napi_env,
     raw: sys::napi_value,
-    room: &mut Room<'a>,
-) -> napi::Result<Given<'a>> {
+    scratch: &mut Scratch<'a>,
+) -> napi::Result<JsArg<'a>> {
+    // SAFETY: `raw` is an object of `env`, as this function asks. Nothing else runs between the look at the view and the
+    // copy, but for threads that write to shared memory meanwhile: those get a copy of either state, as from any reader in
+    // JavaScript.
+    unsafe {
+        let View { data, len, buffer } = match view(env, raw)? {
+            Ok(view) => view,
+            Err(what) => return Ok(JsArg::Other(what)),
+        };
+        if len == 0 {
+            let mut detached = false;
+            check_status!(sys::napi_is_detached_arraybuffer(env, buffer, &mut detached))?;
+            return Ok(match detached {
+                true => JsArg::Other("over an ArrayBuffer that is detached"),
+                false => JsArg::Bytes(Cow::Borrowed(&[])),
+            });
+        }
+        let data = data.cast::<u8>().cast_const();
+        Ok(JsArg::Bytes(if len <= scratch.len() {
+            let (used, rest) = mem::take(scratch).split_at_mut(len);
+            *scratch = rest;
+            ptr::copy_nonoverlapping(data, used.as_mut_ptr().cast(), len);
+            Cow::Borrowed(&*(ptr::from_mut(used) as *const [u8]))
+        } else {
+            let mut copy = Vec::with_capacity(len);
+            ptr::copy_nonoverlapping(data, copy.as_mut_ptr(), len);
+            copy.set_len(len);
+            Cow::Owned(copy)
+        }))
+    }
+}
+
+/// Finds the bytes of an object. The inner error says what it is, if it has none.
+///
+/// # Safety
+/// `raw` is an object of `env`.
+unsafe fn view(
+    env: sys::napi_env,
+    raw: sys::napi_value,
+) -> napi::Result<Result<View, &'static str>> {
     let (mut data, mut len) = (ptr::null_mut(), 0);
     let (mut buffer, mut offset) = (raw, 0);
     let mut is = false;
-    // SAFETY: the caller's promise; each function that tells the place is only asked about a value of its type. Nobody
-    // else runs between its answer and the copy, but for threads that write to shared memory meanwhile: those get
-    // a copy of either state, as from any reader in JavaScript.
+    // SAFETY: `raw` is an object of `env`, as this function asks; each function that tells where bytes are is only asked
+    // about a value of its type.
     unsafe {
         check_status!(sys::napi_is_typedarray(env, raw, &mut is))?;
         if is {
@@ -229,81 +276,69 @@ unsafe fn bytes<'a>(
                 &mut buffer,
                 &mut offset
             ))?;
-            len *= match ty {
-                sys::TypedarrayType::int8_array
-                | sys::TypedarrayType::uint8_array
-                | sys::TypedarrayType::uint8_clamped_array => 1,
-                sys::TypedarrayType::int16_array | sys::TypedarrayType::uint16_array => 2,
-                sys::TypedarrayType::int32_array
-                | sys::TypedarrayType::uint32_array
-                | sys::TypedarrayType::float32_array => 4,
-                sys::TypedarrayType::float64_array
-                | sys::TypedarrayType::bigint64_array
-                | sys::TypedarrayType::biguint64_array => 8,
-                _ => return Ok(Given::Other("a typed array of an unknown type")),
+            let Some(size) = element_size(ty) else {
+                return Ok(Err("a typed array of an unknown type"));
             };
-        } else {
-            check_status!(sys::napi_is_arraybuffer(env, raw, &mut is))?;
-            if is {
-                check_status!(sys::napi_get_arraybuffer_info(env, raw, &mut data, &mut len))?;
-            } else {
-                check_status!(sys::napi_is_dataview(env, raw, &mut is))?;
-                if !is {
-                    return Ok(Given::Other(if promised(env, raw)? {
-                        PROMISE
-                    } else {
-                        "an object, but no Buffer, typed array, DataView or ArrayBuffer"
-                    }));
-                }
-                check_status!(sys::napi_get_dataview_info(
-                    env,
-                    raw,
-                    &mut len,
-                    &mut data,
-                    &mut buffer,
-                    &mut offset
-                ))?;
-            }
+            return Ok(Ok(View { data, len: len * size, buffer }));
         }
-        if len == 0 {
-            check_status!(sys::napi_is_detached_arraybuffer(env, buffer, &mut is))?;
-            return Ok(match is {
-                true => Given::Other("over an ArrayBuffer that is detached"),
-                false => Given::Bytes(Cow::Borrowed(&[])),
-            });
+        check_status!(sys::napi_is_arraybuffer(env, raw, &mut is))?;
+        if is {
+            check_status!(sys::napi_get_arraybuffer_info(env, raw, &mut data, &mut len))?;
+            return Ok(Ok(View { data, len, buffer }));
         }
-        let data = data.cast::<u8>().cast_const();
-        Ok(Given::Bytes(if len <= room.len() {
-            let (used, rest) = mem::take(room).split_at_mut(len);
-            *room = rest;
-            ptr::copy_nonoverlapping(data, used.as_mut_ptr().cast(), len);
-            Cow::Borrowed(&*(ptr::from_mut(used) as *const [u8]))
-        } else {
-            let mut copy = Vec::with_capacity(len);
-            ptr::copy_nonoverlapping(data, copy.as_mut_ptr(), len);
-            copy.set_len(len);
-            Cow::Owned(copy)
+        check_status!(sys::napi_is_dataview(env, raw, &mut is))?;
+        if is {
+            check_status!(sys::napi_get_dataview_info(
+                env,
+                raw,
+                &mut len,
+                &mut data,
+                &mut buffer,
+                &mut offset
+            ))?;
+            return Ok(Ok(View { data, len, buffer }));
+        }
+        Ok(Err(match promised(env, raw)? {
+            true => PROMISE,
+            false => "an object, but no Buffer, typed array, DataView or ArrayBuffer",
         }))
     }
 }
 
-/// Whether a value is a promise.
+/// Returns the size in bytes of an element of a typed array.
+fn element_size(ty: sys::napi_typedarray_type) -> Option<usize> {
+    Some(match ty {
+        sys::TypedarrayType::int8_array
+        | sys::TypedarrayType::uint8_array
+        | sys::TypedarrayType::uint8_clamped_array => 1,
+        sys::TypedarrayType::int16_array | sys::TypedarrayType::uint16_array => 2,
+        sys::TypedarrayType::int32_array
+        | sys::TypedarrayType::uint32_array
+        | sys::TypedarrayType::float32_array => 4,
+        sys::TypedarrayType::float64_array
+        | sys::TypedarrayType::bigint64_array
+        | sys::TypedarrayType::biguint64_array => 8,
+        _ => return None,
+    })
+}
+
+/// Returns whether a value is a promise.
 ///
 /// # Safety
 /// `raw` is a value of `env`.
 pub(crate) unsafe fn promised(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<bool> {
     let mut is = false;
-    // SAFETY: the caller's promise.
+    // SAFETY: the value and `env` are of the call that runs, as this function asks.
     check_status!(unsafe { sys::napi_is_promise(env, raw, &mut is) })?;
     Ok(is)
 }
 
 /// A value for JavaScript.
-pub(crate) struct Taken<'a>(pub Value<'a>);
+pub(crate) struct ToJs<'a>(pub Value<'a>);
 
-impl ToNapiValue for Taken<'_> {
+impl ToNapiValue for ToJs<'_> {
     unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
-        // SAFETY: the caller's promise.
+        // SAFETY: the value and `env` are of the call that runs, as this function asks.
         unsafe {
             match value.0 {
                 Value::None => ToNapiValue::to_napi_value(env, ()),
@@ -324,7 +359,7 @@ impl ToNapiValue for Taken<'_> {
     }
 }
 
-/// Makes a string, and tells the status.
+/// Makes a string, and returns the status.
 ///
 /// # Safety
 /// `env` is the environment of the call that runs.
@@ -335,7 +370,7 @@ pub(crate) unsafe fn make_text(
     made: &mut sys::napi_value,
 ) -> sys::napi_status {
     let (start, len) = (text.as_ptr().cast(), text.len() as isize);
-    // SAFETY: the caller's promise; the text is as long as that.
+    // SAFETY: `env` is that of the call that runs, as this function asks; the text is as long as that.
     unsafe {
         // A byte a character is how JavaScript keeps ASCII, and UTF-8 has to be looked through.
         match text.is_ascii() {
@@ -346,42 +381,45 @@ pub(crate) unsafe fn make_text(
 }
 
 /// A value on its way between threads.
-pub(crate) enum Sent {
+pub(crate) enum OwnedValue {
     Number(Value<'static>),
     String(String),
     Bytes(Vec<u8>),
 }
 
-impl Sent {
+impl OwnedValue {
     pub(crate) fn new(value: Value<'_>) -> Self {
         match value {
-            Value::String(text) => Sent::String(text.to_owned()),
-            Value::Bytes(bytes) => Sent::Bytes(bytes.to_vec()),
-            Value::None => Sent::Number(Value::None),
-            Value::I32(number) => Sent::Number(Value::I32(number)),
-            Value::I64(number) => Sent::Number(Value::I64(number)),
-            Value::F32(number) => Sent::Number(Value::F32(number)),
-            Value::F64(number) => Sent::Number(Value::F64(number)),
+            Value::String(text) => OwnedValue::String(text.to_owned()),
+            Value::Bytes(bytes) => OwnedValue::Bytes(bytes.to_vec()),
+            Value::None => OwnedValue::Number(Value::None),
+            Value::I32(number) => OwnedValue::Number(Value::I32(number)),
+            Value::I64(number) => OwnedValue::Number(Value::I64(number)),
+            Value::F32(number) => OwnedValue::Number(Value::F32(number)),
+            Value::F64(number) => OwnedValue::Number(Value::F64(number)),
         }
     }
 
     pub(crate) fn value(&self) -> Value<'_> {
         match self {
-            Sent::Number(value) => *value,
-            Sent::String(text) => Value::String(text),
-            Sent::Bytes(bytes) => Value::Bytes(bytes),
+            OwnedValue::Number(value) => *value,
+            OwnedValue::String(text) => Value::String(text),
+            OwnedValue::Bytes(bytes) => Value::Bytes(bytes),
         }
     }
 }
 
-impl ToNapiValue for Sent {
-    unsafe fn to_napi_value(env: sys::napi_env, sent: Self) -> napi::Result<sys::napi_value> {
-        // SAFETY: the caller's promise.
-        unsafe { ToNapiValue::to_napi_value(env, Taken(sent.value())) }
+impl ToNapiValue for OwnedValue {
+    unsafe fn to_napi_value(
+        env: sys::napi_env,
+        owned_value: Self,
+    ) -> napi::Result<sys::napi_value> {
+        // SAFETY: the value and `env` are of the call that runs, as this function asks.
+        unsafe { ToNapiValue::to_napi_value(env, ToJs(owned_value.value())) }
     }
 }
 
-/// The kind for its number, which is the core's.
+/// Returns the kind of that number, which is the core's.
 pub(crate) fn kind(number: u32) -> Kind {
     match number {
         1 => Kind::I32,

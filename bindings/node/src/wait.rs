@@ -1,6 +1,6 @@
 //! How a worker waits for JavaScript's answer to a callback: one at a time.
 
-use crate::value::Given;
+use crate::value::JsArg;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,13 +23,13 @@ enum Step {
     #[default]
     Idle,
     Waiting,
-    Answered(Given<'static>),
+    Answered(JsArg<'static>),
     Stopped,
 }
 
 /// What came of waiting.
 pub(crate) enum Waited {
-    Answer(Given<'static>),
+    Answer(JsArg<'static>),
     Stopped,
     TooLong,
 }
@@ -42,7 +42,7 @@ impl Wait {
         state.ticket
     }
 
-    pub(crate) fn answer(&self, ticket: u32, answer: Given<'static>) {
+    pub(crate) fn answer(&self, ticket: u32, answer: JsArg<'static>) {
         let mut state = self.lock();
         if state.ticket == ticket && matches!(state.step, Step::Waiting) {
             state.step = Step::Answered(answer);

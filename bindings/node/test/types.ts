@@ -1,8 +1,8 @@
 // Compiled, not run: what the types allow and what they don't.
 
-import { Engine, Instance, WaspError, type Config, type Code, type Result } from 'wasp'
+import { Engine, Instance, WaspError, type WaspConfig, type WaspErrorCode, type WaspValue } from 'wasp'
 
-const config: Config = {
+const config: WaspConfig = {
   callbacks: {
     env: {
       call_me: { params: ['string'], returns: 'string', call: (name: string) => `Hello ${name}` },
@@ -27,9 +27,9 @@ const text: string = instance.call('hello', ['Nic'], 'string')
 const bytes: Buffer = instance.call('reverse', [new Uint8Array(3)], 'bytes')
 const long: bigint = instance.call('long', [1, 2n, true], 'i64')
 const nothing: undefined = instance.call('fail', [], 'none')
-const some: Result = instance.call('sum', [3, 2])
+const some: WaspValue = instance.call('sum', [3, 2])
 const later: Promise<number> = instance.callAsync('sum', [3, 2], 'i32', { signal: AbortSignal.timeout(10) })
-const unsaid: Promise<Result> = instance.callAsync('sum', [3, 2], undefined, { signal: AbortSignal.timeout(10) })
+const unsaid: Promise<WaspValue> = instance.callAsync('sum', [3, 2], undefined, { signal: AbortSignal.timeout(10) })
 {
   using scoped = engine.instance('plugin')
   scoped.reset()
@@ -41,7 +41,7 @@ try {
   instance.call('fail')
 } catch (error) {
   if (error instanceof WaspError) {
-    const code: Code = error.code
+    const code: WaspErrorCode = error.code
     console.log(code, error.function, error.wasmStack[0]?.moduleOffset, error.exitCode, error.imports)
   }
 }

@@ -1,12 +1,11 @@
 'use strict'
-// What the caller gives, checked. What is of the wrong type is a TypeError that says which and why.
+// Arguments of the package's functions, checked. One of the wrong type is a TypeError that says which and why.
 
 const { fileURLToPath } = require('node:url')
+const { UNSAID } = require('../native.js').packing
 
 /** The kinds of values; the numbers are the core's. */
 const kinds = ['none', 'i32', 'i64', 'f32', 'f64', 'string', 'bytes']
-/** Instead of the kind of a result: the plugin should know. */
-const UNSAID = 7
 
 function text(value, what) {
   if (typeof value !== 'string') throw new TypeError(`${what} is ${typeof value}, not a string`)
