@@ -10,7 +10,8 @@
 
 (type $way (func))
 (table funcref
-  (elem $loop $recursion $callbacks $wasi_calls $sleep $bulk $deep $calls_by_table $reads $allocations))
+  (elem $loop $recursion $callbacks $wasi_calls $sleep $bulk $deep $calls_by_table $reads $allocations
+    $counting_loop $nested_loops $loop_by_table $loop_with_a_value $loop_with_if))
 (func (export "run") (param $way i32) (call_indirect (type $way) (local.get $way)))
 
 (func $loop (loop $again (br $again)))
@@ -71,6 +72,24 @@
 ;; Memory to and from the host.
 (func $allocations
   (loop $again (call $deallocate (call $allocate (i32.const 100)) (i32.const 100)) (br $again)))
+
+;; Loops of other shapes: a check has to be at the head of each.
+(func $counting_loop
+  (local $index i32)
+  (loop $again
+    (local.set $index (i32.add (local.get $index) (i32.const 1)))
+    (br_if $again (i32.ne (local.get $index) (i32.const -1)))
+    (br $again)))
+(func $nested_loops
+  (loop $outer
+    (loop $inner (br_if $inner (i32.const 0)) (br $outer))))
+(func $loop_by_table
+  (loop $again (block $out (br_table $again $again $again (i32.const 7)))))
+(func $loop_with_a_value
+  (i32.const 0)
+  (loop $again (param i32) (i32.add (i32.const 1)) (br $again)))
+(func $loop_with_if
+  (loop $again (if (i32.const 1) (then (br $again)))))
 
 ;; Its own end, which looks to a machine as that of a stopped guest.
 (func (export "own_unreachable") unreachable)

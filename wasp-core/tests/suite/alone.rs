@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-/// Runs the ignored test `name`, as in `time::fork`, in a process of its own whose standard input stays open and empty.
+/// Runs the ignored test `name`, as in `stopping::fork`, in a process of its own whose standard input stays open and empty.
 #[track_caller]
 pub fn alone(name: &str) {
     let mut command = Command::new(std::env::current_exe().unwrap());

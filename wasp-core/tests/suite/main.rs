@@ -1,7 +1,7 @@
 //! The tests of wasp-core that can share a process, a module for each behaviour. One binary: each would link both compilers.
 //!
 //! What forks the process or changes its signals runs in one of its own, by `alone`. What measures the process is beside this
-//! folder: `footprint` and `pool`.
+//! folder: `footprint`, `pool`, and `stack`, which pools small stacks only.
 
 #[path = "../plugins/mod.rs"]
 mod plugins;
@@ -14,7 +14,6 @@ mod callbacks;
 mod errors;
 mod fork;
 mod hostile;
-mod interrupt;
 mod layers;
 mod lending;
 mod log;
@@ -25,9 +24,8 @@ mod sandbox;
 mod security;
 mod signals;
 mod snapshot;
-mod stack;
 mod stacks;
 mod startup;
+mod stopping;
 mod tenants;
 mod threads;
-mod time;

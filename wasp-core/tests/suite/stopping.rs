@@ -3,7 +3,7 @@
 use crate::alone::alone;
 use crate::plugins;
 
-use plugins::{engine, instance, live, on_both, plugin};
+use plugins::{engine, fails, instance, live, on_both, plugin, with_allocator};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -13,7 +13,7 @@ use wasp_core::{Caller, Compiler, Config, Engine, ErrorKind, Instance, Interrupt
 use wasp_core::{Log, Options, Stdio, Value};
 
 /// The functions of `time.wat` that never end, by their number there.
-const WAYS: [&str; 10] = [
+const WAYS: [&str; 15] = [
     "loop",
     "recursion",
     "callbacks",
@@ -24,6 +24,11 @@ const WAYS: [&str; 10] = [
     "calls by a table",
     "reads of nothing",
     "allocations",
+    "a counting loop",
+    "nested loops",
+    "a loop by a table",
+    "a loop with a value",
+    "a loop with an if",
 ];
 
 /// Machines are busy at times; more than this after its deadline a call doesn't end.
@@ -54,6 +59,17 @@ fn run(p: &mut Instance, way: usize) -> ErrorKind {
     p.call("run", &[(way as i32).into()], Kind::None).unwrap_err().kind()
 }
 
+/// The same, which must end with this error, and nothing else until a reset.
+#[track_caller]
+fn ends(p: &mut Instance, way: usize, kind: ErrorKind, words: &str) {
+    let message = format!(r#"plugin "p", function "run": {words}"#);
+    fails(p.call("run", &[(way as i32).into()], Kind::None), kind, &message);
+    let message = format!(
+        r#"plugin "p", function "short": the instance was stopped half-way and must be reset first ({message})"#
+    );
+    fails(p.call("short", &[1.into()], Kind::I32), Poisoned, &message);
+}
+
 /// The instance is poisoned, and after a reset as good as new.
 #[track_caller]
 fn comes_back(p: &mut Instance) {
@@ -77,7 +93,7 @@ fn every_way_ends_after_its_deadline() {
             let mut overshoot = Duration::ZERO;
             for _ in 0..3 {
                 let started = Instant::now();
-                assert_eq!(run(&mut p, way), Timeout, "{name}");
+                ends(&mut p, way, Timeout, "the call ran past its time limit of 30ms");
                 let took = started.elapsed();
                 assert!(took >= limit && took < limit + LATE, "{name}: {took:?}");
                 overshoot = overshoot.max(took - limit);
@@ -105,7 +121,7 @@ fn every_way_ends_when_the_host_says_so() {
                     interrupter.interrupt();
                     Instant::now()
                 });
-                assert_eq!(run(&mut p, way), Cancelled, "{name}");
+                ends(&mut p, way, Cancelled, "the host interrupted the call");
                 let took = host.join().unwrap().elapsed();
                 assert!(took < LATE, "{name}: {took:?}");
                 comes_back(&mut p);
@@ -141,28 +157,56 @@ fn a_guest_s_own_end_stays_its_own() {
 
 #[test]
 fn start_up_has_its_time_too() {
+    let forever = "(loop $again (br $again))";
     on_both(|engine| {
-        let forever = "(loop $again (br $again))";
-        let memory = r#"(memory (export "memory") 1)"#;
         for snapshot in [true, false] {
             let mut config = config(Some(ms(30)));
             config.snapshot(snapshot);
-            for wat in [
-                format!("{memory} (func $f {forever}) (start $f)"),
-                format!(r#"{memory} (func (export "_initialize") {forever})"#),
-                format!(r#"{memory} (func (export "_start") {forever})"#),
-                format!(
-                    r#"{memory} (func (export "wasp_signatures") (result i32) {forever} (i32.const 1))"#
-                ),
-            ] {
+            let refuses = |fields: &str, context: &str| {
+                let wat = format!(r#"(memory (export "memory") 1) {fields}"#);
+                let words = "the call ran past its time limit of 30ms";
                 let started = Instant::now();
-                let error = engine.register("p", wat.as_bytes(), &config).unwrap_err();
+                let message = format!(r#"plugin "p": {context}: {words}"#);
+                fails(engine.register("p", wat.as_bytes(), &config), Timeout, &message);
                 let took = started.elapsed();
-                assert_eq!(error.kind(), Timeout, "{error}");
                 assert!(took >= ms(30) && took < LATE, "{took:?}");
+            };
+            refuses(&format!("(func $main {forever}) (start $main)"), "its start");
+            for name in ["_initialize", "_start"] {
+                let start = format!(r#"(func (export "{name}") {forever})"#);
+                refuses(&start, &format!(r#"its start-up "{name}""#));
             }
+            refuses(
+                &format!(
+                    r#"(func (export "wasp_signatures") (result i32) {forever} (i32.const 8))"#
+                ),
+                r#""wasp_signatures""#,
+            );
             instance(engine, &plugin("time"), &config);
         }
+    });
+}
+
+#[test]
+fn the_allocator_is_within_the_limit() {
+    let forever = "(loop $again (br $again))";
+    on_both(|engine| {
+        let ends = |fields: &str| {
+            let wat =
+                format!(r#"(memory (export "memory") 1) (func (export "f") (param i32)) {fields}"#);
+            let mut p = instance(engine, &wat, &config(Some(ms(30))));
+            let message = r#"plugin "p", function "f": the call ran past its time limit of 30ms"#;
+            fails(p.call("f", &["Nic".into()], Kind::None), Timeout, message);
+            p.reset().unwrap();
+            p.call("f", &[7.into()], Kind::None).unwrap();
+        };
+        ends(&format!(
+            r#"(func (export "allocate") (param i32) (result i32) {forever} (i32.const 8))"#
+        ));
+        ends(&format!(
+            r#"(func (export "allocate") (param i32) (result i32) (i32.const 8))
+                   (func (export "deallocate") (param i32 i32) {forever})"#
+        ));
     });
 }
 
@@ -181,6 +225,32 @@ fn an_interrupt_between_calls_is_nothing() {
                 short(&mut p);
             }
         }
+    });
+}
+
+#[test]
+fn an_interrupt_stays_with_its_instance() {
+    on_both(|engine| {
+        let mut p = instance(engine, &plugin("time"), &config(None));
+        let mut bystander = engine.instance("p", None).unwrap();
+        let interrupter = p.interrupter();
+        let later = |interrupter: &Interrupter| {
+            let interrupter = interrupter.clone();
+            thread::spawn(move || {
+                thread::sleep(ms(20));
+                interrupter.interrupt();
+            })
+        };
+        // Over a reset too.
+        p.reset().unwrap();
+        let other = later(&interrupter);
+        bystander.call("wait", &[60.into()], Kind::None).unwrap();
+        other.join().unwrap();
+        short(&mut bystander);
+        short(&mut p);
+        let other = later(&interrupter);
+        assert_eq!(run(&mut p, 0), Cancelled);
+        other.join().unwrap();
     });
 }
 
@@ -250,6 +320,10 @@ fn many_short_calls_are_never_stopped() {
                 thread::sleep(ms(20));
             }
         }
+        // Together they take longer than one may.
+        for _ in 0..10 {
+            p.call("wait", &[30.into()], Kind::None).unwrap();
+        }
     });
 }
 
@@ -275,6 +349,82 @@ fn threads_have_deadlines_of_their_own() {
                 });
             }
         });
+    });
+}
+
+#[test]
+fn each_thread_has_its_own_time() {
+    on_both(|engine| {
+        let config = config(Some(ms(100)));
+        engine.register("p", plugin("time").as_bytes(), &config).unwrap();
+        thread::scope(|scope| {
+            for thread in 0..8 {
+                let engine = engine.clone();
+                scope.spawn(move || {
+                    let mut p = engine.instance("p", None).unwrap();
+                    for round in 0..4 {
+                        if (thread + round) % 2 == 0 {
+                            assert_eq!(run(&mut p, 2), Timeout);
+                            p.reset().unwrap();
+                        } else {
+                            p.call("wait", &[10.into()], Kind::None).unwrap();
+                        }
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn interrupts_at_any_moment_leave_all_in_order() {
+    let wat = with_allocator(
+        r#"(func (export "string") (param i32) (result i32) (call $copy_string (local.get 0)))"#,
+    );
+    on_both(|engine| {
+        let mut p = instance(engine, &wat, &Config::new());
+        let interrupter = p.interrupter();
+        let over = AtomicBool::new(false);
+        let (mut done, mut stopped) = (0, 0);
+        let text = "äöü".repeat(100);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    interrupter.interrupt();
+                    thread::yield_now();
+                }
+            });
+            while (done < 200 || stopped < 200) && done + stopped < 1_000_000 {
+                match p.call("string", &[(&text).into()], Kind::String) {
+                    Ok(back) => {
+                        assert_eq!(back, Value::String(&text));
+                        done += 1;
+                    }
+                    Err(error) => {
+                        assert_eq!(error.kind(), Cancelled, "{error}");
+                        p.reset().unwrap();
+                        stopped += 1;
+                    }
+                }
+            }
+            over.store(true, Ordering::Relaxed);
+        });
+        assert!(done > 0 && stopped > 0, "{done} {stopped}");
+        assert_eq!(live(&mut p), 0);
+    });
+}
+
+#[test]
+fn a_config_has_setters_for_the_limits_that_most_set() {
+    on_both(|engine| {
+        let mut config = Config::new();
+        config.timeout(ms(20)).memory_limit(2 << 16);
+        let mut p = instance(engine, r#"(func (export "spin") (loop (br 0)))"#, &config);
+        assert_eq!(p.call("spin", &[], Kind::None).unwrap_err().kind(), Timeout);
+        let wat = r#"(memory 1) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))"#;
+        let mut p = instance(engine, wat, &config);
+        assert_eq!(p.call("grow", &[2.into()], Kind::I32).unwrap(), Value::I32(-1));
+        assert_eq!(p.call("grow", &[1.into()], Kind::I32).unwrap(), Value::I32(1));
     });
 }
 
@@ -332,7 +482,7 @@ fn a_nested_call_has_its_own_time_within_the_outer_one_s() {
 
 #[test]
 fn a_read_of_a_stdin_that_never_comes_ends() {
-    alone("time::silent_stdin");
+    alone("stopping::silent_stdin");
 }
 
 #[test]
@@ -355,7 +505,7 @@ fn silent_stdin() {
 
 #[test]
 fn a_fork_has_time_limits_too() {
-    alone("time::fork");
+    alone("stopping::fork");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The end of a plugin's stack: reached in every way that guest code has, it is a trap and nothing more.
 
-use crate::plugins;
+mod plugins;
 
 use plugins::{engine, fails, instance, on_both, well_formed, with_limits};
 use std::io::Write;
