@@ -16,7 +16,7 @@ endif
 help:
 	@echo "make demo     install what is missing, build wasp, run an example host over each example plugin"
 	@echo "make test     all tests: the library, the C API, the bindings, hosts and plugins in all combinations"
-	@echo "make lint     formatting, clippy, documentation"
+	@echo "make lint     formatting and linters of every language; ./lint.sh fix formats"
 	@echo "make lib      libwasp for C and for the Go module"
 	@echo "make install  libwasp, its header, pkg-config and CMake files, into PREFIX ($(PREFIX))"
 	@echo "make wheel    the Python wheel, tested, into $(BUILD)/wheels"
@@ -62,9 +62,7 @@ test: plugins
 	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
 
 lint:
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --release --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --release --no-deps --workspace
+	@./lint.sh
 
 install: setup
 	cmake -S . -B $(BUILD)/install -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF

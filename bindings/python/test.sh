@@ -15,7 +15,7 @@ hosts=$root/examples/hosts/python
 wheel=${WHEEL:-$("$here/wheel.sh")}
 rm -rf "$build/empty" "$build/away"
 "${PYTHON:-python3}" -m venv "$build/empty"
-"$build/empty/bin/pip" install --quiet --disable-pip-version-check "$wheel[test]"
+"$build/empty/bin/pip" install --quiet --disable-pip-version-check "${wheel}[test]"
 mkdir -p "$build/away"
 cp -r "$here/tests" "$build/away/"
 cd "$build/away"

@@ -8,6 +8,8 @@
 languages='c rust go assemblyscript'
 
 expected=$(cat "$(dirname "$0")/expected.txt")
+# Used by `eval`.
+# shellcheck disable=SC2034
 plugins=$1
 [ $# -gt 1 ] || { echo "no host to run" >&2; exit 1; }
 shift

@@ -136,7 +136,7 @@ func TestCallbacksAreCheckedAtRegistration(t *testing.T) {
 		{func([]int32) {}, "takes a []int32 as parameter 1"},
 		{func(...string) {}, "takes any number of arguments"},
 		{func() (int32, int32) { return 0, 0 }, "returns 2 results"},
-		{func() (error, int32) { return nil, 0 }, "returns 2 results"},
+		{func() (error, int32) { return nil, 0 }, "returns 2 results"}, //lint:ignore ST1008 it is refused
 		{func() *int { return nil }, "returns a *int"},
 		{func() fs.File { return nil }, "returns a fs.File"},
 	} {

@@ -16,18 +16,16 @@ void wasp_go_callback(void *user_data, wasp_caller *caller, const wasp_value *ar
   waspGoCallback((uintptr_t)user_data, &invocation);
   if (invocation.failure != 0) {
     /* Nobody came for the last one: it failed on a thread that Go didn't call from. */
-    if (wasp_go_failure != 0)
-      waspGoFree(wasp_go_failure);
+    if (wasp_go_failure != 0) waspGoFree(wasp_go_failure);
     wasp_go_failure = invocation.failure;
   } else if (!invocation.answered) {
     wasp_caller_set_result(caller, invocation.answer);
   }
 }
 
-void wasp_go_log(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields, size_t field_count) {
+void wasp_go_log(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields,
+                 size_t field_count) {
   waspGoLog((uintptr_t)user_data, level, message, (wasp_log_field *)fields, field_count);
 }
 
-void wasp_go_free(void *user_data) {
-  waspGoFree((uintptr_t)user_data);
-}
+void wasp_go_free(void *user_data) { waspGoFree((uintptr_t)user_data); }

@@ -1,5 +1,5 @@
-/* What the Go side calls instead of wasp.h: each is one crossing, takes Go's pointers as direct arguments, and gives its
- * results by value, so that nothing has to be pinned or allocated. */
+/* What the Go side calls instead of wasp.h: each is one crossing, takes Go's pointers as direct arguments, and gives
+ * its results by value, so that nothing has to be pinned or allocated. */
 
 #pragma once
 
@@ -24,7 +24,8 @@ typedef struct {
 
 /* The functions that core gets, in ffi.c. `user_data` is a cgo.Handle. */
 void wasp_go_callback(void *user_data, wasp_caller *caller, const wasp_value *args, size_t arg_count);
-void wasp_go_log(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields, size_t field_count);
+void wasp_go_log(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields,
+                 size_t field_count);
 void wasp_go_free(void *user_data);
 
 typedef struct {
@@ -63,8 +64,8 @@ static inline wasp_go_new_engine wasp_go_engine_new(wasp_compiler compiler, wasp
   return made;
 }
 
-static inline wasp_go_outcome wasp_go_register(wasp_engine *engine, const char *name, size_t name_len,
-                                               const char *wasm, size_t wasm_len, const wasp_config *config) {
+static inline wasp_go_outcome wasp_go_register(wasp_engine *engine, const char *name, size_t name_len, const char *wasm,
+                                               size_t wasm_len, const wasp_config *config) {
   return wasp_go_done(
       wasp_engine_register(engine, wasp_go_slice(name, name_len), wasp_go_slice(wasm, wasm_len), config));
 }
@@ -98,8 +99,8 @@ static inline void wasp_go_limits(wasp_config *config, uint64_t memory_bytes, ui
 static inline void wasp_go_offer(wasp_config *config, const char *module, size_t module_len, const char *name,
                                  size_t name_len, const wasp_kind *params, size_t param_count, wasp_kind result,
                                  uintptr_t callback) {
-  wasp_config_add_callback(config, wasp_go_slice(module, module_len), wasp_go_slice(name, name_len), params, param_count,
-                       result, wasp_go_callback, (void *)callback, wasp_go_free);
+  wasp_config_add_callback(config, wasp_go_slice(module, module_len), wasp_go_slice(name, name_len), params,
+                           param_count, result, wasp_go_callback, (void *)callback, wasp_go_free);
 }
 
 typedef struct {
@@ -107,9 +108,8 @@ typedef struct {
   wasp_go_outcome outcome;
 } wasp_go_new_instance;
 
-static inline wasp_go_new_instance wasp_go_instance_new(wasp_engine *engine, const char *plugin,
-                                                        size_t plugin_len, const char *workspace,
-                                                        size_t workspace_len) {
+static inline wasp_go_new_instance wasp_go_instance_new(wasp_engine *engine, const char *plugin, size_t plugin_len,
+                                                        const char *workspace, size_t workspace_len) {
   wasp_go_new_instance made = {NULL, {NULL, 0}};
   made.outcome = wasp_go_done(wasp_instance_new(engine, wasp_go_slice(plugin, plugin_len),
                                                 wasp_go_slice(workspace, workspace_len), &made.instance));
@@ -142,13 +142,9 @@ static inline wasp_go_result wasp_go_call_array(uintptr_t instance, const char *
   if (result.outcome.error == NULL) {
     switch (kind) {
     case WASP_I32:
-    case WASP_F32:
-      result.bits = (uint32_t)value.of.i32;
-      break;
+    case WASP_F32: result.bits = (uint32_t)value.of.i32; break;
     case WASP_I64:
-    case WASP_F64:
-      result.bits = (uint64_t)value.of.i64;
-      break;
+    case WASP_F64: result.bits = (uint64_t)value.of.i64; break;
     case WASP_STRING:
     case WASP_BYTES:
       result.bits = value.of.slice.len;
@@ -175,21 +171,17 @@ static inline wasp_value wasp_go_value(wasp_kind kind, uint64_t bits, const char
 #define WASP_GO_DIRECT 4
 
 /* A call with up to WASP_GO_DIRECT arguments. */
-static inline wasp_go_result wasp_go_call(uintptr_t instance, const char *name, size_t name_len,
-                                          uintptr_t context, wasp_kind kind, size_t arg_count, wasp_kind kind0,
-                                          uint64_t bits0, const char *ptr0, wasp_kind kind1, uint64_t bits1,
-                                          const char *ptr1, wasp_kind kind2, uint64_t bits2, const char *ptr2,
-                                          wasp_kind kind3, uint64_t bits3, const char *ptr3) {
+static inline wasp_go_result wasp_go_call(uintptr_t instance, const char *name, size_t name_len, uintptr_t context,
+                                          wasp_kind kind, size_t arg_count, wasp_kind kind0, uint64_t bits0,
+                                          const char *ptr0, wasp_kind kind1, uint64_t bits1, const char *ptr1,
+                                          wasp_kind kind2, uint64_t bits2, const char *ptr2, wasp_kind kind3,
+                                          uint64_t bits3, const char *ptr3) {
   wasp_value args[WASP_GO_DIRECT];
   switch (arg_count) {
-  case 4:
-    args[3] = wasp_go_value(kind3, bits3, ptr3); /* fall through */
-  case 3:
-    args[2] = wasp_go_value(kind2, bits2, ptr2); /* fall through */
-  case 2:
-    args[1] = wasp_go_value(kind1, bits1, ptr1); /* fall through */
-  case 1:
-    args[0] = wasp_go_value(kind0, bits0, ptr0);
+  case 4: args[3] = wasp_go_value(kind3, bits3, ptr3); /* fall through */
+  case 3: args[2] = wasp_go_value(kind2, bits2, ptr2); /* fall through */
+  case 2: args[1] = wasp_go_value(kind1, bits1, ptr1); /* fall through */
+  case 1: args[0] = wasp_go_value(kind0, bits0, ptr0);
   }
   return wasp_go_call_array(instance, name, name_len, context, kind, args, arg_count);
 }

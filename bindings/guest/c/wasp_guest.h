@@ -1,7 +1,8 @@
 /*
  * wasp_guest.h: what a wasp plugin written in C or C++ needs. Include it; there is nothing to link.
  *
- * A string is a `char *`: UTF-8, ended by a NUL. Bytes are a `wasp_bytes *`. Numbers are int32_t, int64_t, float, double.
+ * A string is a `char *`: UTF-8, ended by a NUL. Bytes are a `wasp_bytes *`. Numbers are int32_t, int64_t, float,
+ * double.
  *
  * Ownership: the host frees every block that passes between it and the plugin, when the call is over. That is each
  * argument, each result, each argument and answer of a host function, and the message of an error. A plugin never frees
@@ -37,8 +38,7 @@ typedef struct {
 /* For the functions below: a block of length + extra bytes. A full memory is a trap, so no caller has to check. */
 static inline void *wasp_block_new(size_t length, size_t extra) {
     void *block = length <= SIZE_MAX - extra ? malloc(length + extra) : NULL;
-    if (block == NULL)
-        __builtin_trap();
+    if (block == NULL) __builtin_trap();
     return block;
 }
 
@@ -53,8 +53,7 @@ __attribute__((sentinel)) static inline char *wasp_string_concat(const char *fir
     va_list parts;
     size_t length = 0;
     va_start(parts, first);
-    for (const char *part = first; part != NULL; part = va_arg(parts, const char *))
-        length += strlen(part);
+    for (const char *part = first; part != NULL; part = va_arg(parts, const char *)) length += strlen(part);
     va_end(parts);
 
     char *text = (char *)wasp_block_new(length, 1), *end = text;
@@ -73,20 +72,17 @@ __attribute__((sentinel)) static inline char *wasp_string_concat(const char *fir
 static inline wasp_bytes *wasp_bytes_new(const void *data, uint32_t length) {
     wasp_bytes *bytes = (wasp_bytes *)wasp_block_new(length, sizeof(wasp_bytes));
     bytes->length = length;
-    if (data != NULL)
-        memcpy(bytes->data, data, length);
+    if (data != NULL) memcpy(bytes->data, data, length);
     return bytes;
 }
 
 WASP_IMPORT("env", "raise_error") void wasp_host_raise_error(char *message);
 
 /*
- * Makes the running call fail with a copy of `message`. It does return: the plugin goes on, and what its function returns
- * is ignored, so return 0 or NULL. The next call is a new one.
+ * Makes the running call fail with a copy of `message`. It does return: the plugin goes on, and what its function
+ * returns is ignored, so return 0 or NULL. The next call is a new one.
  */
-static inline void wasp_raise_error(const char *message) {
-    wasp_host_raise_error(wasp_string_new(message));
-}
+static inline void wasp_raise_error(const char *message) { wasp_host_raise_error(wasp_string_new(message)); }
 
 /*
  * What the host calls to pass strings and bytes. Weak, so that every file of a plugin may include this header.
@@ -94,9 +90,7 @@ static inline void wasp_raise_error(const char *message) {
 #define WASP_HOST_EXPORT(name) __attribute__((export_name(name), used, weak))
 
 /* Room for `size` bytes that the host is about to write, or NULL. */
-WASP_HOST_EXPORT("allocate") void *wasp_allocate(size_t size) {
-    return malloc(size);
-}
+WASP_HOST_EXPORT("allocate") void *wasp_allocate(size_t size) { return malloc(size); }
 
 /* The host's way to free what `allocate` gave it and what the plugin handed over. */
 WASP_HOST_EXPORT("deallocate") void wasp_deallocate(void *block, size_t size) {
@@ -105,9 +99,7 @@ WASP_HOST_EXPORT("deallocate") void wasp_deallocate(void *block, size_t size) {
 }
 
 /* The length of a string in bytes, without its NUL. */
-WASP_HOST_EXPORT("get_string_size") size_t wasp_get_string_size(const char *text) {
-    return strlen(text);
-}
+WASP_HOST_EXPORT("get_string_size") size_t wasp_get_string_size(const char *text) { return strlen(text); }
 
 #ifdef __cplusplus
 }

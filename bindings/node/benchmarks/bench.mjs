@@ -48,10 +48,7 @@ async function freshExtism() {
   return answer
 }
 
-const hello = (text) => [
-  () => wasp.call('hello', [text], 'string'),
-  ['V8 by hand', () => byHand.text('hello', text)],
-]
+const hello = (text) => [() => wasp.call('hello', [text], 'string'), ['V8 by hand', () => byHand.text('hello', text)]]
 const items = [
   ['warm string call', 10_000, ...hello(short), ['Extism', async () => (await extism.call('hello', short)).text()]],
   ['warm string call, 1000 characters', 2000, ...hello(long)],
@@ -65,7 +62,12 @@ const items = [
   ],
   ['string callback', 5000, () => wasp.call('callback', [], 'string'), ['V8 by hand', () => byHand.callback()]],
   ['int call', 20_000, () => wasp.call('sum', [3, 2], 'i32'), ['V8 by hand', () => byHand.sum(3, 2)]],
-  ['64 KiB of bytes, reversed', 20, () => wasp.call('reverse', [data], 'bytes'), ['V8 by hand', () => byHand.data('reverse', data)]],
+  [
+    '64 KiB of bytes, reversed',
+    20,
+    () => wasp.call('reverse', [data], 'bytes'),
+    ['V8 by hand', () => byHand.data('reverse', data)],
+  ],
 ]
 
 /** The nanoseconds that each of `count` takes. Only what gives promises is waited for: that costs time too. */

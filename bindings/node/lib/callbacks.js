@@ -21,26 +21,28 @@ function settled(outcome) {
  * What the native half calls on this thread, with the number of a callback and its arguments: it doesn't throw. Most
  * callbacks take few, and a list of the rest costs time.
  */
-const guarded = (functions, counts) => (index, a, b, c, ...more) => {
-  try {
-    const call = functions[index]
-    switch (counts[index]) {
-      case 0:
-        return call()
-      case 1:
-        return call(a)
-      case 2:
-        return call(a, b)
-      case 3:
-        return call(a, b, c)
-      default:
-        return call(a, b, c, ...more)
+const guarded =
+  (functions, counts) =>
+  (index, a, b, c, ...more) => {
+    try {
+      const call = functions[index]
+      switch (counts[index]) {
+        case 0:
+          return call()
+        case 1:
+          return call(a)
+        case 2:
+          return call(a, b)
+        case 3:
+          return call(a, b, c)
+        default:
+          return call(a, b, c, ...more)
+      }
+    } catch (value) {
+      thrown = { value }
+      return THREW
     }
-  } catch (value) {
-    thrown = { value }
-    return THREW
   }
-}
 
 /** The functions that a plugin may call back; the native half knows them by their place. */
 class Callbacks {

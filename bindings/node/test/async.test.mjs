@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { Engine, WaspError } from 'wasp'
-import { caller, callbacks, tools } from './plugins.mjs'
+import { callbacks, caller, tools } from './plugins.mjs'
 
 function instance(own, limits) {
   const engine = new Engine()
@@ -53,7 +53,15 @@ test('callbacks may return promises', async () => {
   assert.equal(await plugin.callAsync('text', ['read'], 'string'), 'read: import')
   assert.equal(await plugin.callAsync('number', [1]), 2n)
   const mine = new TypeError('mine')
-  for (const event of [() => { throw mine }, async () => { throw mine }, () => Promise.reject(mine)]) {
+  for (const event of [
+    () => {
+      throw mine
+    },
+    async () => {
+      throw mine
+    },
+    () => Promise.reject(mine),
+  ]) {
     const failing = instance({ event })
     await assert.rejects(failing.callAsync('event'), (error) => error === mine)
     failing.reset()
@@ -88,7 +96,10 @@ test('an abort ends a call with its reason', async () => {
     await assert.rejects(running, (error) => error === reason)
     plugin.reset()
   }
-  await assert.rejects(plugin.callAsync('nothing', [], undefined, { signal: AbortSignal.abort(reason) }), (error) => error === reason)
+  await assert.rejects(
+    plugin.callAsync('nothing', [], undefined, { signal: AbortSignal.abort(reason) }),
+    (error) => error === reason,
+  )
   await assert.rejects(plugin.callAsync('loop', [], undefined, { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' })
 
   plugin.reset()

@@ -16,7 +16,8 @@ test('text passes unharmed', async () => {
   const texts = ['', 'Nic', 'Grüße, 世界 🎉', '\u{1f469}\u200d\u{1f680}', 'x'.repeat(60_000), 'ü'.repeat(60_000)]
   // Around every size at which it is passed in another way.
   for (const length of [127, 128, 253, 254, 255, 256, 257, 340, 341, 342, 1022, 1023, 1024, 1025]) {
-    for (const each of ['x', 'ü', '世', '🎉']) texts.push(each.repeat(length), 'x' + each.repeat(length), each + 'x'.repeat(length))
+    for (const each of ['x', 'ü', '世', '🎉'])
+      texts.push(each.repeat(length), 'x' + each.repeat(length), each + 'x'.repeat(length))
   }
   for (const text of texts) {
     assert.equal(tool.call('echo', [text], 'string'), text)

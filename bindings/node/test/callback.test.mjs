@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Engine, WaspError } from 'wasp'
-import { caller, callbacks, tools } from './plugins.mjs'
+import { callbacks, caller, tools } from './plugins.mjs'
 
 function instance(own) {
   const engine = new Engine()
@@ -52,12 +52,15 @@ test('answers that do not fit are errors', () => {
     [{ text: () => 'a\0b' }, /NUL/],
     [{ text: () => Buffer.from('x') }, /bytes/],
   ]) {
-    assert.throws(() => instance(own).call('text', ['x'], 'string'), (error) => {
-      assert.ok(error instanceof WaspError, String(error))
-      assert.equal(error.code, 'CALLBACK')
-      assert.match(error.message, what)
-      return true
-    })
+    assert.throws(
+      () => instance(own).call('text', ['x'], 'string'),
+      (error) => {
+        assert.ok(error instanceof WaspError, String(error))
+        assert.equal(error.code, 'CALLBACK')
+        assert.match(error.message, what)
+        return true
+      },
+    )
   }
   assert.throws(() => instance({ number: () => 2 ** 53 }).call('number', [1]), { code: 'CALLBACK' })
 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Engine } from 'wasp'
-import { caller, callbacks, tools } from './plugins.mjs'
+import { callbacks, caller, tools } from './plugins.mjs'
 
 /** How many bytes `body` adds to this process once it has run `warm` times. */
 async function growth(warm, times, body) {

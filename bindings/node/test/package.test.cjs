@@ -51,7 +51,7 @@ test('a native half that is missing, broken or nowhere to be had is named', (con
   assert.match(message(), new RegExp(`wasp has no native half for "${platform}", only for nothing: build `))
 })
 
-test('the package needs no other, so that no name of it can be a stranger\'s', () => {
+test("the package needs no other, so that no name of it can be a stranger's", () => {
   const main = require('wasp/package.json')
   for (const needs of ['scripts', 'dependencies', 'optionalDependencies', 'peerDependencies']) {
     assert.equal(main[needs], undefined)
@@ -69,7 +69,11 @@ test('a process with nothing left to do ends, and one with a call stays', () => 
   assert.deepEqual(run(`${setUp} instance.callAsync('f').then(console.log)`).stdout, '4\n')
   assert.equal(run(`${setUp} instance.callAsync('f'); process.exit(5)`).status, 5)
   const wat = `Buffer.from('(module (func (export "f") (loop (br 0))))')`
-  assert.equal(run(`${setUp} engine.register('l', ${wat}); engine.instance('l').callAsync('f'); setTimeout(() => process.exit(6), 50)`).status, 6)
+  assert.equal(
+    run(`${setUp} engine.register('l', ${wat}); engine.instance('l').callAsync('f'); setTimeout(() => process.exit(6), 50)`)
+      .status,
+    6,
+  )
   assert.deepEqual(run(`${setUp} engine.registerAsync('l', ${wat}).then(() => console.log('there'))`).stdout, 'there\n')
   assert.equal(run(`${setUp} engine.registerAsync('l', ${wat}); process.exit(7)`).status, 7)
 })

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Engine, WaspError } from 'wasp'
-import { caller, callbacks, example, starter, tools } from './plugins.mjs'
+import { callbacks, caller, example, starter, tools } from './plugins.mjs'
 
 const started = (call) => ({ callbacks: { env: { number: { params: ['i64'], returns: 'i64', call } } } })
 
@@ -14,14 +14,19 @@ test('registerAsync gives what register gives', async () => {
   const engine = new Engine()
   assert.equal(await engine.registerAsync('tools', tools), undefined)
   assert.equal(engine.instance('tools').call('count', [], 'i32'), 1)
-  await engine.registerAsync('path', example('c'), { callbacks: { env: { call_me: { params: ['string'], returns: 'string', call: (name) => `Hello ${name}` } } } })
+  await engine.registerAsync('path', example('c'), {
+    callbacks: { env: { call_me: { params: ['string'], returns: 'string', call: (name) => `Hello ${name}` } } },
+  })
   assert.equal(engine.instance('path').call('callback'), 'Hello Nic')
   await assert.rejects(engine.registerAsync('url', pathToFileURL(example('c'))), (error) => {
     assert.ok(error instanceof WaspError)
     assert.deepEqual(error.imports, [{ module: 'env', name: 'call_me' }])
     return error.code === 'IMPORT_NOT_FOUND'
   })
-  await engine.registerAsync('caller', caller, { callbacks: callbacks({ text: (text) => `<${text}>` }), limits: { timeout: 1000 } })
+  await engine.registerAsync('caller', caller, {
+    callbacks: callbacks({ text: (text) => `<${text}>` }),
+    limits: { timeout: 1000 },
+  })
   assert.equal(engine.instance('caller').call('text', ['x'], 'string'), '<x>')
   assert.equal(await engine.instance('caller').callAsync('text', ['x'], 'string'), '<x>')
 })
@@ -54,7 +59,9 @@ test('the event loop goes on while a worker compiles', async () => {
   const wasm = readFileSync(example('go'))
   let turns = 0
   const timer = setInterval(() => turns++, 1)
-  await engine.registerAsync('go', wasm, { callbacks: { env: { call_me: { params: ['string'], returns: 'string', call: (name) => name } } } })
+  await engine.registerAsync('go', wasm, {
+    callbacks: { env: { call_me: { params: ['string'], returns: 'string', call: (name) => name } } },
+  })
   clearInterval(timer)
   assert.ok(turns > 0)
   assert.equal(engine.instance('go').call('sum', [3, 2], 'i32'), 5)
@@ -87,9 +94,17 @@ test('what is registered is what was given, and from when the promise resolves',
 test('start-up may call back: at once in register, by way of the event loop in registerAsync', async () => {
   const engine = new Engine()
   const seen = []
-  engine.register('here', starter, started((n) => (seen.push(n), n + 1n)))
+  engine.register(
+    'here',
+    starter,
+    started((n) => (seen.push(n), n + 1n)),
+  )
   assert.equal(engine.instance('here').call('answer'), 21n)
-  await engine.registerAsync('away', starter, started(async (n) => (await sleep(5), seen.push(n), n + 2n)))
+  await engine.registerAsync(
+    'away',
+    starter,
+    started(async (n) => (await sleep(5), seen.push(n), n + 2n)),
+  )
   assert.equal(engine.instance('away').call('answer'), 22n)
   // Once each: instances start from what it left.
   assert.deepEqual(seen, [20n, 20n])
@@ -98,11 +113,36 @@ test('start-up may call back: at once in register, by way of the event loop in r
   const failing = started(() => {
     throw mine
   })
-  assert.throws(() => engine.register('bad', starter, failing), (error) => error === mine)
+  assert.throws(
+    () => engine.register('bad', starter, failing),
+    (error) => error === mine,
+  )
   await assert.rejects(engine.registerAsync('bad', starter, failing), (error) => error === mine)
-  await assert.rejects(engine.registerAsync('bad', starter, started(() => Promise.reject(mine))), (error) => error === mine)
-  assert.throws(() => engine.register('bad', starter, started(async (n) => n)), { code: 'CALLBACK', message: /a promise/ })
-  await assert.rejects(engine.registerAsync('bad', starter, started(async () => 'text')), { code: 'CALLBACK' })
+  await assert.rejects(
+    engine.registerAsync(
+      'bad',
+      starter,
+      started(() => Promise.reject(mine)),
+    ),
+    (error) => error === mine,
+  )
+  assert.throws(
+    () =>
+      engine.register(
+        'bad',
+        starter,
+        started(async (n) => n),
+      ),
+    { code: 'CALLBACK', message: /a promise/ },
+  )
+  await assert.rejects(
+    engine.registerAsync(
+      'bad',
+      starter,
+      started(async () => 'text'),
+    ),
+    { code: 'CALLBACK' },
+  )
   const never = { ...started(() => new Promise(() => {})), limits: { timeout: 30 } }
   await assert.rejects(engine.registerAsync('bad', starter, never), { code: 'TIMEOUT' })
   assert.throws(() => engine.instance('bad'), { code: 'PLUGIN_NOT_FOUND' })

@@ -1,6 +1,6 @@
 // Compiled, not run: what the types allow and what they don't.
 
-import { Engine, Instance, WaspError, type WaspConfig, type WaspErrorCode, type WaspValue } from 'wasp'
+import { Engine, Instance, type WaspConfig, WaspError, type WaspErrorCode, type WaspValue } from 'wasp'
 
 const config: WaspConfig = {
   callbacks: {
@@ -16,7 +16,11 @@ const config: WaspConfig = {
   snapshot: false,
 }
 
-const engine = new Engine({ compiler: 'singlepass', stdio: 'log', logger: ({ level, fields }) => console.log(level, fields.name) })
+const engine = new Engine({
+  compiler: 'singlepass',
+  stdio: 'log',
+  logger: ({ level, fields }) => console.log(level, fields.name),
+})
 engine.register('plugin', 'plugin.wasm', config)
 engine.register('plugin', Buffer.alloc(0))
 engine.register('plugin', new Uint8Array(), { callbacks: {} })

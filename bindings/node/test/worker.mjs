@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { Engine } from 'wasp'
-import { caller, callbacks, starter, tools } from './plugins.mjs'
+import { callbacks, caller, starter, tools } from './plugins.mjs'
 
 const engine = new Engine()
 engine.register('tools', tools)

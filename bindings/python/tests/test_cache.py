@@ -1,9 +1,9 @@
 import logging
 
 import pytest
-from wat import CALCULATOR
 
 import wasp
+from wat import CALCULATOR
 
 
 def sum_of(directory, compiler="cranelift"):
@@ -25,7 +25,9 @@ def test_a_module_is_compiled_once(tmp_path):
     assert len(list(directory.iterdir())) == 2
 
 
-@pytest.mark.parametrize("harm", [lambda data: data[:-100], lambda data: data[:99] + b"\xcc" + data[100:], lambda _: b""])
+@pytest.mark.parametrize(
+    "harm", [lambda data: data[:-100], lambda data: data[:99] + b"\xcc" + data[100:], lambda _: b""]
+)
 def test_a_damaged_file_is_compiled_anew(tmp_path, caplog, harm):
     caplog.set_level(logging.INFO, "cache")
     assert sum_of(tmp_path) == 5

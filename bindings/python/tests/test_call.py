@@ -3,9 +3,9 @@ import sys
 
 import pytest
 from conftest import call_me
-from wat import CALCULATOR
 
 import wasp
+from wat import CALCULATOR
 
 
 def test_every_guest_language(engine, plugin):

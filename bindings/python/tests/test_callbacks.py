@@ -1,9 +1,9 @@
 from typing import Annotated
 
 import pytest
-from wat import CALLS_BACK
 
 import wasp
+from wat import CALLS_BACK
 
 
 def ask(engine, callback, *args):

@@ -23,7 +23,9 @@ def test_stubs_say_the_same_as_the_module():
     compared = 0
     for node in tree.body:
         inside = node.body if isinstance(node, ast.ClassDef) else []
-        for thing, owner in [(node, _wasp)] + [(member, getattr(_wasp, getattr(node, "name", ""), None)) for member in inside]:
+        for thing, owner in [(node, _wasp)] + [
+            (member, getattr(_wasp, getattr(node, "name", ""), None)) for member in inside
+        ]:
             if isinstance(thing, (ast.ClassDef, ast.FunctionDef)) and (stub := ast.get_docstring(thing)):
                 module = inspect.getdoc(getattr(owner, thing.name))
                 assert (module or "").split() == stub.split(), thing.name

@@ -3,9 +3,9 @@ import subprocess
 import sys
 
 import pytest
-from wat import CALCULATOR, CALLS_BACK
 
 import wasp
+from wat import CALCULATOR, CALLS_BACK
 
 
 def test_what_is_not_there(engine):

@@ -6,9 +6,9 @@ import os
 import sys
 
 import pytest
-from wat import CALCULATOR, CALLS_BACK
 
 import wasp
+from wat import CALCULATOR, CALLS_BACK
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

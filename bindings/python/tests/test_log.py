@@ -1,9 +1,9 @@
 import logging
 
 import pytest
-from wat import CALCULATOR, PRINTS
 
 import wasp
+from wat import CALCULATOR, PRINTS
 
 
 def told(caplog):

@@ -3,6 +3,7 @@ import ctypes
 
 import numpy
 import pytest
+
 from wat import CALCULATOR
 
 

@@ -9,9 +9,9 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 from conftest import call_me
-from wat import CALCULATOR, CALLS_BACK, STARTS_WITH_A_CALLBACK, TABLED
 
 import wasp
+from wat import CALCULATOR, CALLS_BACK, STARTS_WITH_A_CALLBACK, TABLED
 
 
 def add(engine):
@@ -43,7 +43,9 @@ def test_engines_and_instances_survive_a_fork(engine):
     engine.register("parent's", TABLED)
     instance = engine.instance("parent's")
     assert instance.call("give", 1, returns=int) == 1
-    with ProcessPoolExecutor(2, multiprocessing.get_context("fork"), initializer=inherit, initargs=(engine, instance)) as pool:
+    with ProcessPoolExecutor(
+        2, multiprocessing.get_context("fork"), initializer=inherit, initargs=(engine, instance)
+    ) as pool:
         futures = [pool.submit(use_inherited) for _ in range(4)]
         assert [future.result(20) for future in futures] == [(2, 2, 1)] * 4
     assert give(engine, "parent's") == 2

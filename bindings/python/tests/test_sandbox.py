@@ -1,7 +1,7 @@
 import pytest
-from wat import CALCULATOR, FILES
 
 import wasp
+from wat import CALCULATOR, FILES
 
 
 def test_env_is_what_it_was_given(engine, monkeypatch):

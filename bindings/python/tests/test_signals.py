@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from wat import CALCULATOR, CALLS_BACK, TALKS, long_to_compile
 
 PREFACE = f"""
@@ -25,7 +26,9 @@ def hear(*_):
 
 
 def run(script):
-    return subprocess.run([sys.executable, "-c", PREFACE + script], text=True, timeout=60, capture_output=True, check=True).stdout
+    return subprocess.run(
+        [sys.executable, "-c", PREFACE + script], text=True, timeout=60, capture_output=True, check=True
+    ).stdout
 
 
 def test_it_stops_a_guest_in_the_main_thread():

@@ -65,8 +65,7 @@ static void print_out_txt(void) {
   FILE *out = open_in_workspace("out.txt", "r");
   int c;
   printf("out.txt: ");
-  while ((c = getc(out)) != EOF)
-    putchar(c);
+  while ((c = getc(out)) != EOF) putchar(c);
   putchar('\n');
   fclose(out);
 }
@@ -117,8 +116,7 @@ int main(int argc, char **argv) {
   args[0] = wasp_value_bytes("\1\2\3", 3);
   check(wasp_call(instance, wasp_str("reverse"), args, 1, WASP_BYTES, &result));
   printf("reverse: [");
-  for (i = 0; i < result.of.slice.len; i++)
-    printf("%s%d", i == 0 ? "" : ", ", (unsigned char)result.of.slice.ptr[i]);
+  for (i = 0; i < result.of.slice.len; i++) printf("%s%d", i == 0 ? "" : ", ", (unsigned char)result.of.slice.ptr[i]);
   printf("]\n");
 
   check(wasp_call(instance, wasp_str("callback"), NULL, 0, WASP_STRING, &result));

@@ -18,38 +18,29 @@ WASP_EXPORT("sum") int32_t sum(int32_t a, int32_t b) {
     return (int32_t)((uint32_t)a + (uint32_t)b); /* wraps, where a signed overflow would be undefined */
 }
 
-WASP_EXPORT("hello") char *hello(const char *name) {
-    return wasp_string_concat("Hello ", name, NULL);
-}
+WASP_EXPORT("hello") char *hello(const char *name) { return wasp_string_concat("Hello ", name, NULL); }
 
 WASP_EXPORT("reverse") wasp_bytes *reverse(const wasp_bytes *in) {
     wasp_bytes *out = wasp_bytes_new(NULL, in->length);
-    for (uint32_t i = 0; i < in->length; i++)
-        out->data[i] = in->data[in->length - 1 - i];
+    for (uint32_t i = 0; i < in->length; i++) out->data[i] = in->data[in->length - 1 - i];
     return out;
 }
 
 WASP_IMPORT("env", "call_me") char *call_me(char *name);
 
-WASP_EXPORT("callback") char *callback(void) {
-    return call_me(wasp_string_new("Nic"));
-}
+WASP_EXPORT("callback") char *callback(void) { return call_me(wasp_string_new("Nic")); }
 
-WASP_EXPORT("fail") void fail(void) {
-    wasp_raise_error("this plugin always fails");
-}
+WASP_EXPORT("fail") void fail(void) { wasp_raise_error("this plugin always fails"); }
 
 /* The whole file as a string that the caller frees, or NULL. */
 static char *read_file(const char *path) {
     FILE *file = fopen(path, "rb");
-    if (file == NULL)
-        return NULL;
+    if (file == NULL) return NULL;
     fseek(file, 0, SEEK_END);
     long size = ftell(file);
     rewind(file);
     char *text = size < 0 ? NULL : (char *)malloc((size_t)size + 1);
-    if (text != NULL)
-        text[fread(text, 1, (size_t)size, file)] = '\0';
+    if (text != NULL) text[fread(text, 1, (size_t)size, file)] = '\0';
     if (ferror(file)) {
         free(text);
         text = NULL;
@@ -60,8 +51,7 @@ static char *read_file(const char *path) {
 
 static int write_file(const char *path, const char *text) {
     FILE *file = fopen(path, "wb");
-    if (file == NULL)
-        return 0;
+    if (file == NULL) return 0;
     int written = fputs(text, file) >= 0;
     return fclose(file) == 0 && written;
 }

@@ -50,15 +50,15 @@ static void values(wasp_compiler compiler) {
   CHECK(signbit(echo(it, "f64", wasp_value_f64(-0.0)).of.f64));
   echo_slice(it, wasp_value_string(""));
   echo_slice(it, wasp_value_string(NULL));
-  echo_slice(it, wasp_value_string("Gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x90\x9d"));
+  echo_slice(it, wasp_value_string("Gr\xc3\xbc\xc3\x9f"
+                                   "e \xf0\x9f\x90\x9d"));
   echo_slice(it, wasp_value_bytes(NULL, 0));
   echo_slice(it, wasp_value_bytes("\0\xff\0", 3));
   memset(text, 'x', big);
   echo_slice(it, wasp_value_bytes(text, big));
 
   /* More arguments than fit the usual place. */
-  for (i = 0; i < 10; i++)
-    args[i] = wasp_value_i32(i);
+  for (i = 0; i < 10; i++) args[i] = wasp_value_i32(i);
   OK(wasp_call(it, wasp_str("last"), args, 10, WASP_I32, &result));
   CHECK(result.of.i32 == 9);
 
@@ -104,12 +104,11 @@ static void borrowed_results(void) {
 
 static void functions(void) {
   wasp_instance *it = instance_of(
-      WAT((module (memory (export "memory") 1) (data (i32.const 8) "hello(string, bytes) string\n# a comment\nnot()\00")
-           (func (export "wasp_signatures") (result i32) i32.const 8)
-           (func (export "allocate") (param i32) (result i32) i32.const 64)
-           (func (export "hello") (param i32 i32) (result i32) i32.const 64)
-           (func (export "not"))
-           (func (export "other") (param i64 f32) (result f64) f64.const 1))),
+      WAT((module(memory(export "memory") 1)(data(i32.const 8) "hello(string, bytes) string\n# a comment\nnot()\00")(
+          func(export "wasp_signatures")(result i32)
+              i32.const 8)(func(export "allocate")(param i32)(result i32)i32.const 64)(
+          func(export "hello")(param i32 i32)(result i32)i32.const 64)(func(export "not"))(
+          func(export "other")(param i64 f32)(result f64)f64.const 1))),
       NULL);
   size_t count = 99;
   const wasp_function *all = wasp_instance_functions(it, &count);
@@ -129,7 +128,7 @@ static void functions(void) {
   wasp_instance_free(it);
 }
 
-#define GIVES(n) WAT((module (func (export "n") (result i32) i32.const n)))
+#define GIVES(n) WAT((module(func(export "n")(result i32) i32.const n)))
 
 static void names(void) {
   const char binary[] = "\0asm\1\0\0";
@@ -179,12 +178,9 @@ static void resets(void) {
 }
 
 static void destroy(wasp_engine *engine, wasp_config *config, wasp_instance *instance, int what) {
-  if (what == 0)
-    wasp_engine_free(engine);
-  if (what == 1)
-    wasp_config_free(config);
-  if (what == 2)
-    wasp_instance_free(instance);
+  if (what == 0) wasp_engine_free(engine);
+  if (what == 1) wasp_config_free(config);
+  if (what == 2) wasp_instance_free(instance);
 }
 
 static void frees_in_any_order(void) {
@@ -267,13 +263,13 @@ struct log {
   char text[1000];
 };
 
-static void keep(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields, size_t field_count) {
+static void keep(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields,
+                 size_t field_count) {
   struct log *log = user_data;
   size_t i;
   log->lines++;
   log->errors += level == WASP_LEVEL_ERROR;
-  if (level > log->worst)
-    log->worst = level;
+  if (level > log->worst) log->worst = level;
   strncat(log->text, message.ptr, message.len < 100 ? message.len : 100);
   for (i = 0; i < field_count; i++) {
     CHECK(fields[i].name.len > 0);
@@ -283,9 +279,7 @@ static void keep(void *user_data, wasp_log_level level, wasp_slice message, cons
   strcat(log->text, "\n");
 }
 
-static void free_log(void *user_data) {
-  ((struct log *)user_data)->freed++;
-}
+static void free_log(void *user_data) { ((struct log *)user_data)->freed++; }
 
 static struct log hear(wasp_log_level level, wasp_stdio stdio) {
   struct log log = {0}, before;
@@ -338,7 +332,7 @@ static void compiled_ahead(void) {
   snprintf(cache, sizeof cache, "%s/cache", directory);
   options.size = sizeof options;
   OK(wasp_engine_new(&options, &engine));
-  OK(wasp_engine_compile(engine, WAT((module (func (export "seven") (result i32) i32.const 7))), wasp_str(path)));
+  OK(wasp_engine_compile(engine, WAT((module(func(export "seven")(result i32) i32.const 7))), wasp_str(path)));
   OK(wasp_engine_register_compiled(engine, wasp_str("p"), wasp_str(path), NULL));
   it = new_instance(engine, "p");
   CHECK(call_i32(it, "seven") == 7);

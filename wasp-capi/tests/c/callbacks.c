@@ -72,17 +72,10 @@ static void answer(void *user_data, wasp_caller *caller, const wasp_value *args,
   char text[] = "gone at once";
   (void)args, (void)arg_count;
   switch (*(int *)user_data) {
-  case 0: /* nothing */
-    break;
-  case 1: /* another kind */
-    wasp_caller_set_result(caller, wasp_value_string("text"));
-    break;
-  case 2: /* a number of another kind that fits */
-    wasp_caller_set_result(caller, wasp_value_i64(5));
-    break;
-  case 3: /* one that does not */
-    wasp_caller_set_result(caller, wasp_value_i64(INT64_C(1) << 40));
-    break;
+  case 0: /* nothing */ break;
+  case 1: /* another kind */ wasp_caller_set_result(caller, wasp_value_string("text")); break;
+  case 2: /* a number of another kind that fits */ wasp_caller_set_result(caller, wasp_value_i64(5)); break;
+  case 3: /* one that does not */ wasp_caller_set_result(caller, wasp_value_i64(INT64_C(1) << 40)); break;
   case 4: /* the last one counts */
     wasp_caller_set_result(caller, wasp_value_i32(1));
     wasp_caller_set_result(caller, wasp_value_i32(2));
@@ -103,29 +96,33 @@ static void answer(void *user_data, wasp_caller *caller, const wasp_value *args,
     wasp_caller_set_result(caller, value);
     break;
   }
-  case 8: /* bad text */
-    wasp_caller_set_result(caller, wasp_value_string("\xff"));
-    break;
-  case 9: /* a failure without words, and one that is not UTF-8 */
-    wasp_caller_fail(caller, wasp_str(NULL));
-    break;
-  case 10:
-    wasp_caller_fail(caller, wasp_str("bad \xff"));
-    break;
+  case 8: /* bad text */ wasp_caller_set_result(caller, wasp_value_string("\xff")); break;
+  case 9: /* a failure without words, and one that is not UTF-8 */ wasp_caller_fail(caller, wasp_str(NULL)); break;
+  case 10: wasp_caller_fail(caller, wasp_str("bad \xff")); break;
   }
 }
 
 static void answers(void) {
-  const char *failures[] = {"no answer", "\"host\".\"i32\"", NULL,           "1099511627776", NULL,  "gone at once",
-                            "gone at once", "unknown kind 77", "not UTF-8", "\"host\".\"i32\"", "bad \xef\xbf\xbd"};
+  const char *failures[] = {"no answer",
+                            "\"host\".\"i32\"",
+                            NULL,
+                            "1099511627776",
+                            NULL,
+                            "gone at once",
+                            "gone at once",
+                            "unknown kind 77",
+                            "not UTF-8",
+                            "\"host\".\"i32\"",
+                            "bad \xef\xbf\xbd"};
   const int32_t results[] = {0, 0, 5, 0, 2};
   wasp_config *config = wasp_config_new();
   wasp_instance *it;
   wasp_value arg = wasp_value_i32(0), result;
   int how;
   offer(config, "i32", WASP_I32, answer, &how);
-  it = instance_of(WAT((module (import "host" "i32" (func (param i32) (result i32)))
-                        (func (export "run") (param i32) (result i32) local.get 0 call 0))),
+  it = instance_of(WAT((module(import "host"
+                                      "i32"(func(param i32)(result i32)))(
+                       func(export "run")(param i32)(result i32)local.get 0 call 0))),
                    config);
   wasp_config_free(config);
   for (how = 0; how <= 10; how++) {
@@ -158,7 +155,7 @@ static void use_another(void *user_data, wasp_caller *caller, const wasp_value *
   CHECK(call_i32(world.other, "one") == 1);
   OK(run(world.other));
   OK(wasp_instance_reset(world.other));
-  OK(wasp_engine_register(world.engine, wasp_str("third"), WAT((module (func (export "one") (result i32) i32.const 1))),
+  OK(wasp_engine_register(world.engine, wasp_str("third"), WAT((module(func(export "one")(result i32) i32.const 1))),
                           NULL));
   third = new_instance(world.engine, "third");
   CHECK(call_i32(third, "one") == 1);
@@ -280,8 +277,7 @@ static void dive(void *user_data, wasp_caller *caller, const wasp_value *args, s
   if (--*left > 0) {
     wasp_instance *next = new_instance(world.engine, "it");
     wasp_error *error = run(next);
-    if (error != NULL)
-      wasp_caller_fail(caller, wasp_error_message(error));
+    if (error != NULL) wasp_caller_fail(caller, wasp_error_message(error));
     wasp_error_free(error);
     wasp_instance_free(next);
   }
@@ -317,7 +313,9 @@ static void exported_again(void) {
   wasp_value arg = wasp_value_i32(7), result;
   int calls = 0;
   offer(config, "i32", WASP_I32, answer_last, &calls);
-  it = instance_of(WAT((module (import "host" "i32" (func (param i32) (result i32))) (export "run" (func 0)))), config);
+  it = instance_of(WAT((module(import "host"
+                                      "i32"(func(param i32)(result i32)))(export "run"(func 0)))),
+                   config);
   OK(wasp_call(it, wasp_str("run"), &arg, 1, WASP_I32, &result));
   CHECK(result.of.i32 == 7 && calls == 1);
   wasp_instance_free(it);
@@ -403,10 +401,15 @@ static void freed_once(void) {
   FAILS(WASP_ERROR_COMPILE, "", wasp_engine_register(engine, name, wasp_str("no module"), config));
   FAILS(WASP_ERROR_IO, "", wasp_engine_register_file(engine, name, wasp_str("missing.wasm"), config));
   FAILS(WASP_ERROR_IMPORT_NOT_FOUND, "",
-        wasp_engine_register(engine, name, WAT((module (import "env" "g" (func)))), config));
+        wasp_engine_register(engine, name,
+                             WAT((module(import "env"
+                                                "g"(func)))),
+                             config));
   FAILS(WASP_ERROR_TRAP, "",
-        wasp_engine_register(
-            engine, name, WAT((module (import "env" "f" (func)) (func (export "_start") call 0 unreachable))), config));
+        wasp_engine_register(engine, name,
+                             WAT((module(import "env"
+                                                "f"(func))(func(export "_start") call 0 unreachable))),
+                             config));
   FAILS(WASP_ERROR_INVALID, "", wasp_engine_register(NULL, name, CALLS_F, config));
   CHECK(freed == 0);
   wasp_config_free(config);
@@ -445,7 +448,7 @@ static void use_engine(void *user_data) {
   const wasp_slice name = wasp_str("from free");
   wasp_instance *it;
   count(user_data);
-  OK(wasp_engine_register(world.engine, name, WAT((module (func (export "one") (result i32) i32.const 1))), NULL));
+  OK(wasp_engine_register(world.engine, name, WAT((module(func(export "one")(result i32) i32.const 1))), NULL));
   it = new_instance(world.engine, "from free");
   CHECK(call_i32(it, "one") == 1);
   wasp_instance_free(it);

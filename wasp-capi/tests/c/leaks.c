@@ -32,13 +32,9 @@ static wasp_config *config(void) {
   return config;
 }
 
-static void engines(void) {
-  wasp_engine_free(new_engine());
-}
+static void engines(void) { wasp_engine_free(new_engine()); }
 
-static void configs(void) {
-  wasp_config_free(config());
-}
+static void configs(void) { wasp_config_free(config()); }
 
 static void plugins(void) {
   wasp_config *given = config();
@@ -49,7 +45,10 @@ static void plugins(void) {
 static void plugins_that_fail(void) {
   wasp_config *given = config();
   FAILS(WASP_ERROR_IMPORT_NOT_FOUND, "",
-        wasp_engine_register(engine, wasp_str("x"), WAT((module (import "a" "b" (func)))), given));
+        wasp_engine_register(engine, wasp_str("x"),
+                             WAT((module(import "a"
+                                                "b"(func)))),
+                             given));
   wasp_config_free(given);
 }
 
@@ -84,9 +83,7 @@ static void threads(void) {
   CHECK(pthread_join(thread, NULL) == 0);
 }
 
-static void resets(void) {
-  OK(wasp_instance_reset(it));
-}
+static void resets(void) { OK(wasp_instance_reset(it)); }
 
 static void calls(void) {
   wasp_value arg = wasp_value_string("some text"), result;
@@ -101,11 +98,9 @@ static void errors(void) {
 static void many(const char *what, void (*one)(void)) {
   long before, grown;
   int i;
-  for (i = 0; i < 1000; i++)
-    one();
+  for (i = 0; i < 1000; i++) one();
   before = resident();
-  for (i = 0; i < 10000; i++)
-    one();
+  for (i = 0; i < 10000; i++) one();
   grown = resident() - before;
   printf("  10,000 %s: %+ld KiB\n", what, grown);
   /* A leak of 100 bytes each would be about 1,000. */

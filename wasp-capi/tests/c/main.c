@@ -20,11 +20,9 @@ static void run(int suite) {
 int main(int argc, char **argv) {
   int i, suite;
   if (argc == 1)
-    for (suite = 0; suite < SUITES; suite++)
-      run(suite);
+    for (suite = 0; suite < SUITES; suite++) run(suite);
   for (i = 1; i < argc; i++) {
-    for (suite = 0; suite < SUITES && strcmp(suites[suite].name, argv[i]) != 0; suite++)
-      ;
+    for (suite = 0; suite < SUITES && strcmp(suites[suite].name, argv[i]) != 0; suite++);
     CHECK(suite < SUITES);
     run(suite);
   }
@@ -44,31 +42,24 @@ static void fail_with(const char *file, int line, const wasp_error *error) {
 }
 
 void check_ok(const char *file, int line, wasp_error *error) {
-  if (error != NULL)
-    fail_with(file, line, error);
+  if (error != NULL) fail_with(file, line, error);
 }
 
 void check_fails(const char *file, int line, wasp_error_tag kind, const char *part, wasp_error *error) {
   wasp_slice message = wasp_error_message(error);
-  if (error == NULL)
-    fail(file, line, "there was no error");
-  if (wasp_error_kind(error) != kind || !contains(message, part))
-    fail_with(file, line, error);
+  if (error == NULL) fail(file, line, "there was no error");
+  if (wasp_error_kind(error) != kind || !contains(message, part)) fail_with(file, line, error);
   /* As all messages: one line, which ends without a period. */
-  if (message.len == 0 || contains(message, "\n") || message.ptr[message.len - 1] == '.')
-    fail_with(file, line, error);
+  if (message.len == 0 || contains(message, "\n") || message.ptr[message.len - 1] == '.') fail_with(file, line, error);
   wasp_error_free(error);
 }
 
-bool equal(wasp_slice a, const char *b) {
-  return a.len == strlen(b) && (a.len == 0 || memcmp(a.ptr, b, a.len) == 0);
-}
+bool equal(wasp_slice a, const char *b) { return a.len == strlen(b) && (a.len == 0 || memcmp(a.ptr, b, a.len) == 0); }
 
 bool contains(wasp_slice text, const char *part) {
   size_t len = strlen(part), at;
   for (at = 0; at + len <= text.len; at++)
-    if (memcmp(text.ptr + at, part, len) == 0)
-      return true;
+    if (memcmp(text.ptr + at, part, len) == 0) return true;
   return false;
 }
 
@@ -123,6 +114,4 @@ int32_t call_i32(wasp_instance *instance, const char *function) {
   return result.of.i32;
 }
 
-void count(void *user_data) {
-  ++*(int *)user_data;
-}
+void count(void *user_data) { ++*(int *)user_data; }

@@ -52,8 +52,7 @@ static bool allowed(const char *function, const char *argument) {
   };
   size_t i;
   for (i = 0; i < sizeof pairs / sizeof *pairs; i++)
-    if (strcmp(function, pairs[i][0]) == 0 && strcmp(argument, pairs[i][1]) == 0)
-      return true;
+    if (strcmp(function, pairs[i][0]) == 0 && strcmp(argument, pairs[i][1]) == 0) return true;
   return false;
 }
 
@@ -78,8 +77,7 @@ static void check_error(const char *function, const char *argument, wasp_error *
     wrong(function, argument, invalid ? "it may be NULL, but there was an error" : "WASP_ERROR_INVALID was expected");
   if (error != NULL && memcmp(before, &good, sizeof good) != 0)
     wrong(function, argument, "it wrote to its outputs and failed");
-  if (error == NULL && strcmp(function, "wasp_engine_new") == 0)
-    wasp_engine_free(good.engine);
+  if (error == NULL && strcmp(function, "wasp_engine_new") == 0) wasp_engine_free(good.engine);
   wasp_error_free(error);
   wasp_config_free(good.wasp_config_p_config);
 }
@@ -232,7 +230,7 @@ static wasp_error *limit(const void *limits) {
   wasp_config *config = wasp_config_new();
   wasp_error *error;
   wasp_config_set_limits(config, (const wasp_limits *)limits);
-  error = wasp_engine_register(engine, wasp_str("it"), WAT((module (memory 4))), config);
+  error = wasp_engine_register(engine, wasp_str("it"), WAT((module(memory 4))), config);
   wasp_config_free(config);
   wasp_engine_free(engine);
   return error;
@@ -290,8 +288,7 @@ static void arguments(void) {
   value = wasp_value_string("x");
   value.of.slice.len = too_many;
   call_fails(it, "memory", block, &value, 1, WASP_I32);
-  for (i = 0; i < 10; i++)
-    ten[i] = wasp_value_i32(1);
+  for (i = 0; i < 10; i++) ten[i] = wasp_value_i32(1);
   ten[9] = wasp_value_string("\xff");
   call_fails(it, "argument 10", wasp_str("last"), ten, 10, WASP_I32);
   CHECK(call_i32(it, "live") == 0);

@@ -8,9 +8,7 @@ static void start(pthread_t *thread, void *(*body)(void *), void *argument) {
   CHECK(pthread_create(thread, NULL, body, argument) == 0);
 }
 
-static void join(pthread_t thread) {
-  CHECK(pthread_join(thread, NULL) == 0);
-}
+static void join(pthread_t thread) { CHECK(pthread_join(thread, NULL) == 0); }
 
 /* A callback that waits until another thread has done something. */
 static struct {
@@ -83,13 +81,11 @@ static void *hammer(void *instance) {
 }
 
 static void one_instance_hammered(void) {
-  wasp_instance *it = instance_of(WAT((module (func (export "one") (result i32) i32.const 1))), NULL);
+  wasp_instance *it = instance_of(WAT((module(func(export "one")(result i32) i32.const 1))), NULL);
   pthread_t threads[THREADS];
   int i;
-  for (i = 0; i < THREADS; i++)
-    start(&threads[i], hammer, it);
-  for (i = 0; i < THREADS; i++)
-    join(threads[i]);
+  for (i = 0; i < THREADS; i++) start(&threads[i], hammer, it);
+  for (i = 0; i < THREADS; i++) join(threads[i]);
   CHECK(call_i32(it, "one") == 1);
   wasp_instance_free(it);
 }
@@ -164,8 +160,7 @@ static void *work(void *argument) {
     OK(wasp_call(shared, wasp_str("run"), NO_ARGS, WASP_NONE, NULL));
     wasp_instance_free(shared);
     wasp_instance_free(own);
-    if (i % 10 == 9)
-      OK(wasp_engine_unregister(worker->engine, wasp_str(name)));
+    if (i % 10 == 9) OK(wasp_engine_unregister(worker->engine, wasp_str(name)));
   }
   return NULL;
 }
@@ -183,8 +178,7 @@ static void one_engine(void) {
     workers[i].number = i;
     start(&threads[i], work, &workers[i]);
   }
-  for (i = 0; i < THREADS; i++)
-    join(threads[i]);
+  for (i = 0; i < THREADS; i++) join(threads[i]);
   CHECK(called == 2 * THREADS * ROUNDS);
   wasp_config_free(config);
   wasp_engine_free(engine);

@@ -80,4 +80,6 @@ def _kind(name: tuple[str, str], what: str, given: object) -> Kind:
     try:
         return _KINDS[given]
     except (KeyError, TypeError):
-        raise TypeError(f"callback {name}: {what} is {given!r}, and str, bytes, int, float, None, a Kind or the name of one is accepted") from None
+        raise TypeError(
+            f"callback {name}: {what} is {given!r}, and str, bytes, int, float, None, a Kind or the name of one is accepted"
+        ) from None

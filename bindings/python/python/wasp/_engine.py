@@ -176,5 +176,5 @@ def _restore(identity: str, options: tuple[Any, ...], plugins: dict[str, _Plugin
 def _volume(guest: str, volume: _Volume) -> tuple[str, str, bool]:
     path, mode = volume if isinstance(volume, tuple) else (volume, "rw")
     if mode not in ("ro", "rw"):
-        raise ValueError(f"volume {guest!r} is {mode!r}, and \"ro\" or \"rw\" is accepted")
+        raise ValueError(f'volume {guest!r} is {mode!r}, and "ro" or "rw" is accepted')
     return guest, os.path.abspath(path), mode == "ro"

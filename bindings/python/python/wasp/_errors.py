@@ -138,4 +138,4 @@ def _stack(trace: tuple[Frame, ...]) -> str:
 def _note(exception: BaseException, text: str) -> None:
     # Python 3.10 has no add_note, and shows no notes.
     notes = [*getattr(exception, "__notes__", ()), text]
-    setattr(exception, "__notes__", notes)
+    exception.__notes__ = notes
