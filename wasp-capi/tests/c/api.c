@@ -103,13 +103,13 @@ static void borrowed_results(void) {
 }
 
 static void functions(void) {
-  wasp_instance *it = instance_of(
-      WAT((module(memory(export "memory") 1)(data(i32.const 8) "hello(string, bytes) string\n# a comment\nnot()\00")(
-          func(export "wasp_signatures")(result i32)
-              i32.const 8)(func(export "allocate")(param i32)(result i32)i32.const 64)(
-          func(export "hello")(param i32 i32)(result i32)i32.const 64)(func(export "not"))(
-          func(export "other")(param i64 f32)(result f64)f64.const 1))),
-      NULL);
+  wasp_instance *it = instance_of(WAT((module (memory (export "memory") 1) (data (i32.const 8) "hello(string, bytes) string\n# a comment\nnot()\00")
+           (func (export "wasp_signatures") (result i32) i32.const 8)
+           (func (export "allocate") (param i32) (result i32) i32.const 64)
+           (func (export "hello") (param i32 i32) (result i32) i32.const 64)
+           (func (export "not"))
+           (func (export "other") (param i64 f32) (result f64) f64.const 1))),
+                            NULL);
   size_t count = 99;
   const wasp_function *all = wasp_instance_functions(it, &count);
   CHECK(count == 3);
@@ -128,7 +128,7 @@ static void functions(void) {
   wasp_instance_free(it);
 }
 
-#define GIVES(n) WAT((module(func(export "n")(result i32) i32.const n)))
+#define GIVES(n) WAT((module (func (export "n") (result i32) i32.const n)))
 
 static void names(void) {
   const char binary[] = "\0asm\1\0\0";
@@ -332,7 +332,7 @@ static void compiled_ahead(void) {
   snprintf(cache, sizeof cache, "%s/cache", directory);
   options.size = sizeof options;
   OK(wasp_engine_new(&options, &engine));
-  OK(wasp_engine_compile(engine, WAT((module(func(export "seven")(result i32) i32.const 7))), wasp_str(path)));
+  OK(wasp_engine_compile(engine, WAT((module (func (export "seven") (result i32) i32.const 7))), wasp_str(path)));
   OK(wasp_engine_register_compiled(engine, wasp_str("p"), wasp_str(path), NULL));
   it = new_instance(engine, "p");
   CHECK(call_i32(it, "seven") == 7);

@@ -120,10 +120,10 @@ static void answers(void) {
   wasp_value arg = wasp_value_i32(0), result;
   int how;
   offer(config, "i32", WASP_I32, answer, &how);
-  it = instance_of(WAT((module(import "host"
-                                      "i32"(func(param i32)(result i32)))(
-                       func(export "run")(param i32)(result i32)local.get 0 call 0))),
-                   config);
+  it = instance_of(
+      WAT((module (import "host" "i32" (func (param i32) (result i32)))
+                        (func (export "run") (param i32) (result i32) local.get 0 call 0))),
+          config);
   wasp_config_free(config);
   for (how = 0; how <= 10; how++) {
     wasp_error *error;
@@ -155,8 +155,8 @@ static void use_another(void *user_data, wasp_caller *caller, const wasp_value *
   CHECK(call_i32(world.other, "one") == 1);
   OK(run(world.other));
   OK(wasp_instance_reset(world.other));
-  OK(wasp_engine_register(world.engine, wasp_str("third"), WAT((module(func(export "one")(result i32) i32.const 1))),
-                          NULL));
+  OK(wasp_engine_register(world.engine, wasp_str("third"),
+                          WAT((module (func (export "one") (result i32) i32.const 1))), NULL));
   third = new_instance(world.engine, "third");
   CHECK(call_i32(third, "one") == 1);
   wasp_instance_free(third);
@@ -313,9 +313,8 @@ static void exported_again(void) {
   wasp_value arg = wasp_value_i32(7), result;
   int calls = 0;
   offer(config, "i32", WASP_I32, answer_last, &calls);
-  it = instance_of(WAT((module(import "host"
-                                      "i32"(func(param i32)(result i32)))(export "run"(func 0)))),
-                   config);
+  it = instance_of(WAT((module (import "host" "i32" (func (param i32) (result i32))) (export "run" (func 0)))),
+                       config);
   OK(wasp_call(it, wasp_str("run"), &arg, 1, WASP_I32, &result));
   CHECK(result.of.i32 == 7 && calls == 1);
   wasp_instance_free(it);
@@ -402,14 +401,12 @@ static void freed_once(void) {
   FAILS(WASP_ERROR_IO, "", wasp_engine_register_file(engine, name, wasp_str("missing.wasm"), config));
   FAILS(WASP_ERROR_IMPORT_NOT_FOUND, "",
         wasp_engine_register(engine, name,
-                             WAT((module(import "env"
-                                                "g"(func)))),
-                             config));
+                             WAT((module (import "env" "g" (func)))),
+                                 config));
   FAILS(WASP_ERROR_TRAP, "",
         wasp_engine_register(engine, name,
-                             WAT((module(import "env"
-                                                "f"(func))(func(export "_start") call 0 unreachable))),
-                             config));
+                             WAT((module (import "env" "f" (func)) (func (export "_start") call 0 unreachable))),
+                                 config));
   FAILS(WASP_ERROR_INVALID, "", wasp_engine_register(NULL, name, CALLS_F, config));
   CHECK(freed == 0);
   wasp_config_free(config);
@@ -448,7 +445,7 @@ static void use_engine(void *user_data) {
   const wasp_slice name = wasp_str("from free");
   wasp_instance *it;
   count(user_data);
-  OK(wasp_engine_register(world.engine, name, WAT((module(func(export "one")(result i32) i32.const 1))), NULL));
+  OK(wasp_engine_register(world.engine, name, WAT((module (func (export "one") (result i32) i32.const 1))), NULL));
   it = new_instance(world.engine, "from free");
   CHECK(call_i32(it, "one") == 1);
   wasp_instance_free(it);

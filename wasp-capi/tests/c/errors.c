@@ -20,7 +20,7 @@ static void registrations(void) {
   register_fails(WASP_ERROR_COMPILE, "\"it\"", wasp_str("no module"));
   register_fails(WASP_ERROR_COMPILE, "\"it\"", wasp_value_bytes("\0asm\1\0\0\0\1", 9).of.slice);
   register_fails(WASP_ERROR_COMPILE, "component", wasp_value_bytes("\0asm\15\0\1\0", 8).of.slice);
-  register_fails(WASP_ERROR_TRAP, "_initialize", WAT((module(func(export "_initialize") unreachable))));
+  register_fails(WASP_ERROR_TRAP, "_initialize", WAT((module (func (export "_initialize") unreachable))));
   FAILS(WASP_ERROR_IO, "\"missing.wasm\"", wasp_engine_register_file(engine, name, wasp_str("missing.wasm"), NULL));
   FAILS(WASP_ERROR_IO, "\".\"", wasp_engine_register_file(engine, name, wasp_str("."), NULL));
   wasp_engine_free(engine);
@@ -32,12 +32,8 @@ static void never(void *user_data, wasp_caller *caller, const wasp_value *args, 
 }
 
 static void imports(void) {
-  const wasp_slice needs = WAT((module(import "env"
-                                              "f"(func(param i32)))(
-      import "other"
-             "missing"(func))(import "env"
-                                     "raise_error"(func(param i32)))(import "env"
-                                                                            "table"(table 1 funcref))));
+  const wasp_slice needs = WAT((module (import "env" "f" (func (param i32))) (import "other" "missing" (func))
+           (import "env" "raise_error" (func (param i32))) (import "env" "table" (table 1 funcref))));
   wasp_engine *engine = new_engine();
   wasp_config *config = new_config(never, NULL, NULL);
   wasp_error *error = wasp_engine_register(engine, wasp_str("it"), needs, config);
@@ -132,27 +128,24 @@ static void poison(wasp_error_tag kind, const char *part, wasp_slice wasm) {
 
 static void ends(void) {
   wasp_instance *it;
-  poison(WASP_ERROR_TRAP, "unreachable", WAT((module(func(export "run") unreachable)(func(export "fine")))));
-  poison(WASP_ERROR_TRAP, "stack", WAT((module(func(export "run") call 0)(func(export "fine")))));
+  poison(WASP_ERROR_TRAP, "unreachable", WAT((module (func (export "run") unreachable) (func (export "fine")))));
+  poison(WASP_ERROR_TRAP, "stack", WAT((module (func (export "run") call 0) (func (export "fine")))));
   poison(WASP_ERROR_TRAP, "out of bounds",
-         WAT((module(memory 1)(func(export "run") i32.const - 1 i32.load drop)(func(export "fine")))));
+         WAT((module (memory 1) (func (export "run") i32.const -1 i32.load drop) (func (export "fine")))));
   poison(WASP_ERROR_TRAP, "divi",
-         WAT((module(func(export "run") i32.const 1 i32.const 0 i32.div_u drop)(func(export "fine")))));
+         WAT((module (func (export "run") i32.const 1 i32.const 0 i32.div_u drop) (func (export "fine")))));
   poison(WASP_ERROR_EXIT, "3",
-         WAT((module(import "wasi_snapshot_preview1"
-                            "proc_exit"(func(param i32)))(memory(export "memory") 1)(
-             func(export "run") i32.const 3 call 0)(func(export "fine")))));
+         WAT((module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1)
+              (func (export "run") i32.const 3 call 0) (func (export "fine")))));
   poison(WASP_ERROR_ABORT, "a.ts",
-         WAT((module(import "env"
-                            "abort"(func(param i32 i32 i32 i32)))(memory(export "memory") 1)(
-             data(i32.const 4) "\08\00\00\00a\00.\00t\00s\00")(
-             func(export "run") i32.const 8 i32.const 8 i32.const 1 i32.const 2 call 0)(func(export "fine")))));
+         WAT((module (import "env" "abort" (func (param i32 i32 i32 i32))) (memory (export "memory") 1)
+              (data (i32.const 4) "\08\00\00\00a\00.\00t\00s\00")
+              (func (export "run") i32.const 8 i32.const 8 i32.const 1 i32.const 2 call 0) (func (export "fine")))));
 
   /* An error that the guest raises is its own words, and it lives on. */
-  it = instance_of(WAT((module(import "env"
-                                      "raise_error"(func(param i32)))(memory(export "memory") 1)(data(
-                       i32.const 8) "no such name\00")(func(export "run") i32.const 8 call 0)(func(export "fine")))),
-                   NULL);
+  it = instance_of(WAT((module (import "env" "raise_error" (func (param i32))) (memory (export "memory") 1)
+                        (data (i32.const 8) "no such name\00") (func (export "run") i32.const 8 call 0)
+                        (func (export "fine")))), NULL);
   FAILS(WASP_ERROR_GUEST, "no such name", call(it, "run"));
   OK(call(it, "fine"));
   wasp_instance_free(it);

@@ -46,9 +46,8 @@ static void plugins_that_fail(void) {
   wasp_config *given = config();
   FAILS(WASP_ERROR_IMPORT_NOT_FOUND, "",
         wasp_engine_register(engine, wasp_str("x"),
-                             WAT((module(import "a"
-                                                "b"(func)))),
-                             given));
+                             WAT((module (import "a" "b" (func)))),
+                                 given));
   wasp_config_free(given);
 }
 

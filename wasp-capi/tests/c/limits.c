@@ -13,7 +13,7 @@ static void space(void) {
   wasp_config *config = wasp_config_new();
   wasp_limits limits = new_limits();
   const wasp_slice name = wasp_str("p");
-  const wasp_slice grows = WAT((module(memory 1)(func(export "grow")(result i32) i32.const 1 memory.grow)));
+  const wasp_slice grows = WAT((module (memory 1) (func (export "grow") (result i32) i32.const 1 memory.grow)));
   wasp_instance *it;
   limits.memory_bytes = 2 << 16;
   wasp_config_set_limits(config, &limits);
@@ -27,8 +27,8 @@ static void space(void) {
 
   limits.table_elements = 9;
   wasp_config_set_limits(config, &limits);
-  FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, name, WAT((module(table 10 funcref))), config));
-  FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, name, WAT((module(memory 3))), config));
+  FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, name, WAT((module (table 10 funcref))), config));
+  FAILS(WASP_ERROR_RESOURCE, "", wasp_engine_register(engine, name, WAT((module (memory 3))), config));
   wasp_config_free(config);
   wasp_engine_free(engine);
 }
@@ -41,9 +41,9 @@ static int32_t depth(uint64_t stack_bytes) {
   int32_t deep = 64;
   limits.stack_bytes = stack_bytes;
   wasp_config_set_limits(config, &limits);
-  it = instance_of(WAT((module(func(export "dig")(param i32)
-                                   local.get 0 i32.eqz if return end local.get 0 i32.const 1 i32.sub call 0))),
-                   config);
+  it = instance_of(
+      WAT((module (func (export "dig") (param i32) local.get 0 i32.eqz if return end
+                                local.get 0 i32.const 1 i32.sub call 0))), config);
   for (;; deep *= 2) {
     wasp_value arg = wasp_value_i32(deep);
     wasp_error *error = wasp_call(it, wasp_str("dig"), &arg, 1, WASP_NONE, NULL);
@@ -71,8 +71,7 @@ static void stacks(void) {
 }
 
 #define LOOPS                                                                                                          \
-  WAT((module(import "env"                                                                                             \
-                     "f"(func))(func(export "run") call 0(loop br 0))(func(export "fine"))))
+  WAT((module (import "env" "f" (func)) (func (export "run") call 0 (loop br 0)) (func (export "fine"))))
 
 static void call(wasp_instance *it, const char *function, wasp_error_tag kind, const char *part) {
   wasp_error *error = wasp_call(it, wasp_str(function), NO_ARGS, WASP_NONE, NULL);
@@ -109,7 +108,7 @@ static void timeouts(void) {
 
   /* Start-up is bounded too. */
   FAILS(WASP_ERROR_TIMEOUT, "_initialize",
-        wasp_engine_register(engine, wasp_str("p"), WAT((module(func(export "_initialize")(loop br 0)))), config));
+        wasp_engine_register(engine, wasp_str("p"), WAT((module (func (export "_initialize") (loop br 0)))), config));
 
   forever = new_instance(engine, "forever");
   call(forever, "run", 0, NULL);
@@ -183,11 +182,11 @@ static void start_up(bool snapshot) {
   wasp_config_set_snapshot(config, snapshot);
   OK(wasp_engine_register(
       engine, wasp_str("p"),
-      WAT((module(import
-                  "env"
-                  "f"(func))(global(mut i32)(i32.const 0))(func(export "_initialize") call 0 i32.const 40 global.set 0)(
-          func(export "next")(result i32) global.get 0 i32.const 1 i32.add global.set 0 global.get 0))),
-      config));
+      WAT((module (import "env" "f" (func)) (global (mut i32) (i32.const 0))
+                               (func (export "_initialize") call 0 i32.const 40 global.set 0)
+                               (func (export "next") (result i32)
+                                 global.get 0 i32.const 1 i32.add global.set 0 global.get 0))),
+                                   config));
   wasp_config_free(config);
   CHECK(started == 1);
   for (round = 0; round < 3; round++) {

@@ -230,7 +230,7 @@ static wasp_error *limit(const void *limits) {
   wasp_config *config = wasp_config_new();
   wasp_error *error;
   wasp_config_set_limits(config, (const wasp_limits *)limits);
-  error = wasp_engine_register(engine, wasp_str("it"), WAT((module(memory 4))), config);
+  error = wasp_engine_register(engine, wasp_str("it"), WAT((module (memory 4))), config);
   wasp_config_free(config);
   wasp_engine_free(engine);
   return error;

@@ -51,8 +51,7 @@ int32_t call_i32(wasp_instance *instance, const char *function);
 
 /* The plugin that calls `env`.`f` when its function "run" is called. */
 #define CALLS_F                                                                                                        \
-  WAT((module(import "env"                                                                                             \
-                     "f"(func))(func(export "run")(call 0))(func(export "one")(result i32) i32.const 1)))
+  WAT((module (import "env" "f" (func)) (func (export "run") (call 0)) (func (export "one") (result i32) i32.const 1)))
 
 /* A `wasp_free_fn` that counts its calls in the int that is the user data. */
 void count(void *user_data);

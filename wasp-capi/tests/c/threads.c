@@ -81,7 +81,7 @@ static void *hammer(void *instance) {
 }
 
 static void one_instance_hammered(void) {
-  wasp_instance *it = instance_of(WAT((module(func(export "one")(result i32) i32.const 1))), NULL);
+  wasp_instance *it = instance_of(WAT((module (func (export "one") (result i32) i32.const 1))), NULL);
   pthread_t threads[THREADS];
   int i;
   for (i = 0; i < THREADS; i++) start(&threads[i], hammer, it);

@@ -64,7 +64,7 @@ fn engine(directory: &Path, compiler: Compiler) -> (Engine, Arc<Mutex<Vec<String
 fn works(engine: &Engine, wat: &str) {
     let mut config = Config::new();
     let mut limits = wasp_core::Limits::default();
-    limits.timeout = Some(std::time::Duration::from_millis(50));
+    limits.timeout = Some(std::time::Duration::from_millis(500));
     config.limits(limits);
     engine.register("p", wat.as_bytes(), &config).unwrap();
     let mut p = engine.instance("p", None).unwrap();

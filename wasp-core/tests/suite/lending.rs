@@ -223,7 +223,7 @@ fn a_late_free_without_end_is_stopped_by_the_next_calls_limit() {
     on_both(|engine| {
         let mut config = ask();
         let mut limits = Limits::default();
-        limits.timeout = Some(Duration::from_millis(50));
+        limits.timeout = Some(Duration::from_millis(250));
         config.limits(limits);
         let mut p = instance(engine, &late("(loop (br 0))"), &config);
         p.call("text", &[], Kind::String).unwrap();

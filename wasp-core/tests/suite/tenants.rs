@@ -62,7 +62,7 @@ fn stain(p: &mut Instance, pages: i32, grown: i32, end: i32) -> Option<ErrorKind
 fn nothing_is_left_however_the_last_call_ended() {
     on_both(|engine| {
         for (end, kind) in ENDS {
-            register(engine, (kind == Some(Timeout)).then_some(Duration::from_millis(100)));
+            register(engine, (kind == Some(Timeout)).then_some(Duration::from_millis(250)));
             for pages in PAGES {
                 for grown in [1, 40] {
                     let mut p = engine.instance("p", None).unwrap();
