@@ -9,17 +9,17 @@ import (
 	"unsafe"
 )
 
-// argument is a value on its way to C: the bits of a number, or the length of text or bytes at ptr.
+// argument is a value to be passed to C: the bits of a number, or the length of the text or bytes at ptr.
 type argument struct {
 	kind C.wasp_kind
 	bits C.uint64_t
 	ptr  *C.char
 }
 
-// large is the kind of a uint32 beyond int32: what it is depends on the function's parameter.
+// large is the kind of a uint32 beyond int32, which may be passed as an i32 or an i64, as the function's parameter says.
 const large = math.MaxUint32
 
-// argument makes argument n of the function.
+// argument converts argument n of the function.
 func (i *instance) argument(function string, n int, value any) (argument, error) {
 	a, err := newArgument(value)
 	if err == nil && a.kind != large {
@@ -60,7 +60,7 @@ func newArgument(value any) (a argument, err error) {
 	return a, nil
 }
 
-// rareArgument takes the types that have a name of their own, and the rare numbers.
+// rareArgument converts named types and the less common numbers.
 func rareArgument(value reflect.Value) (argument, error) {
 	switch value.Kind() {
 	case reflect.String:
@@ -91,7 +91,7 @@ func rareArgument(value reflect.Value) (argument, error) {
 	return argument{}, invalid("a %v, and it can be a string, []byte, bool or number", value.Type())
 }
 
-// settle finishes an argument that is not plain.
+// settle picks the kind of an argument for which the function's parameter decides.
 func (i *instance) settle(a argument, err error, function string, n int) (argument, error) {
 	if err != nil {
 		return a, invalid("argument %d is %v", n+1, err)

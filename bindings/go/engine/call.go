@@ -22,8 +22,8 @@ func (i *instance) CallFunction(name string, outputParam interface{}, inputParam
 	return err
 }
 
-// call runs the function of an instance that the caller has entered. context is a handle, or 0. An error is a mistake that was
-// seen before anything ran.
+// call runs the function of an instance that the caller has entered. context is a handle, or 0. It returns an error for a
+// mistake in the arguments; the plugin then hasn't run.
 func (i *instance) call(context C.uintptr_t, name string, out any, in []any) (C.wasp_go_outcome, error) {
 	maybeGC()
 	var result C.wasp_go_result
@@ -51,7 +51,7 @@ func (i *instance) call(context C.uintptr_t, name string, out any, in []any) (C.
 	return result.outcome, nil
 }
 
-// callMany calls with more arguments than C takes one by one: in an array, which needs what they point to pinned.
+// callMany calls a function with more arguments than C takes one by one. They go in an array, and what they point to is pinned.
 func (i *instance) callMany(context C.uintptr_t, name string, kind C.wasp_kind, in []any) (result C.wasp_go_result, err error) {
 	var pins runtime.Pinner
 	defer pins.Unpin()
@@ -75,7 +75,7 @@ func (i *instance) callMany(context C.uintptr_t, name string, kind C.wasp_kind, 
 	return result, nil
 }
 
-// misused is the error for a mistake that needed no call to be seen.
+// misused returns the error for a mistake in the arguments.
 func (i *instance) misused(function string, err error) error {
 	return &Error{
 		Kind:     KindInvalid,
@@ -84,7 +84,7 @@ func (i *instance) misused(function string, err error) error {
 	}
 }
 
-// resultKind is what the caller expects.
+// resultKind returns the kind of result that out can hold.
 func resultKind(out any) (C.wasp_kind, error) {
 	missing := false
 	kind := C.wasp_kind(C.WASP_NONE)
@@ -117,7 +117,7 @@ func resultKind(out any) (C.wasp_kind, error) {
 	return kind, nil
 }
 
-// store sets what out points to.
+// store stores the result in what out points to.
 func store(out any, result *C.wasp_go_result) {
 	bits := uint64(result.bits)
 	switch out := out.(type) {

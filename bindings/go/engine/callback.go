@@ -9,16 +9,16 @@ import (
 	"reflect"
 )
 
-// callback is a function of the host, checked.
+// callback is a host function whose type has been checked.
 type callback struct {
 	callbackName
 	function reflect.Value
 	params   []parameter
 	result   *parameter                               // nil for none
-	context  bool                                     // takes one first
-	fails    bool                                     // returns an error last
-	hasInt   bool                                     // an int is among its parameters and its result
-	wide     bool                                     // int is an i64
+	context  bool                                     // its first parameter is a context.Context
+	fails    bool                                     // its last result is an error
+	hasInt   bool                                     // a parameter or the result is an int
+	wide     bool                                     // ints are passed as i64, not as i32
 	direct   func(context.Context, *invocation) error // nil for unusual types
 }
 
@@ -88,7 +88,7 @@ func newCallback(name callbackName, function any) (*callback, error) {
 
 func (c *callback) String() string { return fmt.Sprintf("%q.%q", c.module, c.name) }
 
-// kindOf is how values of the type travel.
+// kindOf returns the kind as which values of the type are passed, and whether there is one.
 func kindOf(ty reflect.Type) (C.wasp_kind, bool) {
 	switch ty.Kind() {
 	case reflect.Int32, reflect.Uint32, reflect.Int, reflect.Bool:
@@ -107,7 +107,7 @@ func kindOf(ty reflect.Type) (C.wasp_kind, bool) {
 	return C.WASP_NONE, false
 }
 
-// kinds are those of the parameters, with one more at the end so that the slice is never empty, and that of the result.
+// kinds returns the kinds of the parameters, with one more at the end so that the slice is never empty, and of the result.
 func (c *callback) kinds() (params []C.wasp_kind, result C.wasp_kind) {
 	kind := func(p parameter) C.wasp_kind {
 		if c.wide && p.ty.Kind() == reflect.Int {
@@ -124,7 +124,7 @@ func (c *callback) kinds() (params []C.wasp_kind, result C.wasp_kind) {
 	return append(params, C.WASP_NONE), result
 }
 
-// run calls the function with what the plugin passes, and hands its answer on.
+// run calls the function with the plugin's arguments and passes on its result.
 func (c *callback) run(v *invocation) error {
 	var ctx context.Context
 	if c.context {

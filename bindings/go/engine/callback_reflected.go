@@ -10,7 +10,7 @@ import (
 	"reflect"
 )
 
-// reflected calls a function of any type.
+// reflected calls a function of any type by reflection.
 func (c *callback) reflected(ctx context.Context, v *invocation) error {
 	args := make([]reflect.Value, 0, 8)
 	if c.context {
@@ -33,7 +33,7 @@ func (c *callback) reflected(ctx context.Context, v *invocation) error {
 	return c.answer(v, results[0])
 }
 
-// read sets arg to the argument i.
+// read stores argument i in arg.
 func (v *invocation) read(i int, arg reflect.Value) {
 	switch arg.Kind() {
 	case reflect.Int32:
@@ -61,7 +61,7 @@ func (v *invocation) read(i int, arg reflect.Value) {
 	}
 }
 
-// answer hands the function's result on.
+// answer passes on the function's result.
 func (c *callback) answer(v *invocation, result reflect.Value) error {
 	switch result.Kind() {
 	case reflect.Int32:

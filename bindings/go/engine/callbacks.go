@@ -7,23 +7,22 @@ import (
 	"slices"
 )
 
-// Callbacks are functions of the host that a plugin may call.
+// Callbacks holds functions of the host that a plugin may call.
 type Callbacks struct {
 	functions map[callbackName]any
 }
 
 type callbackName struct{ module, name string }
 
-// AddCallback offers f to the plugin, which imports it as name from namespace. The same name again replaces it.
+// AddCallback registers f, which plugins import as name from namespace. A second function of the same name replaces the first.
 //
 // f is any function that takes string, []byte, int32, uint32, int64, int, float32, float64 and bool, and returns at most one of
-// those and then, if it can fail, an error. RegisterPlugin checks this. For the plugin, an int is what it imports, an i32 or
-// an i64; uint32 and bool are an i32. If its first parameter is a context.Context, that is the one of CallFunctionContext.
+// those and then, if it can fail, an error. RegisterPlugin checks this. An int is passed as the plugin imports it, as an i32 or
+// an i64; uint32 and bool are passed as i32. If its first parameter is a context.Context, f receives that of CallFunctionContext.
 //
-// f runs in the goroutine that called CallFunction, before that returns. Where it is offered to plugins with several instances,
-// it runs in several goroutines at once. It may use other instances; its own is busy. If it returns an error, the plugin is
-// stopped and CallFunction returns an error that wraps it. If it panics, the plugin is stopped and CallFunction panics
-// with the same value.
+// f runs in the goroutine that called CallFunction, before CallFunction returns, and in several goroutines at once if several
+// instances call it. It may use other instances; its own is busy. If it returns an error, the plugin is stopped and CallFunction
+// returns an error that wraps it. If it panics, the plugin is stopped and CallFunction panics with the same value.
 func (c *Callbacks) AddCallback(namespace string, name string, f interface{}) {
 	if c.functions == nil {
 		c.functions = make(map[callbackName]any)
@@ -31,7 +30,7 @@ func (c *Callbacks) AddCallback(namespace string, name string, f interface{}) {
 	c.functions[callbackName{namespace, name}] = f
 }
 
-// check looks at each function's type, in a fixed order.
+// check checks each function's type, in the order of their names.
 func (c *Callbacks) check() ([]*callback, error) {
 	if c == nil {
 		return nil, nil

@@ -11,19 +11,19 @@ import (
 	"strings"
 )
 
-// PluginConfig is what a plugin is given. It may be changed and used again after RegisterPlugin.
+// PluginConfig says what a plugin is given. It may be changed and used again after RegisterPlugin.
 type PluginConfig struct {
-	// Environment is the plugin's environment. That of this process is never visible to it.
+	// Environment holds the plugin's environment variables. Those of this process are never visible to it.
 	Environment map[string]string
-	// Volumes are directories of this machine that every instance sees, from the absolute path that the plugin uses to the
-	// path here, as "/data": "/srv/data". A path here that ends in ":ro" is read-only.
+	// Volumes maps absolute paths in the plugin to directories of the host that every instance sees there, such as
+	// "/data": "/srv/data". A host path that ends in ":ro" is mounted read-only.
 	Volumes map[string]string
 	// Callbacks are the functions of this process that the plugin may call.
 	Callbacks *Callbacks
-	// Limits are what one instance may use at most.
+	// Limits bound what one instance may use.
 	Limits Limits
-	// WithoutSnapshot lets each instance run the plugin's start-up itself. Otherwise instances start, much faster, from a
-	// snapshot of what one start-up left; what that drew at random or read off a clock is then the same for all of them.
+	// WithoutSnapshot makes each instance run the plugin's start-up itself. By default, instances start from a snapshot taken
+	// after one start-up, which is much faster; random numbers and clock readings taken during it are then the same in all.
 	WithoutSnapshot bool
 }
 
@@ -33,7 +33,7 @@ type translation struct {
 	callbacks []*callback
 }
 
-// translate checks the config's Go part. A nil config is translated to nil.
+// translate checks the parts of the config that only Go knows. It translates a nil config to nil.
 func (c *PluginConfig) translate() (*translation, error) {
 	if c == nil {
 		return nil, nil
@@ -48,7 +48,7 @@ func (c *PluginConfig) translate() (*translation, error) {
 	return &translation{config: c, callbacks: callbacks}, nil
 }
 
-// handle makes the config for C, which owns a handle to each callback.
+// handle returns the config for C, which owns a handle to each callback.
 func (t *translation) handle() *C.wasp_config {
 	if t == nil {
 		return nil
@@ -74,7 +74,7 @@ func (t *translation) handle() *C.wasp_config {
 	return handle
 }
 
-// widen makes int64 of the ints of those callbacks that the plugin imports with another type, and says whether there are any.
+// widen turns int into int64 in those callbacks that the plugin imports with another type, and reports whether there are any.
 func (t *translation) widen(err error) bool {
 	var failed *Error
 	if t == nil || !errors.As(err, &failed) || failed.Kind != KindImportNotFound {

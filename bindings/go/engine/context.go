@@ -41,7 +41,7 @@ func (i *instance) callContext(ctx context.Context, name string, out any, in []a
 			defer close(gone)
 			i.interrupt(over)
 		})
-		// Gone before the instance is left: what it interrupts must be this call.
+		// It ends before the instance is left, so that it can't interrupt the next call.
 		defer func() {
 			close(over)
 			if !stop() {
@@ -52,7 +52,7 @@ func (i *instance) callContext(ctx context.Context, name string, out any, in []a
 	return i.call(C.uintptr_t(handle), name, out, in)
 }
 
-// interrupt ends the running call, which may only be about to begin: so it tries again until the call is over.
+// interrupt stops the running call. The call may not have begun yet, so interrupt tries again until the call is over.
 func (i *instance) interrupt(over <-chan struct{}) {
 	again := time.NewTicker(time.Millisecond)
 	defer again.Stop()
@@ -66,7 +66,7 @@ func (i *instance) interrupt(over <-chan struct{}) {
 	}
 }
 
-// cancelled adds what the context says to the error of a call that it ended.
+// cancelled adds the context's cause to the error of a call that the context ended.
 func cancelled(ctx context.Context, err error) error {
 	if failed, ok := err.(*Error); ok && failed.Kind == KindCancelled && ctx.Err() != nil {
 		failed.causes = append(failed.causes, ctx.Err(), context.Cause(ctx))
@@ -74,7 +74,7 @@ func cancelled(ctx context.Context, err error) error {
 	return err
 }
 
-// ctx is the context for a callback that takes one: that of CallFunctionContext, and with the time that the call has left.
+// ctx returns the context for a callback that takes one: that of CallFunctionContext, with the call's deadline.
 func (v *invocation) ctx() (context.Context, context.CancelFunc) {
 	ctx := context.Background()
 	if v.context != 0 {

@@ -14,33 +14,33 @@
 //	var greeting string
 //	err = i.CallFunction("greet", &greeting, "Nic")
 //
-// Of this process, its files and its environment, a plugin sees what its [PluginConfig] and its workspace give it, and the
-// standard streams unless [Options] say otherwise. What it may use is bounded by [Limits].
+// A plugin sees nothing of this process, its files and its environment but what its [PluginConfig] and its workspace give it,
+// and the standard streams unless [Options] say otherwise. [Limits] bounds what it may use.
 //
 // # Instances are cheap
 //
-// An instance is made from a snapshot of the plugin after its start-up, in about a microsecond. So make one for each request or
-// tenant, and Remove it afterwards, rather than sharing one.
+// An instance is made in about a microsecond, from a snapshot of the plugin after its start-up. So make one for each request or
+// tenant and Remove it afterwards, rather than sharing one.
 //
 // # Calls
 //
-// A number is passed as it is and becomes the type that the function has, if it fits exactly. Strings and []byte are copied
-// into the plugin's memory and its results out of it. A call with numbers allocates nothing here, one with a string as its
-// result allocates that; outputs and parameters that your code makes for a call are its own.
+// A number is converted to the type of the function's parameter if it fits exactly. Strings and []byte are copied into the
+// plugin's memory, and results out of it. A call with numbers allocates nothing in Go; one that returns a string allocates that
+// string.
 //
 // # Errors
 //
-// Every error is an [*Error] under errors.As, with a kind to decide by and, where the plugin trapped, its stack.
-// [FunctionNotFoundError] and [ImportNotFoundError] are found by errors.As too, and so is the error that a callback returned.
+// errors.As finds an [*Error] in every error, with a kind to decide by and, if the plugin trapped, its stack. It also finds
+// [FunctionNotFoundError], [ImportNotFoundError] and the error that a callback returned.
 // A plugin that was stopped half-way leaves its instance unusable until [Instance.Reset].
 //
 // # Goroutines
 //
-// Goroutines may share an engine. An instance may move between them, but runs one call at a time: a second one is an error of
-// [KindBusy]. While a plugin runs, its goroutine occupies a thread, as in any call of C.
+// Goroutines may share an engine. An instance may move between them, but runs one call at a time: a second call returns an error
+// of [KindBusy]. While a plugin runs, its goroutine occupies a thread, as in any call into C.
 //
 // # Memory
 //
-// Instances and engines live outside Go's heap, so the collector doesn't know how large they are. It does free those that are
-// forgotten, but late: [Instance.Remove] and [Wasm.Close] are the way.
+// Instances and engines live outside Go's heap, so the garbage collector doesn't know how large they are. It does free those that
+// are unreachable, but late: call [Instance.Remove] and [Wasm.Close].
 package engine

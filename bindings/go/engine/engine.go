@@ -15,27 +15,27 @@ import (
 // Wasm is an engine: it holds plugins by name and makes instances of them. Any number of goroutines may use it at once.
 type Wasm struct {
 	handle  *C.wasp_engine
-	invalid error        // why there is none
-	users   atomic.Int64 // how many are in C with the handle, and less than 0 once it is closed
+	invalid error        // why handle is nil
+	users   atomic.Int64 // calls into C that use the handle; negative once the engine is closed
 	closed  atomic.Bool
 	freed   atomic.Bool
 	cleanup runtime.Cleanup
 }
 
-// New makes an engine that compiles with Cranelift. A nil logger is a silent engine.
+// New returns an engine that compiles with Cranelift. An engine with a nil logger logs nothing.
 func New(log *logger.Wrapper) *Wasm {
 	return NewWithOptions(log, Options{})
 }
 
-// NewWithCompiler makes an engine that compiles with the given compiler. A nil logger is a silent engine.
+// NewWithCompiler returns an engine that compiles with the given compiler. An engine with a nil logger logs nothing.
 func NewWithCompiler(log *logger.Wrapper, compiler Compiler) *Wasm {
 	return NewWithOptions(log, Options{Compiler: compiler})
 }
 
-// NewWithOptions makes an engine. A nil logger is a silent engine. What is wrong with the options is the error of the first
-// RegisterPlugin.
+// NewWithOptions returns an engine with the given options. An engine with a nil logger logs nothing. If the options are invalid,
+// the first RegisterPlugin returns the error.
 func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
-	var handle cgo.Handle // libwasp frees it, also when it makes no engine
+	var handle cgo.Handle // libwasp frees it, also on failure
 	if log.Level() != 0 {
 		handle = cgo.NewHandle(log)
 	}
@@ -50,18 +50,18 @@ func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 	return w
 }
 
-// RegisterPlugin compiles the module in the file, WebAssembly in its binary or its text format, checks that config has what it
-// imports, and starts it once. A nil config gives the plugin nothing.
+// RegisterPlugin compiles the WebAssembly module in the file at path, in the binary or the text format, checks that config
+// provides everything it imports, and runs its start-up once. A plugin with a nil config is given nothing.
 //
-// A name that is registered already is replaced for new instances. On failure nothing changes. The error of a plugin whose
-// imports are not all provided wraps an [ImportNotFoundError] for each.
+// A plugin that is already registered under this name is replaced for new instances. On failure nothing changes. If imports
+// are missing, the error wraps an [ImportNotFoundError] for each of them.
 func (w *Wasm) RegisterPlugin(name, path string, config *PluginConfig) error {
 	return w.register(config, func(given *C.wasp_config) C.wasp_go_outcome {
 		return C.wasp_go_register_file(w.handle, text(name), C.size_t(len(name)), text(path), C.size_t(len(path)), given)
 	})
 }
 
-// RegisterPluginBytes is RegisterPlugin for a module in memory, as from go:embed.
+// RegisterPluginBytes registers a module that is in memory, such as one from go:embed; see [Wasm.RegisterPlugin].
 func (w *Wasm) RegisterPluginBytes(name string, module []byte, config *PluginConfig) error {
 	return w.register(config, func(given *C.wasp_config) C.wasp_go_outcome {
 		return C.wasp_go_register(w.handle, text(name), C.size_t(len(name)), data(module), C.size_t(len(module)), given)
@@ -87,7 +87,8 @@ func (w *Wasm) register(config *PluginConfig, register func(*C.wasp_config) C.wa
 	}
 }
 
-// UnregisterPlugin forgets a plugin. Its instances keep what they need.
+// UnregisterPlugin removes a plugin from the engine. Its instances stay usable. An unknown name is an error of
+// KindPluginNotFound.
 func (w *Wasm) UnregisterPlugin(name string) error {
 	if err := w.enter(); err != nil {
 		return err
@@ -99,8 +100,8 @@ func (w *Wasm) UnregisterPlugin(name string) error {
 	return nil
 }
 
-// GetInstance makes an instance of a plugin, with memory of its own. It sees the directory workspaceDir as /workspace; empty is
-// none. Give it back with [Instance.Remove].
+// GetInstance returns a new instance of a plugin, with its own memory. The instance sees the host directory workspaceDir as
+// /workspace; an empty string means no workspace. Release the instance with [Instance.Remove].
 func (w *Wasm) GetInstance(name, workspaceDir string) (Instance, error) {
 	// Small enough to be inlined: the compiler then sees which Instance it is and need not allocate for its calls.
 	i, err := w.instance(name, workspaceDir)
@@ -123,7 +124,8 @@ func (w *Wasm) instance(name, workspaceDir string) (*instance, error) {
 	return newInstance(name, made.instance), nil
 }
 
-// Close frees the engine, or lets the last one do so who uses it now; its instances live on. Closing it again does nothing.
+// Close frees the engine, or leaves that to the last call that is using it. Its instances stay usable. Closing it again does
+// nothing.
 func (w *Wasm) Close() error {
 	if w.invalid == nil && w.closed.CompareAndSwap(false, true) && w.users.Add(math.MinInt64) == math.MinInt64 {
 		w.free()
@@ -131,7 +133,7 @@ func (w *Wasm) Close() error {
 	return nil
 }
 
-// enter keeps the handle alive until leave.
+// enter keeps the handle alive until leave is called.
 func (w *Wasm) enter() error {
 	if w.invalid != nil {
 		return w.invalid

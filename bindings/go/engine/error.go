@@ -6,11 +6,11 @@ import "fmt"
 
 // Error is every failure of this package. Find it with errors.As.
 type Error struct {
-	// Kind is for code to decide by.
+	// Kind is the class of the error, for programs to decide by.
 	Kind ErrorKind
-	// Function is the plugin's function that was called, empty if none was.
+	// Function is the plugin's function that was called; empty if none was.
 	Function string
-	// Message is one line for people.
+	// Message is one line, for people to read.
 	Message string
 	// Trace is the plugin's stack when it failed, innermost frame first; empty where there was none.
 	Trace []Frame
@@ -18,10 +18,11 @@ type Error struct {
 	causes []error
 }
 
-// Error is the message.
+// Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// Unwrap gives what led to the error: what a callback returned, what ended a context, an [ImportNotFoundError] for each import.
+// Unwrap returns the causes: the error of a callback, the cause of a context's end, an [ImportNotFoundError] for each missing
+// import.
 func (e *Error) Unwrap() []error { return e.causes }
 
 func invalid(format string, args ...any) *Error {

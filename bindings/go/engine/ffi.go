@@ -1,6 +1,6 @@
 package engine
 
-// All that the C compiler and the linker must know is here.
+// Everything that the C compiler and the linker need is here.
 
 /*
 #cgo CFLAGS: -std=c11
@@ -20,22 +20,22 @@ import (
 	"unsafe"
 )
 
-// text is the address of a string's bytes, as the direct argument of a C function that is done with it when it returns.
+// text returns the address of a string's bytes, to be passed directly to a C function that keeps no pointer to them.
 func text(s string) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(s)))
 }
 
-// data is the same for bytes.
+// data does the same for bytes.
 func data(b []byte) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.SliceData(b)))
 }
 
-// copyString is a copy of text that C lent.
+// copyString returns a copy of text that C owns.
 func copyString(ptr *C.char, size C.size_t) string {
 	return strings.Clone(unsafe.String((*byte)(unsafe.Pointer(ptr)), int(size)))
 }
 
-// copyBytes is the same for bytes, never nil.
+// copyBytes does the same for bytes; its result is never nil.
 func copyBytes(ptr *C.char, size C.size_t) []byte {
 	return append([]byte{}, unsafe.Slice((*byte)(unsafe.Pointer(ptr)), int(size))...)
 }

@@ -11,25 +11,27 @@ import (
 	"unsafe"
 )
 
-// Instance is one sandbox: a plugin with memory of its own.
+// Instance is one sandbox: a plugin with its own memory.
 //
-// It may be used by any goroutine, but runs one call at a time: a second one is an error of KindBusy. Instances run in parallel.
+// Any goroutine may use it, but it runs one call at a time: a second call returns an error of KindBusy. Instances run in parallel.
 type Instance interface {
-	// CallFunction calls the plugin's function with the given parameters, and sets what outputParam points to to its result.
+	// CallFunction calls the plugin's function with the given parameters and stores its result in the value that outputParam
+	// points to.
 	//
-	// inputParams are strings, []byte, bools and numbers; a number becomes the type that the function has if it fits exactly,
-	// so a plain 3 is right for every numeric parameter. outputParam is a *string, *[]byte, *int32, *uint32, *int64, *int,
-	// *float32, *float64 or *bool, or nil to ignore the result. After an error it is unchanged.
+	// inputParams are strings, []byte, bools and numbers. A number is converted to the type of the function's parameter if it
+	// fits exactly, so a plain 3 is right for every numeric parameter. outputParam is a *string, *[]byte, *int32, *uint32,
+	// *int64, *int, *float32, *float64 or *bool, or nil to ignore the result. After an error it is unchanged.
 	//
 	// After an error of KindTrap, KindAbort, KindExit, KindCallback, KindTimeout and KindCancelled, and after a panic of a
-	// callback, the plugin was stopped half-way: every later call is an error of KindPoisoned until Reset.
+	// callback, the plugin was stopped half-way: every later call returns an error of KindPoisoned until Reset.
 	CallFunction(name string, outputParam interface{}, inputParams ...interface{}) error
-	// CallFunctionContext is CallFunction that stops the plugin when the context ends. The error then wraps what
-	// context.Cause says. Callbacks that take a context get this one.
+	// CallFunctionContext does the same, and stops the plugin when ctx is done. The error then wraps context.Cause(ctx).
+	// Callbacks that take a context receive this one.
 	CallFunctionContext(ctx context.Context, name string, outputParam interface{}, inputParams ...interface{}) error
-	// Functions are those that the plugin offers, in the module's order; nil while a call runs and after Remove.
+	// Functions returns the functions that the plugin exports, in the module's order. It returns nil while a call runs and
+	// after Remove.
 	Functions() []Function
-	// Reset brings the instance back to the state of a new one with the same workspace.
+	// Reset restores the state of a new instance with the same workspace.
 	Reset() error
 	// Remove frees the instance at once, or when its running call ends. Removing it again does nothing.
 	Remove() error
@@ -42,27 +44,27 @@ type instance struct {
 	cleanup runtime.Cleanup
 }
 
-// Who has the handle.
+// Who owns the handle.
 const (
 	idle     = iota
-	busy     // the one who made it so
-	leaving  // the same, and frees it afterwards
-	released // nobody
+	busy     // the running call
+	leaving  // the running call, which frees it when it ends
+	released // none: it is freed
 )
 
 func newInstance(plugin string, handle *C.wasp_instance) *instance {
 	i := &instance{plugin: plugin, handle: handle}
-	// For an instance that was forgotten.
+	// For an instance that is never removed.
 	i.cleanup = runtime.AddCleanup(i, freeInstance, handle)
 	return i
 }
 
-// address is the handle as a number.
+// address returns the handle as a number.
 func (i *instance) address() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(i.handle))) }
 
 func freeInstance(handle *C.wasp_instance) { C.wasp_instance_free(handle) }
 
-// enter takes the handle; leave gives it back.
+// enter claims the handle for one call; leave returns it.
 func (i *instance) enter(function string) error {
 	if i.state.CompareAndSwap(idle, busy) {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"unsafe"
 )
 
-// invocation is one run of a callback: its arguments and the place for its answer, on C's stack.
+// invocation is one call of a callback: its arguments and the place for its result, on C's stack.
 type invocation C.wasp_go_invocation
 
 func (v *invocation) at(i int) *C.wasp_value {
@@ -63,7 +63,7 @@ func (v *invocation) answerString(answer string) {
 
 func (v *invocation) answerBytes(answer []byte) { v.answerSlice(C.WASP_BYTES, answer) }
 
-// answerSlice copies a short answer to where C finds it, and crosses over to hand in a long one.
+// answerSlice copies a short result to where C finds it, and calls into C for a long one.
 func (v *invocation) answerSlice(kind C.wasp_kind, answer []byte) {
 	if len(answer) > len(v.text) {
 		C.wasp_go_return(v.caller, kind, data(answer), C.size_t(len(answer)))

@@ -2,22 +2,22 @@
 
 package engine
 
-// Stdio says what the standard streams of plugins are.
+// Stdio says where the standard streams of plugins lead.
 type Stdio uint32
 
 const (
-	// StdioInherit gives plugins the streams of this process. It is the default.
+	// StdioInherit lets plugins use the streams of this process. It is the default.
 	StdioInherit Stdio = iota + 1
-	// StdioLog gives them nothing to read, and sends what they write to the log, line by line.
+	// StdioLog sends what plugins write to the log, line by line. Standard input is empty.
 	StdioLog
-	// StdioNone gives them nothing to read, and drops what they write.
+	// StdioNone discards what plugins write. Standard input is empty.
 	StdioNone
 )
 
-// Options say how an engine works. The zero Options are the defaults.
+// Options configures an engine. The zero value has the defaults.
 type Options struct {
 	Compiler Compiler
 	Stdio    Stdio
-	// CacheDirectory keeps compiled plugins from one run of the host to the next; empty for nowhere.
+	// CacheDirectory is where compiled plugins are kept between runs of the host; with an empty string they are not.
 	CacheDirectory string
 }

@@ -13,7 +13,7 @@ use crate::config::limits::Limits;
 use crate::config::options::{Compiler, Options};
 use crate::sys::guest_stack;
 use crate::sys::process::forks;
-use crate::vm::memory::PluginTunables;
+use crate::vm::tunables::PluginTunables;
 use std::borrow::Cow;
 use std::num::NonZero;
 use std::ops::Range;

@@ -17,7 +17,7 @@ use crate::plugin::export::{Export, Function};
 use crate::plugin::import::Import;
 use crate::plugin::signature::Signature;
 use crate::sys::interrupt;
-use crate::vm::memory;
+use crate::vm::tunables::restorable;
 use crate::wasi;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -73,8 +73,7 @@ impl Plugin {
             .enumerate()
             .map(|(index, export)| (export.name.clone(), index))
             .collect();
-        let restorable =
-            config.snapshot && memory::restorable(module.info()) && !compiled.unrestorable;
+        let restorable = config.snapshot && restorable(module.info()) && !compiled.unrestorable;
         Ok(Self {
             name: name.to_owned(),
             restorable,

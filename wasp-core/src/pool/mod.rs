@@ -13,7 +13,7 @@ use crate::base::error::{Error, Result};
 use crate::plugin::Plugin;
 use crate::pool::wasm_instance::WasmInstance;
 use crate::sys::process;
-use crate::vm::memory::Snapshot;
+use crate::vm::parts::Snapshot;
 use crossbeam_utils::CachePadded;
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use crate::plugin::signature::{self, Signature};
 use crate::sys::interrupt::{Interrupt, Interrupter};
 use crate::sys::signals;
 use crate::sys::trap;
-use crate::vm::memory::{self, InstanceParts, Snapshot};
+use crate::vm::parts::{self, InstanceParts, Snapshot};
 use crate::vm::trampoline;
 use crate::wasi::Workspace;
 use smallvec::{SmallVec, smallvec};
@@ -222,7 +222,7 @@ fn instantiate(
         .iter()
         .map(|import| import_thunk::import(store, &import.ty, guest, import.target.clone()))
         .collect();
-    let (made, parts) = memory::instantiate_with(snapshot, || {
+    let (made, parts) = parts::instantiate_with(snapshot, || {
         wasmer::Instance::new_by_index(store, &plugin.module, &imports)
     });
     let module = made.map_err(|error| match error {

@@ -1,4 +1,6 @@
-//! wasmer-vm behind one door: linear memories and globals, and the way into compiled code.
+//! wasmer-vm behind one door: the state of an instance, and the way into compiled code.
 
 pub(crate) mod memory;
+pub(crate) mod parts;
 pub(crate) mod trampoline;
+pub(crate) mod tunables;

@@ -6,7 +6,8 @@
 //! `/workspace`. Language runtimes list them once, at start-up, and keep the numbers.
 
 mod context;
-mod files;
+mod dir;
+mod file;
 mod functions;
 mod stdio;
 #[cfg(test)]

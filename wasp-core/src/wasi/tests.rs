@@ -1,4 +1,4 @@
-use super::files::MAX_HANDLES;
+use super::file::MAX_HANDLES;
 use super::stdio::terminal;
 use super::*;
 use crate::base::error::{ErrorKind, Result};

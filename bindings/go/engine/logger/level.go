@@ -1,6 +1,6 @@
 package logger
 
-// Level is how much a line matters: the lower, the more.
+// Level is the importance of a line: the lower, the more important.
 type Level uint32
 
 // The levels, with libwasp's numbers.

@@ -1,0 +1,182 @@
+//! How wasmer makes the memories, tables and globals of an instance: within its limits, from the snapshot, and noted for
+//! the host.
+//!
+//! One of the modules that hold `unsafe`: wasmer hands it the places of an instance's definitions.
+
+use crate::base::abi_names::FLAG;
+use crate::config::limits::Limits;
+use crate::vm::memory::{Budget, Memory};
+use crate::vm::parts;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use wasmer::sys::{BaseTunables, Tunables};
+use wasmer::{ExportIndex, MemoryError, MemoryStyle, MemoryType, ModuleInfo, Mutability};
+use wasmer::{TableStyle, TableType, Type, WASM_PAGE_SIZE};
+use wasmer_compiler::LinkError;
+use wasmer_types::entity::PrimaryMap;
+use wasmer_types::{LocalGlobalIndex, LocalMemoryIndex, LocalTableIndex, MemoryIndex, TableIndex};
+use wasmer_vm::{InternalStoreHandle, StoreObjects, VMGlobal, VMMemory};
+use wasmer_vm::{VMGlobalDefinition, VMMemoryDefinition, VMTable, VMTableDefinition};
+
+/// How wasmer makes the memories, tables and stacks of one plugin: within its limits.
+pub(crate) struct PluginTunables {
+    limits: Limits,
+}
+
+impl PluginTunables {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits }
+    }
+
+    fn base(&self) -> BaseTunables {
+        BaseTunables::new()
+    }
+}
+
+impl Tunables for PluginTunables {
+    fn memory_style(&self, memory: &MemoryType) -> MemoryStyle {
+        self.base().memory_style(memory)
+    }
+
+    fn table_style(&self, table: &TableType) -> TableStyle {
+        self.base().table_style(table)
+    }
+
+    fn create_host_memory(&self, _: &MemoryType, _: &MemoryStyle) -> Result<VMMemory, MemoryError> {
+        Err(MemoryError::UnsupportedOperation { message: "memories are never imported".into() })
+    }
+
+    unsafe fn create_vm_memory(
+        &self,
+        _: &MemoryType,
+        _: &MemoryStyle,
+        _: NonNull<VMMemoryDefinition>,
+    ) -> Result<VMMemory, MemoryError> {
+        Err(MemoryError::UnsupportedOperation { message: "memories are made together".into() })
+    }
+
+    fn create_host_table(&self, _: &TableType, _: &TableStyle) -> Result<VMTable, String> {
+        Err("tables are never imported".into())
+    }
+
+    unsafe fn create_vm_table(
+        &self,
+        ty: &TableType,
+        style: &TableStyle,
+        location: NonNull<VMTableDefinition>,
+    ) -> Result<VMTable, String> {
+        // SAFETY: the location is wasmer's own, passed through.
+        unsafe { self.base().create_vm_table(ty, style, location) }
+    }
+
+    unsafe fn create_memories(
+        &self,
+        context: &mut StoreObjects,
+        module: &ModuleInfo,
+        styles: &PrimaryMap<MemoryIndex, MemoryStyle>,
+        locations: &[NonNull<VMMemoryDefinition>],
+    ) -> Result<PrimaryMap<LocalMemoryIndex, InternalStoreHandle<VMMemory>>, LinkError> {
+        let limit_pages = self.limits.memory_bytes / WASM_PAGE_SIZE as u64;
+        let types = || module.memories.iter().skip(module.num_imported_memories);
+        let start_pages: u64 = types().map(|(_, ty)| u64::from(ty.minimum.0)).sum();
+        let Some(left) = limit_pages.checked_sub(start_pages) else {
+            return Err(LinkError::Resource(format!(
+                "it starts with {} bytes of memory, more than its limit of {} bytes",
+                start_pages * WASM_PAGE_SIZE as u64,
+                self.limits.memory_bytes
+            )));
+        };
+        let budget = Arc::new(Budget::new(left));
+        let exported = match module.exports.get("memory") {
+            Some(ExportIndex::Memory(index)) => Some(*index),
+            _ => None,
+        };
+        parts::INSTANTIATION.with_borrow_mut(|making| {
+            making.parts.budget = Some(Arc::clone(&budget));
+            let mut memories = PrimaryMap::new();
+            for ((index, ty), definition) in types().zip(locations) {
+                let image = making.image.as_ref().filter(|_| memories.is_empty());
+                let memory = Memory::new(*ty, styles[index], *definition, &budget, image).map_err(
+                    |error| {
+                        LinkError::Resource(format!("no address space for its memory: {error}"))
+                    },
+                )?;
+                memories
+                    .push(InternalStoreHandle::new(context, VMMemory(Box::new(memory.clone()))));
+                if exported == Some(index) {
+                    making.parts.memory = Some(memory.clone());
+                }
+                making.parts.memories.push(memory);
+            }
+            Ok(memories)
+        })
+    }
+
+    unsafe fn create_tables(
+        &self,
+        context: &mut StoreObjects,
+        module: &ModuleInfo,
+        styles: &PrimaryMap<TableIndex, TableStyle>,
+        locations: &[NonNull<VMTableDefinition>],
+    ) -> Result<PrimaryMap<LocalTableIndex, InternalStoreHandle<VMTable>>, LinkError> {
+        let limit = u64::from(self.limits.table_elements);
+        let types = || module.tables.iter().skip(module.num_imported_tables);
+        let start: u64 = types().map(|(_, ty)| u64::from(ty.minimum)).sum();
+        let Some(mut room) = limit.checked_sub(start) else {
+            return Err(LinkError::Resource(format!(
+                "it starts with {start} table elements, more than its limit of {limit}"
+            )));
+        };
+        let mut tables = PrimaryMap::new();
+        for ((index, ty), definition) in types().zip(locations) {
+            // The first tables that can grow get the room: a table can't ask for more later.
+            let most = u64::from(ty.maximum.unwrap_or(u32::MAX)).min(u64::from(ty.minimum) + room);
+            room -= most - u64::from(ty.minimum);
+            let mut ty = *ty;
+            ty.maximum = Some(u32::try_from(most).unwrap_or(u32::MAX));
+            // SAFETY: the location is wasmer's own, for this table.
+            let table = unsafe { self.create_vm_table(&ty, &styles[index], *definition) }
+                .map_err(LinkError::Resource)?;
+            tables.push(InternalStoreHandle::new(context, table));
+        }
+        Ok(tables)
+    }
+
+    fn create_globals(
+        &self,
+        context: &mut StoreObjects,
+        module: &ModuleInfo,
+        locations: &[NonNull<VMGlobalDefinition>],
+    ) -> Result<PrimaryMap<LocalGlobalIndex, InternalStoreHandle<VMGlobal>>, LinkError> {
+        let flag = match module.exports.get(FLAG) {
+            Some(ExportIndex::Global(index)) => Some(*index),
+            _ => None,
+        };
+        parts::INSTANTIATION.with_borrow_mut(|making| {
+            let mut globals = PrimaryMap::new();
+            let types = module.globals.iter().skip(module.num_imported_globals);
+            for ((index, ty), location) in types.zip(locations) {
+                // SAFETY: the location is wasmer's own, for this global.
+                let global = unsafe { VMGlobal::new_instance(*ty, *location) };
+                globals.push(InternalStoreHandle::new(context, global));
+                if flag == Some(index) {
+                    making.parts.flag = Some(*location);
+                } else if ty.mutability == Mutability::Var && !is_reference(ty.ty) {
+                    making.parts.globals.push(*location);
+                }
+            }
+            Ok(globals)
+        })
+    }
+}
+
+/// Whether a snapshot can hold the whole state of `module`, as far as its declarations say.
+pub(crate) fn restorable(module: &ModuleInfo) -> bool {
+    let references =
+        module.globals.values().any(|ty| ty.mutability == Mutability::Var && is_reference(ty.ty));
+    module.memories.len() <= 1 && !references
+}
+
+fn is_reference(ty: Type) -> bool {
+    !matches!(ty, Type::I32 | Type::I64 | Type::F32 | Type::F64 | Type::V128)
+}
