@@ -9,6 +9,7 @@ use crate::config::options::Options;
 use crate::instance::Instance;
 use crate::plugin::Plugin;
 use crate::pool::Pool;
+use crate::sys::descriptor;
 use crate::wasi::Workspace;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
@@ -18,12 +19,17 @@ use std::sync::Arc;
 /// Holds plugins by name and makes instances of them.
 ///
 /// It may be used from any thread at once. Clones share everything; instances keep what they need alive.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
 type Plugins = FxHashMap<String, Arc<Pool>>;
 
-#[derive(Default)]
+impl Default for Engine {
+    fn default() -> Self {
+        Self::with_options(Options::default())
+    }
+}
+
 struct Inner {
     options: Options,
     /// Looked into at each new instance, from many threads: a lock would be one more thing that all of them write to.
@@ -37,7 +43,8 @@ impl Engine {
     }
 
     /// Makes an engine with these options and no plugins.
-    pub fn with_options(options: Options) -> Self {
+    pub fn with_options(mut options: Options) -> Self {
+        options.open_streams = [0, 1, 2].map(descriptor::is_open);
         Self(Arc::new(Inner { options, plugins: ArcSwap::default() }))
     }
 

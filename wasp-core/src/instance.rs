@@ -106,9 +106,14 @@ impl Instance {
     /// Brings the instance back to the state of a new one with the same workspace.
     ///
     /// # Errors
-    /// As for [`Engine::instance`](crate::Engine::instance); the instance then stays as it was.
+    /// As for [`Engine::instance`](crate::Engine::instance); the instance must then be reset again before it is called.
     pub fn reset(&mut self) -> Result<()> {
-        self.lease.shard.reset(&mut self.lease.instance)?;
+        if let Err(error) = self.lease.shard.reset(&mut self.lease.instance) {
+            if self.lease.instance.is_poisoned() {
+                self.poison = Some(error.to_string());
+            }
+            return Err(error);
+        }
         self.lease.instance.open_for(&self.workspace);
         self.poison = None;
         Ok(())

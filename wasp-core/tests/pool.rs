@@ -30,7 +30,8 @@ fn images(pages: usize) -> usize {
         let (start, end) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
         usize::from_str_radix(end, 16).unwrap() - usize::from_str_radix(start, 16).unwrap()
     };
-    let of_this = |line: &&str| line.contains("wasp-image") && size(line) == pages << 16;
+    // One page more is the sentinel's.
+    let of_this = |line: &&str| line.contains("wasp-image") && size(line) == (pages << 16) + 4096;
     maps.lines().filter(of_this).count()
 }
 

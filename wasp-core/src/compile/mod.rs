@@ -12,7 +12,7 @@ use crate::compile::instrument::Instrument;
 use crate::config::limits::Limits;
 use crate::config::options::{Compiler, Options};
 use crate::sys::guest_stack;
-use crate::sys::process::forks;
+use crate::sys::process::generation;
 use crate::vm::tunables::PluginTunables;
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -118,8 +118,8 @@ fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Res
 /// process that compiled, it would wait for them for ever, and gets a pool of its own.
 fn on_living_threads<T: Send>(compile: impl FnOnce() -> T + Send) -> Result<T> {
     static FIRST: OnceLock<u64> = OnceLock::new();
-    let fork = forks();
-    if *FIRST.get_or_init(|| fork) == fork {
+    let generation = generation();
+    if *FIRST.get_or_init(|| generation) == generation {
         return Ok(compile());
     }
     // As much stack as a main thread has.

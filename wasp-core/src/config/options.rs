@@ -37,6 +37,12 @@ pub struct Options {
     pub cache_directory: Option<PathBuf>,
     /// Where the standard streams of plugins lead.
     pub stdio: Stdio,
+    /// Asks the kernel at each reset of an instance whether pages of its memory were written to, 200 ns on common machines, and
+    /// doesn't believe the processor, which tells for nothing on x86-64. wasp finds out by itself where the processor can't be
+    /// believed; this, and the environment variable `WASP_KERNEL_FAULT_COUNTS`, are for the case that it doesn't.
+    pub kernel_fault_counts: bool,
     /// Receives log records; by default none are made.
     pub log: Log,
+    /// Which of the process's standard streams were open when the engine was made.
+    pub(crate) open_streams: [bool; 3],
 }

@@ -6,9 +6,11 @@ use crate::base::log::Level;
 use crate::base::slots;
 use crate::base::value::{Kind, Value};
 use crate::guest::allocations::Block;
+use crate::guest::scope::CallScope;
 use crate::guest::state::{Guest, abi};
 use crate::sys::interrupt::Reason;
 use crate::vm::trampoline;
+use crate::vm::turn::HostTurn;
 use wasmer::Type;
 use wasmer_types::RawValue;
 
@@ -42,9 +44,14 @@ impl ResultBuffer {
     }
 
     /// What it has of `kind`; `guest` may have it still.
-    pub(crate) fn read<'a>(&'a self, guest: &'a Guest, kind: Kind) -> Result<Value<'a>> {
+    pub(crate) fn read<'a>(
+        &'a self,
+        guest: &'a Guest,
+        kind: Kind,
+        turn: &'a HostTurn,
+    ) -> Result<Value<'a>> {
         match (guest.allocations.lent(), kind) {
-            (Some(block), _) => guest.lent(block, kind),
+            (Some(block), _) => guest.lent(block, kind, turn),
             (None, Kind::String) => Ok(Value::String(&self.text)),
             (None, _) => Ok(Value::Bytes(&self.bytes)),
         }
@@ -58,14 +65,12 @@ impl Guest {
         call: &Call<'_>,
         slots: &mut [RawValue],
         buffer: &mut ResultBuffer,
+        turn: &mut HostTurn,
     ) -> Result<()> {
-        self.begin();
-        let limit = self.plugin.limits.timeout;
-        self.interrupt.begin(limit);
-        let outcome = self.run(call, slots, buffer);
-        let stopped = self.interrupt.end();
-        self.end();
-        if self.is_poisoned() || stopped.is_some() {
+        let scope = CallScope::begin(self)?;
+        let outcome = self.run(call, slots, buffer, turn);
+        let stopped = scope.end();
+        if self.state.is_poisoned() || stopped.is_some() {
             return self.stopped(outcome, stopped);
         }
         outcome
@@ -77,16 +82,17 @@ impl Guest {
         call: &Call<'_>,
         slots: &mut [RawValue],
         buffer: &mut ResultBuffer,
+        turn: &mut HostTurn,
     ) -> Result<()> {
         // On the host's stack at once: freeing is guest code, which may end all that runs on its own.
         let mut outcome = Ok(());
         let mut steps = || {
-            outcome = self.pass_and_enter(call, slots, buffer);
+            outcome = self.pass_and_enter(call, slots, buffer, turn);
             // On the guest's stack a trap doesn't come back here.
-            if self.is_poisoned() || self.allocations.is_empty() {
+            if self.state.is_poisoned() || self.allocations.is_empty() {
                 return;
             }
-            let freed = self.free_allocations();
+            let freed = self.free_allocations(turn);
             if outcome.is_ok() {
                 outcome = freed;
             }
@@ -107,32 +113,39 @@ impl Guest {
         call: &Call<'_>,
         slots: &mut [RawValue],
         buffer: &mut ResultBuffer,
+        turn: &mut HostTurn,
     ) -> Result<()> {
         // First: there are allocators that begin anew when nothing lives any more.
         if let Some(block) = self.allocations.take_lent() {
-            self.deallocate(block)?;
+            self.deallocate(block, turn)?;
             // Nobody waits for what that raised.
-            drop(self.take_raised());
+            drop(self.state.take_raised());
         }
         for ((slot, arg), ty) in slots.iter_mut().zip(call.args).zip(call.params) {
-            self.lower(arg, arg.kind(), *ty, slot)?;
+            self.lower(arg, arg.kind(), *ty, slot, turn)?;
         }
-        self.enter(call.function, slots)?;
+        self.enter(call.function, slots, turn)?;
         let read = match call.result {
-            Kind::String | Kind::Bytes => self.lift_result(&slots[0], call.result, buffer),
+            Kind::String | Kind::Bytes => self.lift_result(&slots[0], call.result, buffer, turn),
             _ => Ok(()),
         };
         // Looked at first: what the guest raised says more than the pointer that it returned afterwards.
-        match self.take_raised() {
+        match self.state.take_raised() {
             Some(text) => Err(Error::new(ErrorKind::Guest, text)),
             None => read,
         }
     }
 
     /// Makes a block last until the host has read it.
-    fn lift_result(&self, slot: &RawValue, kind: Kind, buffer: &mut ResultBuffer) -> Result<()> {
+    fn lift_result(
+        &self,
+        slot: &RawValue,
+        kind: Kind,
+        buffer: &mut ResultBuffer,
+        turn: &HostTurn,
+    ) -> Result<()> {
         let pointer = slots::pointer(slot);
-        let data = self.claim(pointer, kind)?;
+        let data = self.claim(pointer, kind, turn)?;
         // A log line would have to read it now.
         if data.len() >= WORTH_LENDING
             && !self.plugin.log.enabled(Level::Debug)
@@ -157,11 +170,11 @@ impl Guest {
     }
 
     /// Frees each distinct block of the call once (section 3.6).
-    fn free_allocations(&self) -> Result<()> {
+    fn free_allocations(&self, turn: &mut HostTurn) -> Result<()> {
         let mut freed = Ok(());
         if self.has_deallocate() {
             for index in 0..self.allocations.begin_freeing() {
-                freed = self.deallocate(self.allocations.get(index));
+                freed = self.deallocate(self.allocations.get(index), turn);
                 if freed.is_err() {
                     break;
                 }
@@ -188,7 +201,7 @@ impl Guest {
             }
             // It was late in the host, and the guest then ended before it looked.
             (Ok(()), Some((kind, text))) => {
-                self.unwind();
+                self.state.poison();
                 Err(Error::new(kind, text))
             }
             (outcome, _) => outcome,

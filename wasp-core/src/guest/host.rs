@@ -8,31 +8,37 @@ use crate::config::callback::{Answer, Callback, Caller};
 use crate::guest::state::Guest;
 use crate::guest::transfer::block_size;
 use crate::plugin::import::ImportTarget;
+use crate::vm::turn::HostTurn;
 use std::fmt;
 use wasmer_types::RawValue;
 
 impl ImportTarget {
-    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards, unless the guest keeps that to be
-    /// [placed](Self::place_answer).
-    pub(crate) fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<(), Error> {
+    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards. If the result is a string or bytes that the
+    /// guest keeps to be [placed](Self::place_answer), `block` is the size of the block that it needs, and else it stays 0. (As a
+    /// result it would go through memory at each call.)
+    pub(crate) fn run(
+        &self,
+        guest: &Guest,
+        slots: &mut [RawValue],
+        turn: &mut HostTurn,
+        block: &mut u32,
+    ) -> Result<(), Error> {
         match self {
-            ImportTarget::Callback(callback) => return callback.run(guest, slots),
+            ImportTarget::Callback(callback) => return callback.run(guest, slots, turn, block),
             ImportTarget::Wasi(function) => {
                 // `path_open` has the most.
                 let mut args = [0; 9];
                 for ((arg, slot), ty) in args.iter_mut().zip(&*slots).zip(function.params) {
                     *arg = slots::raw(slot, *ty);
                 }
-                let result = guest.call_wasi(function, &args[..function.params.len()])?;
+                let result = guest.call_wasi(function, &args[..function.params.len()], turn)?;
                 if let [ty] = function.results {
                     slots[0] = slots::from_raw(result, *ty);
                 }
             }
-            ImportTarget::RaiseError => guest.raise_error(slots::pointer(&slots[0]))?,
+            ImportTarget::RaiseError => guest.raise_error(slots::pointer(&slots[0]), turn)?,
             ImportTarget::Abort => {
-                let [message, file, line, column] =
-                    [0, 1, 2, 3].map(|index| slots::pointer(&slots[index]));
-                return Err(guest.abort(message, file, line, column));
+                return Err(guest.abort([0, 1, 2, 3].map(|at| slots::pointer(&slots[at])), turn));
             }
         }
         Ok(())
@@ -44,12 +50,13 @@ impl ImportTarget {
         guest: &Guest,
         size: u32,
         slots: &mut [RawValue],
+        turn: &mut HostTurn,
     ) -> Result<(), Error> {
         let ImportTarget::Callback(callback) = self else { return Ok(()) };
-        let placed = guest.allocate(size, callback.result).and_then(|pointer| {
+        let placed = guest.allocate(size, callback.result, turn).and_then(|pointer| {
             slots[0].u32 = pointer;
             let answer = guest.take_answer();
-            answer.map_or(Ok(()), |answer| guest.write_block(&answer.value(), pointer, size))
+            answer.map_or(Ok(()), |answer| guest.write_block(&answer.value(), pointer, size, turn))
         });
         placed.map_err(|error| callback.refuse(error))
     }
@@ -57,7 +64,13 @@ impl ImportTarget {
 
 impl Callback {
     /// Lifts the arguments out of `slots`, runs the host function, and lowers what it answered.
-    fn run(&self, guest: &Guest, slots: &mut [RawValue]) -> Result<(), Error> {
+    fn run(
+        &self,
+        guest: &Guest,
+        slots: &mut [RawValue],
+        turn: &mut HostTurn,
+        block: &mut u32,
+    ) -> Result<(), Error> {
         // No allocation for few parameters. A SmallVec costs 5 ns more here.
         let mut few = [Value::None; 8];
         let mut many = Vec::new();
@@ -70,7 +83,7 @@ impl Callback {
         for ((arg, slot), kind) in args.iter_mut().zip(&*slots).zip(&*self.params) {
             match kind {
                 Kind::String | Kind::Bytes => {
-                    *arg = guest.lift(slot, *kind).map_err(|error| error.in_context(self))?;
+                    *arg = guest.lift(slot, *kind, turn).map_err(|error| error.in_context(self))?;
                 }
                 number => slots::read(slot, *number, arg),
             }
@@ -93,7 +106,16 @@ impl Callback {
         if let Some(log) = log {
             self.log_values(log, "Called callback function", "out", &[caller.answer.value()]);
         }
-        self.lower_answer(guest, &mut caller.answer, slots, log.is_some())
+        match &mut caller.answer {
+            // A logged answer is placed at once: the guest's allocator is nearer from its own stack, but the host's logger must
+            // not run there.
+            answer if self.result.is_block() && log.is_none() => {
+                self.keep_answer(guest, answer, block)
+            }
+            // Where it is: moving it costs more than all the rest.
+            Answer::Number(number) => self.lower_answer(guest, number, slots, turn),
+            answer => self.lower_answer(guest, &answer.value(), slots, turn),
+        }
     }
 
     #[cold]
@@ -104,39 +126,55 @@ impl Callback {
         log.write(Level::Debug, message, &fields);
     }
 
-    /// Puts a number into the first slot. A string or bytes is kept until the guest has a block for it, or placed at once
-    /// where calls are `logged`: the guest's allocator is nearer from its own stack, but the host's logger must not run there.
+    /// Has the guest keep a string or bytes until there is a block for it, of the size that is set in `block`.
+    fn keep_answer(
+        &self,
+        guest: &Guest,
+        answer: &mut Answer,
+        block: &mut u32,
+    ) -> Result<(), Error> {
+        self.check_answered(answer.kind())?;
+        block_size(&answer.value(), self.result)
+            .and_then(|size| {
+                guest.keep_answer(std::mem::replace(answer, Answer::Number(Value::None)))?;
+                *block = size;
+                Ok(())
+            })
+            .map_err(|error| self.refuse(error))
+    }
+
+    /// Puts an answer into the first slot.
     #[inline]
     fn lower_answer(
         &self,
         guest: &Guest,
-        answer: &mut Answer,
+        answer: &Value<'_>,
         slots: &mut [RawValue],
-        logged: bool,
+        turn: &mut HostTurn,
     ) -> Result<(), Error> {
-        let answered = answer.kind();
-        if answered == Kind::None && self.result != Kind::None {
-            let message = format!("{self} gave no answer, although its result is {}", self.result);
-            return Err(Error::new(ErrorKind::Callback, message));
+        self.check_answered(answer.kind())?;
+        let Some(ty) = slots::wasm_type(self.result) else { return Ok(()) };
+        guest
+            .lower(answer, self.result, ty, &mut slots[0], turn)
+            .map_err(|error| self.refuse(error))
+    }
+
+    /// Checks that there is an answer exactly if there is a result.
+    #[inline]
+    fn check_answered(&self, answered: Kind) -> Result<(), Error> {
+        if (answered == Kind::None) == (self.result == Kind::None) {
+            return Ok(());
         }
-        let Some(ty) = slots::wasm_type(self.result) else {
-            if answered == Kind::None {
-                return Ok(());
-            }
-            let message = format!("{self} answered with {answered}, although it has no result");
-            return Err(Error::new(ErrorKind::Callback, message));
+        Err(self.wrongly_answered(answered))
+    }
+
+    #[cold]
+    fn wrongly_answered(&self, answered: Kind) -> Error {
+        let message = match answered {
+            Kind::None => format!("{self} gave no answer, although its result is {}", self.result),
+            _ => format!("{self} answered with {answered}, although it has no result"),
         };
-        let lowered = match answer {
-            Answer::Number(number) => guest.lower(number, self.result, ty, &mut slots[0]),
-            block if self.result.is_block() && !logged => {
-                let size = block_size(&block.value(), self.result);
-                size.and_then(|size| {
-                    guest.keep_answer(std::mem::replace(block, Answer::Number(Value::None)), size)
-                })
-            }
-            other => guest.lower(&other.value(), self.result, ty, &mut slots[0]),
-        };
-        lowered.map_err(|error| self.refuse(error))
+        Error::new(ErrorKind::Callback, message)
     }
 
     /// The error for an answer that the guest can't have.

@@ -3,6 +3,7 @@
 use crate::base::error::{Error, ErrorKind};
 use crate::guest::state::Guest;
 use crate::plugin::import::ImportTarget;
+use crate::vm::turn::HostTurn;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -66,21 +67,26 @@ unsafe extern "C-unwind" fn host_call_thunk(
         // SAFETY: the trampoline makes as many slots as the function's type needs.
         slots => unsafe { slice::from_raw_parts_mut(values, slots) },
     };
-    let mut outcome = Ok(());
+    // SAFETY: the guest waits for its import to return, and this is where it is entered again.
+    let mut turn = unsafe { HostTurn::new() };
+    let (mut outcome, mut block) = (Ok(()), 0);
     let mut run = || {
-        let on_guest_stack = host.guest.leave_guest_stack();
+        let caller = host.guest.state.enter_host_function();
         // There may be many calls in a row with no check of compiled code between them.
         outcome = match host.guest.interrupt.stop_reason() {
-            None => host.catch_panic(|| host.target.run(&host.guest, values)),
+            None => {
+                host.catch_panic(|| host.target.run(&host.guest, values, &mut turn, &mut block))
+            }
             Some(_) => Err(Error::new(ErrorKind::Trap, "interrupted")),
         };
-        host.guest.back_on_guest_stack(on_guest_stack);
+        host.guest.state.leave_host_function(caller);
     };
     // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
     on_host_stack(&mut run);
-    if let Some(size) = host.guest.take_answer_size() {
+    if block != 0 {
         // What this owns while guest code runs would be lost by a trap; it owns nothing.
-        outcome = host.catch_panic(|| host.target.place_answer(&host.guest, size.get(), values));
+        outcome =
+            host.catch_panic(|| host.target.place_answer(&host.guest, block, values, &mut turn));
     }
     if let Err(error) = outcome {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.

@@ -6,7 +6,8 @@ pub(crate) mod call;
 pub(crate) mod host;
 #[allow(unsafe_code)] // Compiled code arrives here.
 pub(crate) mod import_thunk;
-#[allow(unsafe_code)] // Enters compiled code, and holds slices of guest memory.
+pub(crate) mod phase;
+pub(crate) mod scope;
+#[allow(unsafe_code)] // Enters compiled code.
 pub(crate) mod state;
-#[allow(unsafe_code)] // Holds slices of guest memory.
 pub(crate) mod transfer;

@@ -7,6 +7,7 @@ use crate::base::slots;
 use crate::base::value::{Kind, Value};
 use crate::guest::allocations::Block;
 use crate::guest::state::{Guest, abi};
+use crate::vm::turn::HostTurn;
 use std::ffi::CStr;
 use std::{fmt, str};
 use wasmer::Type;
@@ -21,6 +22,7 @@ impl Guest {
         kind: Kind,
         ty: Type,
         slot: &mut RawValue,
+        turn: &mut HostTurn,
     ) -> Result<()> {
         // What most arguments are. Only the part of a slot that counts is written: whoever reads it as a whole right
         // afterwards would wait for the processor.
@@ -34,7 +36,7 @@ impl Guest {
             (Value::F64(number), Type::F64) => {
                 slot.f64 = *number;
             }
-            _ => return self.lower_any(value, kind, ty, slot),
+            _ => return self.lower_any(value, kind, ty, slot, turn),
         }
         Ok(())
     }
@@ -45,11 +47,12 @@ impl Guest {
         kind: Kind,
         ty: Type,
         slot: &mut RawValue,
+        turn: &mut HostTurn,
     ) -> Result<()> {
         if kind.is_block() {
             let size = block_size(value, kind)?;
-            let pointer = self.allocate(size, kind)?;
-            self.write_block(value, pointer, size)?;
+            let pointer = self.allocate(size, kind, turn)?;
+            self.write_block(value, pointer, size, turn)?;
             slot.u32 = pointer;
             return Ok(());
         }
@@ -64,9 +67,14 @@ impl Guest {
     }
 
     /// Writes a string or bytes into the block of `size` bytes that the guest has allocated at `pointer` for it.
-    pub(crate) fn write_block(&self, value: &Value<'_>, pointer: u32, size: u32) -> Result<()> {
-        // SAFETY: no guest code runs before the slice is gone.
-        let memory = unsafe { self.memory_for(value.kind())?.bytes_mut() };
+    pub(crate) fn write_block(
+        &self,
+        value: &Value<'_>,
+        pointer: u32,
+        size: u32,
+        turn: &mut HostTurn,
+    ) -> Result<()> {
+        let memory = self.memory_for(value.kind())?.bytes_mut(turn);
         let bytes = memory.len();
         let block =
             memory.get_mut(pointer as usize..).and_then(|rest| rest.get_mut(..size as usize));
@@ -99,20 +107,28 @@ impl Guest {
     }
 
     /// Turns a slot into a string or bytes for the host, which stay in guest memory (section 3.5).
-    ///
-    /// The value may be used until guest code runs again.
-    pub(crate) fn lift(&self, slot: &RawValue, kind: Kind) -> Result<Value<'_>> {
+    pub(crate) fn lift<'a>(
+        &self,
+        slot: &RawValue,
+        kind: Kind,
+        turn: &'a HostTurn,
+    ) -> Result<Value<'a>> {
         let pointer = slots::pointer(slot);
-        let data = self.claim(pointer, kind)?;
+        let data = self.claim(pointer, kind, turn)?;
         self.decode(pointer, data, kind)
     }
 
     /// Finds what is in a block that the guest hands over, and that must be freed.
     #[inline(always)]
-    pub(crate) fn claim(&self, pointer: u32, kind: Kind) -> Result<&[u8]> {
+    pub(crate) fn claim<'a>(
+        &self,
+        pointer: u32,
+        kind: Kind,
+        turn: &'a HostTurn,
+    ) -> Result<&'a [u8]> {
         let data = match kind {
-            Kind::String => self.characters(pointer)?,
-            _ => self.data(pointer)?,
+            Kind::String => self.characters(pointer, turn)?,
+            _ => self.data(pointer, turn)?,
         };
         self.allocations.track(Block::of(pointer, data, kind))?;
         Ok(data)
@@ -135,10 +151,15 @@ impl Guest {
         }
     }
 
-    /// The value in a block that was lent after a call. It may be used until guest code runs again.
-    pub(crate) fn lent(&self, block: Block, kind: Kind) -> Result<Value<'_>> {
+    /// The value in a block that was lent after a call.
+    pub(crate) fn lent<'a>(
+        &self,
+        block: Block,
+        kind: Kind,
+        turn: &'a HostTurn,
+    ) -> Result<Value<'a>> {
         let Block { pointer, size } = block;
-        let rest = self.memory_at(pointer, kind)?;
+        let rest = self.memory_at(pointer, kind, turn)?;
         let Some(data) = rest.get(..size as usize) else {
             return Err(abi(format!("the {kind} at {pointer:#x} is outside its memory")));
         };
@@ -150,14 +171,14 @@ impl Guest {
     }
 
     /// The string at `pointer`, up to its NUL.
-    pub(crate) fn text(&self, pointer: u32) -> Result<&str> {
-        utf8(self.characters(pointer)?, pointer)
+    pub(crate) fn text<'a>(&self, pointer: u32, turn: &'a HostTurn) -> Result<&'a str> {
+        utf8(self.characters(pointer, turn)?, pointer)
     }
 
     /// The same before anybody knows that it is UTF-8.
     #[inline(always)]
-    fn characters(&self, pointer: u32) -> Result<&[u8]> {
-        let rest = self.memory_at(pointer, Kind::String)?;
+    fn characters<'a>(&self, pointer: u32, turn: &'a HostTurn) -> Result<&'a [u8]> {
+        let rest = self.memory_at(pointer, Kind::String, turn)?;
         CStr::from_bytes_until_nul(rest)
             .map(CStr::to_bytes)
             .map_err(|_| abi(format!("the string at {pointer:#x} has no end inside memory")))
@@ -165,8 +186,8 @@ impl Guest {
 
     /// The bytes at `pointer`, after their length.
     #[inline(always)]
-    fn data(&self, pointer: u32) -> Result<&[u8]> {
-        let rest = self.memory_at(pointer, Kind::Bytes)?;
+    fn data<'a>(&self, pointer: u32, turn: &'a HostTurn) -> Result<&'a [u8]> {
+        let rest = self.memory_at(pointer, Kind::Bytes, turn)?;
         let Some((length, data)) = rest.split_first_chunk::<4>() else {
             return Err(abi(format!("the bytes at {pointer:#x} have no room for their length")));
         };
@@ -177,9 +198,8 @@ impl Guest {
     }
 
     #[inline(always)]
-    fn memory_at(&self, pointer: u32, kind: Kind) -> Result<&[u8]> {
-        // SAFETY: values that come of this are used only until guest code runs again, as `lift` says.
-        let bytes = unsafe { self.memory_for(kind)?.bytes() };
+    fn memory_at<'a>(&self, pointer: u32, kind: Kind, turn: &'a HostTurn) -> Result<&'a [u8]> {
+        let bytes = self.memory_for(kind)?.bytes(turn);
         if pointer == 0 {
             return Err(abi(format!("a null pointer where {kind} should be")));
         }

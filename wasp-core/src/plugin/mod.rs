@@ -16,6 +16,7 @@ use crate::config::options::Options;
 use crate::plugin::export::{Export, Function};
 use crate::plugin::import::Import;
 use crate::plugin::signature::Signature;
+use crate::sys::first_writes;
 use crate::sys::interrupt;
 use crate::vm::tunables::restorable;
 use crate::wasi;
@@ -38,6 +39,8 @@ pub(crate) struct Plugin {
     pub exports: Vec<Export>,
     /// Whether a reset of memory and globals brings an instance back to its start.
     pub restorable: bool,
+    /// Whether the processor's witness of page faults is used.
+    pub witness: bool,
     by_name: HashMap<String, usize>,
     listing: OnceLock<Vec<Function>>,
 }
@@ -77,6 +80,7 @@ impl Plugin {
         Ok(Self {
             name: name.to_owned(),
             restorable,
+            witness: !options.kernel_fault_counts && !first_writes::environment_asks_kernel(),
             log: options.log.clone(),
             limits: config.limits,
             code,
@@ -84,8 +88,7 @@ impl Plugin {
                 name,
                 &config.environment,
                 &config.volumes,
-                options.stdio,
-                options.log.clone(),
+                wasi::Streams::new(name, options.stdio, options.open_streams, options.log.clone()),
             )?,
             engine,
             module,

@@ -12,12 +12,14 @@ pub(crate) mod wasm_instance;
 use crate::base::error::{Error, Result};
 use crate::plugin::Plugin;
 use crate::pool::wasm_instance::WasmInstance;
+use crate::sys::dirty_pages::Policy;
+use crate::sys::pagemap::PAGE;
 use crate::sys::process;
 use crate::vm::parts::Snapshot;
 use crossbeam_utils::CachePadded;
-use parking_lot::Mutex;
+use crossbeam_utils::atomic::AtomicCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How many shards a pool has. With more threads than this, some share one.
 const SHARDS: usize = 16;
@@ -36,19 +38,62 @@ pub(crate) struct Shard {
     slot: usize,
 }
 
-/// Where one idle instance waits.
-type Slot = CachePadded<Mutex<Option<Box<WasmInstance>>>>;
+/// Where one idle instance waits. No lock: a child of a fork could find it held by a thread that it doesn't have.
+type Slot = AtomicCell<Option<Box<WasmInstance>>>;
 
-// An instance is large, and moves under a lock.
-#[allow(clippy::vec_box)]
+const _: () = assert!(Slot::is_lock_free());
+
 struct IdleSet {
     snapshot: Option<Snapshot>,
-    slots: Box<[Slot]>,
-    /// Instances that found their slot taken, up to `overflow_limit`.
-    overflow: Mutex<Vec<Box<WasmInstance>>>,
-    overflow_limit: usize,
+    slots: Box<[CachePadded<Slot>]>,
+    overflow: Overflow,
     /// Whether the plugin was unregistered: idle instances will have no next owner.
     closed: AtomicBool,
+}
+
+/// The instances that found their slot taken.
+struct Overflow {
+    slots: Box<[Slot]>,
+    /// About how many wait. They are at the front, mostly.
+    count: AtomicUsize,
+}
+
+impl Overflow {
+    fn new(most: usize) -> Self {
+        Self { slots: (0..most).map(|_| Slot::default()).collect(), count: AtomicUsize::new(0) }
+    }
+
+    fn pop(&self) -> Option<Box<WasmInstance>> {
+        let count = self.count.load(Ordering::Relaxed);
+        if count == 0 {
+            return None;
+        }
+        let (front, back) = self.slots.split_at(count.min(self.slots.len()));
+        let popped = front.iter().rev().chain(back).find_map(Slot::take);
+        if popped.is_some() {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+        popped
+    }
+
+    /// Keeps `instance`, or returns it if there is no room.
+    fn push(&self, mut instance: Option<Box<WasmInstance>>) -> Option<Box<WasmInstance>> {
+        let count = self.count.load(Ordering::Relaxed);
+        if count >= self.slots.len() {
+            return instance;
+        }
+        // Counted first, so that the count is never less than 0.
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let (front, back) = self.slots.split_at(count);
+        for slot in back.iter().chain(front.iter().rev()) {
+            instance = slot.swap(instance);
+            if instance.is_none() {
+                return None;
+            }
+        }
+        self.count.fetch_sub(1, Ordering::Relaxed);
+        instance
+    }
 }
 
 impl Pool {
@@ -57,18 +102,18 @@ impl Pool {
         let plugin = Arc::new(plugin);
         let mut first = WasmInstance::new(&plugin, None)?;
         plugin.finish(first.signatures()?)?;
-        let snapshot = if plugin.restorable { Some(first.snapshot()?) } else { None };
+        let policy = Policy {
+            witness: plugin.witness,
+            most_private: plugin.limits.idle_memory_bytes / PAGE,
+        };
+        let snapshot = if plugin.restorable { Some(first.snapshot(policy)?) } else { None };
 
         let idle = plugin.limits.idle_instances;
-        let slots: Box<[Slot]> = (0..idle.min(SHARDS)).map(|_| Slot::default()).collect();
-        let (overflow_limit, closed) = (idle - slots.len(), AtomicBool::new(false));
-        let idle_set = Arc::new(IdleSet {
-            snapshot,
-            slots,
-            overflow: Mutex::default(),
-            overflow_limit,
-            closed,
-        });
+        let slots: Box<[CachePadded<Slot>]> =
+            (0..idle.min(SHARDS)).map(|_| CachePadded::default()).collect();
+        let overflow = Overflow::new(idle - slots.len());
+        let idle_set =
+            Arc::new(IdleSet { snapshot, slots, overflow, closed: AtomicBool::new(false) });
         let shard = |slot| {
             Arc::new(CachePadded::new(Shard {
                 plugin: Arc::clone(&plugin),
@@ -92,10 +137,8 @@ impl Drop for Pool {
         let idle_set = &self.0[0].idle_set;
         // One that is released right now may still be kept; it is freed with the last living instance.
         idle_set.closed.store(true, Ordering::Relaxed);
-        let mut waiting: Vec<Box<WasmInstance>> = std::mem::take(&mut *idle_set.overflow.lock());
-        waiting.extend(idle_set.slots.iter().filter_map(|slot| slot.lock().take()));
-        // Freed with no lock held: that unmaps memory.
-        drop(waiting);
+        while idle_set.overflow.pop().is_some() {}
+        idle_set.slots.iter().for_each(|slot| drop(slot.take()));
     }
 }
 
@@ -135,36 +178,31 @@ impl Shard {
 
     /// Pops an idle instance, preferring this shard's slot.
     fn pop_idle(&self) -> Option<Box<WasmInstance>> {
-        let (slots, own) = (&self.idle_set.slots, self.slot);
-        let take_from = |slot: &Slot| slot.lock().take();
+        let IdleSet { slots, overflow, .. } = &*self.idle_set;
         slots
-            .get(own)
-            .and_then(take_from)
-            .or_else(|| self.idle_set.overflow.lock().pop())
-            .or_else(|| slots.iter().find_map(take_from))
+            .get(self.slot)
+            .and_then(|slot| slot.take())
+            .or_else(|| overflow.pop())
+            .or_else(|| slots.iter().find_map(|slot| slot.take()))
     }
 
-    /// Keeps `instance` idle, or frees it where enough are.
+    /// Keeps `instance` idle, or frees one where enough are.
     fn push_idle(&self, instance: Box<WasmInstance>) {
+        let IdleSet { slots, overflow, .. } = &*self.idle_set;
         let mut instance = Some(instance);
-        let mut fill = |slot: &Slot| {
-            let mut place = slot.lock();
-            if place.is_none() {
-                *place = instance.take();
-            }
-            instance.is_none()
-        };
-        if self.idle_set.slots.get(self.slot).is_some_and(&mut fill) {
-            return;
+        // The one that was released last is in the processor's cache: it takes the slot.
+        if let Some(slot) = slots.get(self.slot) {
+            instance = slot.swap(instance);
         }
-        let mut overflow = self.idle_set.overflow.lock();
-        if overflow.len() < self.idle_set.overflow_limit {
-            overflow.extend(instance);
-            return;
+        if instance.is_some() {
+            instance = overflow.push(instance);
         }
-        drop(overflow);
-        // An instance that found no place is freed with no lock held: that unmaps memory.
-        let _ = self.idle_set.slots.iter().any(fill);
+        if instance.is_some() {
+            // What is displaced goes on to the next slot; what found no place is freed.
+            slots
+                .iter()
+                .fold(instance, |instance, slot| instance.and_then(|some| slot.swap(Some(some))));
+        }
     }
 
     fn in_context(&self, error: Error) -> Error {

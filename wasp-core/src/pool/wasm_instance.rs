@@ -2,6 +2,7 @@
 
 use crate::base::abi_names::{SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::log::Level;
 use crate::base::slots;
 use crate::base::value::{Kind, Value};
 use crate::guest::call::{Call, ResultBuffer};
@@ -9,17 +10,22 @@ use crate::guest::import_thunk;
 use crate::guest::state::{Exports, Guest};
 use crate::plugin::Plugin;
 use crate::plugin::signature::{self, Signature};
+use crate::sys::dirty_pages::{Found, Policy};
 use crate::sys::interrupt::{Interrupt, Interrupter};
 use crate::sys::signals;
 use crate::sys::trap;
 use crate::vm::parts::{self, InstanceParts, Snapshot};
 use crate::vm::trampoline;
+use crate::vm::turn::HostTurn;
 use crate::wasi::Workspace;
 use smallvec::{SmallVec, smallvec};
 use std::rc::Rc;
 use std::sync::Arc;
 use wasmer::{InstantiationError, LinkError, Store};
 use wasmer_types::RawValue;
+
+/// What the log says when a reset finds a page that the witness of page faults has missed.
+const BAD_WITNESS: &str = "A page of guest memory was written to without a page fault that the processor told of: from now on the kernel is asked at each reset";
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct WasmInstance {
@@ -32,6 +38,7 @@ pub(crate) struct WasmInstance {
     result_buffer: ResultBuffer,
     /// Whether its state may differ from the snapshot's.
     touched: bool,
+    turn: HostTurn,
     /// Has what all the others point into.
     _store: Store,
 }
@@ -69,6 +76,9 @@ impl WasmInstance {
             guest,
             result_buffer: ResultBuffer::default(),
             touched: true,
+            // SAFETY: the instance lives as long as its store, which is dropped last; whoever has this by `&mut` is alone with
+            // the instance, and what borrows the turn borrows this.
+            turn: unsafe { HostTurn::new() },
             _store: store,
         };
         instance.set_flag_ptr();
@@ -108,7 +118,7 @@ impl WasmInstance {
             match self.call(index, &[], Kind::None, &mut RawValue::default()) {
                 Ok(()) => {}
                 // `_start` of a program ends this way.
-                Err(error) if error.exit_code() == Some(0) => self.guest.forgive(),
+                Err(error) if error.exit_code() == Some(0) => self.guest.state.forgive(),
                 Err(error) => return Err(error.in_context(format_args!("its {what}"))),
             }
         }
@@ -116,10 +126,8 @@ impl WasmInstance {
     }
 
     /// The state that start-up left, to which this instance can come back too.
-    pub(crate) fn snapshot(&mut self) -> Result<Snapshot> {
-        // SAFETY: the instance is alive, whoever has the instance by `&mut` is alone with it, and a plugin with a snapshot
-        // has one memory at most.
-        unsafe { self.parts.snapshot() }.map_err(no_image)
+    pub(crate) fn snapshot(&mut self, policy: Policy) -> Result<Snapshot> {
+        self.parts.snapshot(policy, &mut self.turn).map_err(no_image)
     }
 
     /// Brings everything back to `snapshot`, from which it was made.
@@ -127,8 +135,16 @@ impl WasmInstance {
         self.guest.forget();
         self.result_buffer.clear();
         if self.touched {
-            // SAFETY: the instance is alive, and whoever has the instance by `&mut` is alone with it.
-            unsafe { self.parts.restore(snapshot) }.map_err(no_image)?;
+            match self.parts.restore(snapshot, &mut self.turn) {
+                Ok(Found::Nothing) => {}
+                Ok(Found::BadWitness) => {
+                    self.guest.plugin.log.write(Level::Error, BAD_WITNESS, &[])
+                }
+                Err(error) => {
+                    self.guest.state.poison();
+                    return Err(no_image(error));
+                }
+            }
             self.touched = false;
         }
         Ok(())
@@ -151,7 +167,7 @@ impl WasmInstance {
 
     /// Whether guest code was ended half-way, so that its memory may be half-changed.
     pub(crate) fn is_poisoned(&self) -> bool {
-        self.guest.is_poisoned()
+        self.guest.state.is_poisoned()
     }
 
     /// Where the exported function `name` stands in the plugin's exports.
@@ -179,19 +195,19 @@ impl WasmInstance {
         let call = Call { function, args, params, result: kind };
         // The result takes the first slot, also where there are no arguments.
         let mut slots: SmallVec<[RawValue; 8]> = smallvec![RawValue::default(); args.len().max(1)];
-        self.guest.call(&call, &mut slots, &mut self.result_buffer)?;
+        self.guest.call(&call, &mut slots, &mut self.result_buffer, &mut self.turn)?;
         *result = slots[0];
         Ok(())
     }
 
     /// The string or bytes that the last call gave, there until the next one.
     pub(crate) fn read(&self, kind: Kind) -> Result<Value<'_>> {
-        self.result_buffer.read(&self.guest, kind)
+        self.result_buffer.read(&self.guest, kind, &self.turn)
     }
 
     /// Whether `data` is in the guest's memory, from which the last result was lent.
     pub(crate) fn lends(&self, data: &[u8]) -> bool {
-        self.guest.allocations.lent().is_some() && self.guest.has(data)
+        self.guest.allocations.lent().is_some() && self.guest.has(data, &self.turn)
     }
 
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
@@ -202,7 +218,8 @@ impl WasmInstance {
         self.call(index, &[], Kind::I32, &mut pointer)
             .map_err(|error| error.in_context(context))?;
         let pointer = slots::pointer(&pointer);
-        let text = self.guest.text(pointer).map_err(|error| error.in_context(context))?;
+        let text =
+            self.guest.text(pointer, &self.turn).map_err(|error| error.in_context(context))?;
         signature::parse(text).map_err(|line| {
             let message = format!("{context} has a line that is no signature: {line:?}");
             Error::new(ErrorKind::Abi, message)

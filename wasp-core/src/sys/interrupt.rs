@@ -6,11 +6,9 @@
 //! for, and the call's end waits for a stop that is on its way.
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::sys::process::forks;
+use crate::sys::process::{PerProcess, generation};
 use parking_lot::{Condvar, Mutex, MutexGuard};
-use std::io;
-use std::ptr;
-use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -68,22 +66,26 @@ impl Interrupt {
         self.flag.store(flag, Ordering::Relaxed);
     }
 
-    /// A call begins; it may take `limit`.
-    pub(crate) fn begin(self: &Arc<Self>, limit: Option<Duration>) {
+    /// Notes that a call begins, which may take `limit`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Resource`] if nothing would stop it at its limit; it hasn't begun then.
+    #[inline]
+    pub(crate) fn begin(self: &Arc<Self>, limit: Option<Duration>) -> Result<()> {
         let next = (self.state.load(Ordering::Relaxed) & !STATUS) + NEXT_CALL;
         let Some(limit) = limit else {
             self.deadline.store(NEVER, Ordering::Relaxed);
             self.state.store(next | RUNNING, Ordering::Release);
-            return;
+            return Ok(());
         };
+        // A child of a fork may be the first to need one.
+        let watchdog = Watchdog::get()?;
         let deadline = now().saturating_add(nanoseconds(limit));
         self.deadline.store(deadline, Ordering::Relaxed);
         // Sequentially consistent with the watchdog's look at both: one of the two sees the other.
         self.state.store(next | RUNNING, Ordering::SeqCst);
-        // It runs: `prepare` started it for every plugin that has a limit.
-        if let Ok(watchdog) = Watchdog::get() {
-            watchdog.expect(self, deadline, limit);
-        }
+        watchdog.expect(self, deadline, limit);
+        Ok(())
     }
 
     /// The call ends: why it was stopped, if it was.
@@ -164,7 +166,7 @@ impl Interrupt {
     fn set_flag(&self, value: i32) {
         let flag = self.flag.load(Ordering::Relaxed);
         if !flag.is_null() {
-            // SAFETY: `aim` promised that it is valid while a call runs. `stop` found one running, which can't end
+            // SAFETY: `set_flag_ptr` was promised that it is valid while a call runs. `stop` found one running, which can't end
             // before the delivery lock is free; `end` is the end of one. Compiled code only reads it.
             unsafe { AtomicI32::from_ptr(flag) }.store(value, Ordering::Relaxed);
         }
@@ -221,21 +223,25 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Makes sure that time limits will be kept.
 pub(crate) fn prepare() -> Result<()> {
-    Watchdog::get().map(drop).map_err(|error| {
-        let message = format!("no thread for time limits: {error}");
-        Error::new(ErrorKind::Resource, message).with_source(Box::new(error))
-    })
+    Watchdog::get().map(drop)
 }
 
-/// One thread that stops calls at their deadline, started with the first of them.
+/// One thread that stops calls at their deadline, started with the first of them. A child of a fork has no thread of its
+/// parent's, and starts its own.
 struct Watchdog {
-    /// One more than the forks before it: a child of a fork has no thread of its parent's, and starts its own.
+    /// The generation of its process.
     number: u64,
+    thread: AtomicU8,
     list: Mutex<Watched>,
     changed: Condvar,
     /// When it looks next, in nanoseconds of [`now`]; `NEVER` while it looks and when it waits to be called.
     next_look: AtomicU64,
 }
+
+// Where a watchdog's thread stands.
+const NOT_STARTED: u8 = 0;
+const STARTING: u8 = 1;
+const STARTED: u8 = 2;
 
 struct Watched {
     interrupts: Vec<Weak<Interrupt>>,
@@ -244,31 +250,47 @@ struct Watched {
 }
 
 impl Watchdog {
-    /// The one of this process, started if need be.
-    fn get() -> io::Result<&'static Self> {
-        static CURRENT: AtomicPtr<Watchdog> = AtomicPtr::new(ptr::null_mut());
-        let number = forks() + 1;
-        let current = CURRENT.load(Ordering::Acquire);
-        // SAFETY: it only ever points to watchdogs that are never freed.
-        if let Some(watchdog) = unsafe { current.as_ref() }.filter(|known| known.number == number) {
-            return Ok(watchdog);
-        }
-        let new: &'static Watchdog = Box::leak(Box::new(Watchdog {
-            number,
+    /// Returns the one of this process, whose thread runs.
+    #[inline]
+    fn get() -> Result<&'static Self> {
+        static CURRENT: PerProcess<Watchdog> = PerProcess::new();
+        let watchdog = CURRENT.get(|| Watchdog {
+            number: generation(),
+            thread: AtomicU8::new(NOT_STARTED),
             list: Mutex::new(Watched { interrupts: Vec::new(), shortest: None }),
             changed: Condvar::new(),
             next_look: AtomicU64::new(NEVER),
-        }));
-        let pointer = ptr::from_ref(new).cast_mut();
-        match CURRENT.compare_exchange(current, pointer, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => {
-                let thread = std::thread::Builder::new().name("wasp-watchdog".to_owned());
-                let started = thread.spawn(|| new.run());
-                started.map(|_| new).inspect_err(|_| CURRENT.store(current, Ordering::Release))
-            }
-            // SAFETY: it only ever points to watchdogs that are never freed.
-            Err(other) => Ok(unsafe { &*other }),
+        });
+        if watchdog.thread.load(Ordering::Acquire) != STARTED {
+            watchdog.start()?;
         }
+        Ok(watchdog)
+    }
+
+    /// Starts its thread, unless another thread does: then waits for how that ends.
+    #[cold]
+    fn start(&'static self) -> Result<()> {
+        loop {
+            let before = self.thread.compare_exchange(
+                NOT_STARTED,
+                STARTING,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            );
+            match before {
+                Ok(_) => break,
+                Err(STARTED) => return Ok(()),
+                Err(_) => std::thread::yield_now(),
+            }
+        }
+        let thread = std::thread::Builder::new().name("wasp-watchdog".to_owned());
+        let started = thread.spawn(|| self.run());
+        let now = if started.is_ok() { STARTED } else { NOT_STARTED };
+        self.thread.store(now, Ordering::Release);
+        started.map(drop).map_err(|error| {
+            let message = format!("no thread for time limits: {error}");
+            Error::new(ErrorKind::Resource, message).with_source(Box::new(error))
+        })
     }
 
     /// Makes sure that it looks at `interrupt` no later than at `deadline`.

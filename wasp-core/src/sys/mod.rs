@@ -1,9 +1,13 @@
 //! What wasp asks of the operating system: mappings, signals, threads and processes.
 
 pub(crate) mod descriptor;
+pub(crate) mod dirty_pages;
+pub(crate) mod first_writes;
 pub(crate) mod guest_stack;
 pub(crate) mod interrupt;
+pub(crate) mod mapping;
 pub(crate) mod mem_image;
+pub(crate) mod mmap;
 #[cfg_attr(not(target_os = "linux"), path = "pagemap_none.rs")]
 pub(crate) mod pagemap;
 pub(crate) mod process;

@@ -1,11 +1,13 @@
 //! Which pages of this process are its own, by the `PAGEMAP_SCAN` ioctl of Linux 6.7
 //! (Documentation/admin-guide/mm/pagemap.rst).
 
-use crate::sys::process::forks;
-use parking_lot::RwLock;
+use crate::sys::descriptor::above_stdio;
+use crate::sys::process::PerProcess;
 use std::fs::File;
+use std::io;
 use std::ops::Range;
 use std::os::fd::AsRawFd;
+use std::sync::OnceLock;
 
 /// The unit that the kernel shares and copies.
 pub(crate) const PAGE: usize = 4096;
@@ -65,42 +67,45 @@ pub(crate) fn private_pages(range: Range<u64>, most: usize, mut found: impl FnMu
             };
             // SAFETY: the argument is laid out as the kernel's, and its regions are writable.
             let filled = unsafe { libc::ioctl(file.as_raw_fd(), PAGEMAP_SCAN as _, &raw mut scan) };
-            let Some(regions) =
-                usize::try_from(filled).ok().and_then(|filled| regions.get(..filled))
-            else {
-                return false;
-            };
+            let filled = usize::try_from(filled).map_err(|_| io::Error::last_os_error())?;
+            let Some(regions) = regions.get(..filled) else { return Ok(false) };
             for region in regions {
                 for address in (region.start..region.end).step_by(PAGE) {
                     count += 1;
                     if count > most {
-                        return false;
+                        return Ok(false);
                     }
                     found(address);
                 }
             }
             if scan.walk_end <= start {
-                return false;
+                return Ok(false);
             }
             start = scan.walk_end;
         }
-        true
+        Ok(true)
     })
 }
 
-/// The file is this process's: a child of a fork opens its own.
-fn with_file(look: impl FnOnce(&File) -> bool) -> bool {
-    static PAGEMAP: RwLock<Option<(u64, File)>> = RwLock::new(None);
-    let fork = forks();
-    let known = PAGEMAP.read();
-    if let Some((_, file)) = known.as_ref().filter(|(at, _)| *at == fork) {
-        return look(file);
+/// Has `look` look into this process's file.
+fn with_file(mut look: impl FnMut(&File) -> io::Result<bool>) -> bool {
+    // A child of a fork has a file of its own: its parent's tells of the parent.
+    static PAGEMAP: PerProcess<OnceLock<File>> = PerProcess::new();
+    let known = PAGEMAP.get(OnceLock::new);
+    if let Some(file) = known.get() {
+        match look(file) {
+            Ok(told) => return told,
+            // The host has closed all descriptors, as daemons do, and the number may be another file's by now.
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EBADF | libc::ENOTTY)) => {}
+            Err(_) => return false,
+        }
     }
-    drop(known);
-    let Ok(file) = File::open("/proc/self/pagemap") else { return false };
-    let outcome = look(&file);
-    if outcome {
-        *PAGEMAP.write() = Some((fork, file));
+    let open = || above_stdio(File::open("/proc/self/pagemap")?);
+    let Ok(file) = open() else { return false };
+    let told = look(&file).unwrap_or(false);
+    if told {
+        // Another thread may have been first.
+        let _ = known.set(file);
     }
-    outcome
+    told
 }

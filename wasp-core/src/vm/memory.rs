@@ -2,9 +2,11 @@
 //!
 //! One of the modules that hold `unsafe`: what it hands out points into the instance that owns it.
 
-use crate::sys::mem_image::{Image, Mapping};
-use crate::sys::process;
-use parking_lot::{Mutex, MutexGuard};
+use crate::sys::dirty_pages::{DirtyPages, Found, Policy};
+use crate::sys::mapping::Mapping;
+use crate::sys::mem_image::Image;
+use crate::vm::turn::HostTurn;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::ptr::NonNull;
 use std::slice;
@@ -31,63 +33,63 @@ impl Memory {
 
     /// Ends the time in which active segments are skipped since the image has them.
     pub(super) fn instantiated(&self) {
-        self.0.has_segments.store(false, Ordering::Relaxed);
+        self.0.has_segments.set(false);
     }
 
     /// Notes that this thread makes a call.
+    #[inline]
     pub(super) fn entered(&self) {
-        if self.0.thread.load(Ordering::Relaxed) != process::thread() {
-            self.0.thread.store(STRAYED, Ordering::Relaxed);
-        }
+        self.0.dirty.borrow_mut().entered();
     }
 
     /// Brings the memory back to `image`, from which it was made.
     ///
-    /// # Safety
-    /// The instance must be alive, and nobody may be in it or hold a slice of the memory.
-    pub(super) unsafe fn restore(&self, image: &Image) -> io::Result<()> {
-        // SAFETY: nobody is in the instance or holds a slice, as this function asks.
-        unsafe { self.0.restore(image) }
+    /// # Errors
+    /// The memory is then empty until this succeeds.
+    #[inline]
+    pub(super) fn restore(
+        &self,
+        image: &Image,
+        policy: Policy,
+        _: &mut HostTurn,
+    ) -> io::Result<Found> {
+        // SAFETY: the borrow of the turn says that nobody is in the instance or holds a slice of it.
+        unsafe { self.0.restore(image, policy) }
     }
 
-    /// All of the memory as it is now.
-    ///
-    /// # Safety
-    /// The instance must be alive, and for as long as the slice is used no guest code may run in it and nobody may
-    /// hold a slice from [`bytes_mut`](Self::bytes_mut).
-    pub(crate) unsafe fn bytes<'a>(&self) -> &'a [u8] {
-        // SAFETY: the definition lives as long as the instance; its base and length describe mapped, readable memory,
-        // which compiled code relies on too. Exclusion is the caller's promise.
+    /// Returns all of the memory as it is now.
+    #[inline]
+    pub(crate) fn bytes<'a>(&self, _: &'a HostTurn) -> &'a [u8] {
+        // SAFETY: the definition lives as long as the instance; its base and length describe mapped, readable memory, which
+        // compiled code relies on too. The borrow of the turn says that the instance is alive and that nobody writes.
         unsafe {
             let definition = self.0.definition.as_ref();
             slice::from_raw_parts(definition.base, definition.current_length)
         }
     }
 
-    /// An image of the memory as it is now, from which it begins afterwards.
-    ///
-    /// # Safety
-    /// The instance must be alive, and nobody may be in it or hold a slice of the memory.
-    pub(super) unsafe fn take_image(&self) -> io::Result<Image> {
-        // SAFETY: nobody is in the instance, so nobody writes.
-        let image = Image::new(unsafe { self.bytes() })?;
-        // SAFETY: nobody has a slice of it, and it stays as it is.
-        unsafe { self.0.mapping().adopt(&image) }?;
-        self.0.from_image.store(true, Ordering::Relaxed);
-        Ok(image)
-    }
-
-    /// All of the memory as it is now, to write to.
-    ///
-    /// # Safety
-    /// As for [`bytes`](Self::bytes), and nobody else may hold a slice of it.
-    pub(crate) unsafe fn bytes_mut<'a>(&self) -> &'a mut [u8] {
-        // SAFETY: the definition lives as long as the instance; its base and length describe mapped, writable memory; nobody
-        // else holds a slice of it, as this function asks.
+    /// Returns all of the memory as it is now, to write to.
+    #[inline]
+    pub(crate) fn bytes_mut<'a>(&self, _: &'a mut HostTurn) -> &'a mut [u8] {
+        // SAFETY: the definition lives as long as the instance; its base and length describe mapped, writable memory. The borrow
+        // of the turn says that the instance is alive and that nobody else looks.
         unsafe {
             let definition = self.0.definition.as_ref();
             slice::from_raw_parts_mut(definition.base, definition.current_length)
         }
+    }
+
+    /// Makes an image of the memory as it is now, from which it begins afterwards.
+    pub(super) fn take_image(&self, turn: &mut HostTurn) -> io::Result<Image> {
+        let image = Image::new(self.bytes(turn))?;
+        let linear = &*self.0;
+        if image.len() > 0 {
+            // SAFETY: the borrow of the turn says that nobody has a slice of it; the memory stays as it is.
+            unsafe { linear.mapping.replace(&image) }?;
+        }
+        linear.dirty.replace(DirtyPages::new(Some(&image)));
+        linear.from_image.set(true);
+        Ok(image)
     }
 }
 
@@ -117,20 +119,16 @@ struct Linear {
     style: MemoryStyle,
     definition: NonNull<VMMemoryDefinition>,
     budget: Arc<Budget>,
-    from_image: AtomicBool,
+    from_image: Cell<bool>,
     /// Whether the active segments that its instance is being made with are there already: the image has them.
-    has_segments: AtomicBool,
-    /// The thread that brought it back last, or `STRAYED` when another one was in the instance since then.
-    thread: AtomicU64,
-    mapping: Mutex<Mapping>,
+    has_segments: Cell<bool>,
+    mapping: Mapping,
+    dirty: RefCell<DirtyPages>,
 }
-
-/// No thread's number.
-const STRAYED: u64 = u64::MAX;
 
 // SAFETY: the definition belongs to the instance, as this does; one thread at a time is in an instance.
 unsafe impl Send for Linear {}
-// SAFETY: shared only between the instance's store and its parts, which one thread at a time uses.
+// SAFETY: shared only between the instance's store and its parts, which one thread at a time uses: the cells too.
 unsafe impl Sync for Linear {}
 
 impl Linear {
@@ -152,11 +150,10 @@ impl Linear {
         // What start-up grew by is taken already.
         take(&budget.pages_left, ((len - minimum) / WASM_PAGE_SIZE) as u64);
         let budget = Arc::clone(budget);
-        let from_image = AtomicBool::new(image.is_some());
-        let has_segments = AtomicBool::new(image.is_some());
-        let mapping = Mutex::new(mapping);
-        let thread = AtomicU64::new(STRAYED);
-        Ok(Self { ty, style, definition, budget, from_image, has_segments, thread, mapping })
+        let from_image = Cell::new(image.is_some());
+        let has_segments = Cell::new(image.is_some());
+        let dirty = RefCell::new(DirtyPages::new(image.map(|image| &**image)));
+        Ok(Self { ty, style, definition, budget, from_image, has_segments, mapping, dirty })
     }
 
     fn len(&self) -> usize {
@@ -164,27 +161,60 @@ impl Linear {
         unsafe { self.definition.as_ref() }.current_length
     }
 
+    fn set_len(&self, len: usize) {
+        // SAFETY: the definition lives as long as the instance, in which only the one runs that calls this.
+        unsafe { (*self.definition.as_ptr()).current_length = len };
+    }
+
     /// # Safety
     /// Nobody may be in the instance or hold a slice of the memory.
-    unsafe fn restore(&self, image: &Image) -> io::Result<()> {
-        if !self.from_image.load(Ordering::Relaxed) {
+    #[inline]
+    unsafe fn restore(&self, image: &Image, policy: Policy) -> io::Result<Found> {
+        if !self.from_image.get() {
             return Err(io::Error::other("the memory was not made from an image"));
         }
         let len = self.len();
-        let strayed = self.thread.swap(STRAYED, Ordering::Relaxed) != process::thread();
-        // SAFETY: nobody holds a slice of the memory, as this function asks.
-        unsafe { self.mapping().restore(len, image, strayed) }?;
-        self.thread.store(process::thread(), Ordering::Relaxed);
-        let grown = (len - image.len()) / WASM_PAGE_SIZE;
-        self.budget.pages_left.fetch_add(grown as u64, Ordering::Relaxed);
-        self.budget.refused.store(false, Ordering::Relaxed);
-        // SAFETY: the definition lives as long as the instance, in which nobody is, as this function asks.
-        unsafe { (*self.definition.as_ptr()).current_length = image.len() };
-        Ok(())
+        let mut dirty = self.dirty.borrow_mut();
+        // SAFETY: nobody is in the instance or holds a slice, as this function asks.
+        let restored = unsafe {
+            match len.checked_sub(image.len()) {
+                Some(0) => dirty.restore(&self.mapping, image, policy),
+                Some(_) => self.shrink(&mut dirty, len, image, policy),
+                // What is left of a reset that failed.
+                None => self.mapping.renew(image).map(|()| {
+                    *dirty = DirtyPages::new(Some(image));
+                    self.set_len(image.len());
+                    Found::Nothing
+                }),
+            }
+        };
+        if restored.is_err() {
+            // Whatever is mapped now, nobody looks at it.
+            self.set_len(0);
+        }
+        restored
     }
 
-    fn mapping(&self) -> MutexGuard<'_, Mapping> {
-        self.mapping.lock()
+    /// The same for a memory that has grown.
+    ///
+    /// # Safety
+    /// Nobody may be in the instance or hold a slice of the memory.
+    unsafe fn shrink(
+        &self,
+        dirty: &mut DirtyPages,
+        len: usize,
+        image: &Image,
+        policy: Policy,
+    ) -> io::Result<Found> {
+        // Whether this succeeds or not, the memory is no longer what it had grown to.
+        self.set_len(image.len());
+        let grown = (len - image.len()) / WASM_PAGE_SIZE;
+        self.budget.pages_left.fetch_add(grown as u64, Ordering::Relaxed);
+        // SAFETY: nobody is in the instance or holds a slice, as this function asks.
+        unsafe {
+            self.mapping.close(image.len(), len)?;
+            dirty.restore(&self.mapping, image, policy)
+        }
     }
 }
 
@@ -220,12 +250,11 @@ impl LinearMemory for Memory {
             return Err(refuse());
         }
         let (from, to) = (current.bytes().0, Pages(new).bytes().0);
-        linear.mapping().open(from, to).map_err(|error| {
+        linear.mapping.open(from, to).map_err(|error| {
             linear.budget.pages_left.fetch_add(delta.0.into(), Ordering::Relaxed);
             MemoryError::Region(error.to_string())
         })?;
-        // SAFETY: the definition lives as long as the instance, and its guest waits for `memory.grow`.
-        unsafe { (*linear.definition.as_ptr()).current_length = to };
+        linear.set_len(to);
         Ok(current)
     }
 
@@ -243,7 +272,7 @@ impl LinearMemory for Memory {
         data: &[u8],
     ) -> Result<(), wasmer_vm::Trap> {
         // `memory.init` comes here too, later.
-        if self.0.has_segments.load(Ordering::Relaxed) {
+        if self.0.has_segments.get() {
             return Ok(());
         }
         // SAFETY: an instance that is being made runs no code, a guest waits for its `memory.init`, and nobody else has

@@ -4,3 +4,4 @@ pub(crate) mod memory;
 pub(crate) mod parts;
 pub(crate) mod trampoline;
 pub(crate) mod tunables;
+pub(crate) mod turn;

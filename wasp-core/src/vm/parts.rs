@@ -2,8 +2,10 @@
 //!
 //! One of the modules that hold `unsafe`: it points into the instance that owns it.
 
+use crate::sys::dirty_pages::{Found, Policy};
 use crate::sys::mem_image::Image;
 use crate::vm::memory::{Budget, Memory};
+use crate::vm::turn::HostTurn;
 use std::cell::RefCell;
 use std::io;
 use std::ptr::NonNull;
@@ -28,6 +30,7 @@ pub(crate) struct InstanceParts {
 pub(crate) struct Snapshot {
     image: Option<Arc<Image>>,
     globals: Vec<RawValue>,
+    policy: Policy,
 }
 
 impl InstanceParts {
@@ -37,41 +40,34 @@ impl InstanceParts {
     }
 
     /// Notes that this thread makes a call.
+    #[inline]
     pub(crate) fn entered(&self) {
         if let Some(memory) = self.memories.first() {
             memory.entered();
         }
     }
 
-    /// The state as it is now. The memory begins from its image afterwards.
-    ///
-    /// # Safety
-    /// The instance must be alive, nobody may be in it or hold a slice of its memory, and it must have one memory at most.
-    pub(crate) unsafe fn snapshot(&self) -> io::Result<Snapshot> {
-        let image = match self.memories.first() {
-            // SAFETY: the instance is alive, and nobody is in it or holds a slice, as this function asks.
-            Some(memory) => Some(Arc::new(unsafe { memory.take_image() }?)),
-            None => None,
-        };
-        // SAFETY: the globals live as long as the instance.
+    /// Takes a snapshot of the state as it is now, of an instance with one memory at most, which begins from its image
+    /// afterwards.
+    pub(crate) fn snapshot(&self, policy: Policy, turn: &mut HostTurn) -> io::Result<Snapshot> {
+        let image = self.memories.first().map(|memory| memory.take_image(turn));
+        // SAFETY: the globals live as long as the instance, which the turn says is alive.
         let globals = self.globals.iter().map(|global| unsafe { global.as_ref().val }).collect();
-        Ok(Snapshot { image, globals })
+        Ok(Snapshot { image: image.transpose()?.map(Arc::new), globals, policy })
     }
 
     /// Brings the state back to `snapshot`, from whose image the memory was made.
-    ///
-    /// # Safety
-    /// The instance must be alive, and nobody may be in it or hold a slice of its memory.
-    pub(crate) unsafe fn restore(&self, snapshot: &Snapshot) -> io::Result<()> {
-        if let (Some(memory), Some(image)) = (self.memories.first(), &snapshot.image) {
-            // SAFETY: nobody is in the instance or holds a slice, as this function asks.
-            unsafe { memory.restore(image) }?;
-        }
+    #[inline]
+    pub(crate) fn restore(&self, snapshot: &Snapshot, turn: &mut HostTurn) -> io::Result<Found> {
+        let found = match (self.memories.first(), &snapshot.image) {
+            (Some(memory), Some(image)) => memory.restore(image, snapshot.policy, turn)?,
+            _ => Found::Nothing,
+        };
         for (global, value) in self.globals.iter().zip(&snapshot.globals) {
-            // SAFETY: the globals live as long as the instance, in which nobody is.
+            // SAFETY: the globals live as long as the instance, in which nobody is, as the turn says.
             unsafe { (*global.as_ptr()).val = *value };
         }
-        Ok(())
+        Ok(found)
     }
 }
 

@@ -1,17 +1,14 @@
 //! The WASI state of one instance, and what every instance of one plugin sees of the host.
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::base::log::Log;
 use crate::config::Volume;
-use crate::config::options::Stdio;
-use crate::wasi::dir::{Empty, Folder};
+use crate::wasi::dir::{Empty, Folder, Opened};
 use crate::wasi::file::Handles;
 use crate::wasi::stdio::Streams;
 use crate::wasi::time::{self, Interrupted, Sleep};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
-use wasi_common::sync::dir::Dir;
 use wasi_common::sync::{ambient_authority, random_ctx};
 use wasi_common::{Table, WasiCtx};
 
@@ -29,7 +26,7 @@ pub(crate) struct Settings {
 /// A volume, opened.
 struct Mount {
     guest: PathBuf,
-    dir: Arc<Dir>,
+    dir: Opened,
     read_only: bool,
 }
 
@@ -39,8 +36,7 @@ impl Settings {
         plugin: &str,
         environment: &[(String, String)],
         volumes: &[Volume],
-        stdio: Stdio,
-        log: Log,
+        streams: Streams,
     ) -> Result<Self> {
         for (name, value) in environment {
             check_variable(name, value)?;
@@ -60,7 +56,7 @@ impl Settings {
             plugin: plugin.to_owned(),
             environment: environment.to_vec(),
             volumes: mounts,
-            streams: Streams::new(plugin, stdio, log),
+            streams,
         })
     }
 }
@@ -163,9 +159,8 @@ impl Context {
     }
 }
 
-fn open(path: &Path) -> io::Result<Arc<Dir>> {
-    let dir = wasi_common::sync::Dir::open_ambient_dir(path, ambient_authority())?;
-    Ok(Arc::new(Dir::from_cap_std(dir)))
+fn open(path: &Path) -> io::Result<Opened> {
+    Opened::new(wasi_common::sync::Dir::open_ambient_dir(path, ambient_authority())?)
 }
 
 /// The table of descriptors has no number left, which can't be.

@@ -1,7 +1,13 @@
 //! Directories as one instance sees them: read-only where the host says so.
 
 use super::file::{File, Handles, representable};
+use crate::sys::descriptor::{above_stdio, set_blocking};
+use cap_fs_ext::{
+    FileTypeExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
+};
+use cap_std::fs::{Dir, OpenOptions};
 use std::any::Any;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use wasi_common::dir::{OpenResult, ReaddirCursor, ReaddirEntity, WasiDir};
@@ -10,16 +16,34 @@ use wasi_common::snapshots::preview_1::types::Errno;
 use wasi_common::sync;
 use wasi_common::{Error, SystemTimeSpec};
 
-/// A directory of the host.
+/// A directory of the host, opened.
+#[derive(Clone)]
+pub(super) struct Opened {
+    dir: Arc<sync::dir::Dir>,
+    /// The same, to open files in: wasi-common's keeps its descriptor to itself.
+    place: Arc<cap_std::fs::Dir>,
+}
+
+impl Opened {
+    pub(super) fn new(dir: cap_std::fs::Dir) -> io::Result<Self> {
+        let dir = Dir::from_std_file(above_stdio(dir.into_std_file())?);
+        let place = Arc::new(dir.try_clone()?);
+        Ok(Self { dir: Arc::new(sync::dir::Dir::from_cap_std(dir)), place })
+    }
+}
+
+/// A directory of the host as one instance sees it.
 pub(super) struct Folder {
     dir: Arc<sync::dir::Dir>,
+    place: Arc<Dir>,
     read_only: bool,
     handles: Handles,
 }
 
 impl Folder {
-    pub(super) fn new(dir: Arc<sync::dir::Dir>, read_only: bool, handles: Handles) -> Self {
-        Self { dir, read_only, handles }
+    pub(super) fn new(opened: Opened, read_only: bool, handles: Handles) -> Self {
+        let Opened { dir, place } = opened;
+        Self { dir, place, read_only, handles }
     }
 
     /// The host's directory, if the guest may change it.
@@ -37,6 +61,42 @@ impl Folder {
         let other = other.as_any().downcast_ref::<Self>().ok_or(Errno::Rofs)?;
         Ok((self.to_change()?, other.to_change()?))
     }
+}
+
+/// How a file is opened, as wasi-common does it, but without waiting: whoever opens a pipe waits for its other end, where no time
+/// limit reaches.
+fn options(
+    oflags: OFlags,
+    read: bool,
+    write: bool,
+    fdflags: FdFlags,
+) -> Result<OpenOptions, Error> {
+    if fdflags.intersects(FdFlags::DSYNC | FdFlags::SYNC | FdFlags::RSYNC) {
+        return Err(Errno::Notsup.into());
+    }
+    let creates = oflags.intersects(OFlags::CREATE | OFlags::EXCLUSIVE | OFlags::TRUNCATE);
+    if oflags.contains(OFlags::DIRECTORY) && creates {
+        return Err(Errno::Inval.into());
+    }
+    let mut options = OpenOptions::new();
+    options.maybe_dir(true).nonblock(true);
+    if oflags.contains(OFlags::CREATE | OFlags::EXCLUSIVE) {
+        options.create_new(true).write(true);
+    } else if oflags.contains(OFlags::CREATE) {
+        options.create(true).write(true);
+    }
+    if oflags.contains(OFlags::TRUNCATE) {
+        options.truncate(true);
+    }
+    // One that may neither be read nor written is opened to read, and wasi-common refuses reads.
+    options.read(read || !write);
+    if write {
+        options.write(true);
+    }
+    if fdflags.contains(FdFlags::APPEND) {
+        options.append(true);
+    }
+    Ok(options)
 }
 
 #[wiggle::async_trait]
@@ -59,20 +119,33 @@ impl WasiDir for Folder {
             || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE)
             || fdflags.contains(FdFlags::APPEND);
         let dir = if changes { self.to_change()? } else { &*self.dir };
-        // Whoever opens a pipe, which wasi-common has no name for, waits for its other end: no time limit reaches there.
+        // Not even for a moment: a pipe's other end would see it.
         let there = dir.get_path_filestat(path, symlink_follow).await;
         if there.is_ok_and(|stat| stat.filetype == FileType::Unknown) {
             return Err(Errno::Nxio.into());
         }
         let read_only = self.read_only;
-        Ok(match dir.open_file_(symlink_follow, path, oflags, read, write, fdflags)? {
-            sync::dir::OpenResult::File(file) => {
-                OpenResult::File(Box::new(File::new(file, read_only, handles)))
-            }
-            sync::dir::OpenResult::Dir(dir) => {
-                OpenResult::Dir(Box::new(Folder::new(Arc::new(dir), read_only, handles)))
-            }
-        })
+        let mut options = options(oflags, read, write, fdflags)?;
+        let follow = if symlink_follow { FollowSymlinks::Yes } else { FollowSymlinks::No };
+        let file = self.place.open_with(path, options.follow(follow))?;
+        let ty = file.metadata()?.file_type();
+        let file = above_stdio(file.into_std())?;
+        if ty.is_dir() {
+            let opened = Opened::new(Dir::from_std_file(file))?;
+            return Ok(OpenResult::Dir(Box::new(Folder::new(opened, read_only, handles))));
+        }
+        if oflags.contains(OFlags::DIRECTORY) {
+            return Err(Errno::Notdir.into());
+        }
+        // A pipe that has come there since it was looked at.
+        if ty.is_fifo() {
+            return Err(Errno::Nxio.into());
+        }
+        if !fdflags.contains(FdFlags::NONBLOCK) {
+            set_blocking(&file)?;
+        }
+        let file = sync::file::File::from_cap_std(cap_std::fs::File::from_std(file));
+        Ok(OpenResult::File(Box::new(File::new(file, read_only, handles))))
     }
 
     async fn create_dir(&self, path: &str) -> Result<(), Error> {

@@ -17,3 +17,4 @@ mod time;
 
 pub(crate) use context::{Context, Settings, Workspace};
 pub(crate) use functions::{Function, Stop, function, is_wasi};
+pub(crate) use stdio::Streams;

@@ -19,18 +19,22 @@ const MAX_LINE: usize = 64 * 1024;
 const MAX_WRITE: usize = 1024 * 1024;
 
 /// What the streams of every instance of one plugin are.
-pub(super) struct Streams {
+pub(crate) struct Streams {
     plugin: Arc<str>,
     stdio: Stdio,
     log: Log,
+    /// Which of the process's streams are inherited.
+    open: [bool; 3],
     /// Whether the process's output and error output are terminals.
     terminals: [bool; 2],
 }
 
 impl Streams {
-    pub(super) fn new(plugin: &str, stdio: Stdio, log: Log) -> Self {
+    /// Says what the streams of `plugin` are. Those that were not `open` when its engine was made are not inherited: by now
+    /// their numbers may be other files'.
+    pub(crate) fn new(plugin: &str, stdio: Stdio, open: [bool; 3], log: Log) -> Self {
         let terminals = [io::stdout().is_terminal(), io::stderr().is_terminal()];
-        Self { plugin: plugin.into(), stdio, log, terminals }
+        Self { plugin: plugin.into(), stdio, log, open, terminals }
     }
 
     /// Puts them into a new context, which has an empty input and drops its outputs.
@@ -42,10 +46,26 @@ impl Streams {
                 wasi.set_stderr(self.lines(Level::Error, "StdErr.Write from Wasm module"));
             }
             Stdio::Inherit => {
-                let [out, err] = self.terminals;
-                wasi.set_stdin(Box::new(Input(stdio::stdin(), Sleep(interrupted.clone()))));
-                wasi.set_stdout(if out { terminal(io::stdout) } else { output(stdio::stdout()) });
-                wasi.set_stderr(if err { terminal(io::stderr) } else { output(stdio::stderr()) });
+                let ([input, out, err], [out_terminal, err_terminal]) = (self.open, self.terminals);
+                if input {
+                    wasi.set_stdin(Box::new(Input(stdio::stdin(), Sleep(interrupted.clone()))));
+                }
+                if out {
+                    let shown = out_terminal;
+                    wasi.set_stdout(if shown {
+                        terminal(io::stdout)
+                    } else {
+                        output(stdio::stdout())
+                    });
+                }
+                if err {
+                    let shown = err_terminal;
+                    wasi.set_stderr(if shown {
+                        terminal(io::stderr)
+                    } else {
+                        output(stdio::stderr())
+                    });
+                }
             }
         }
     }

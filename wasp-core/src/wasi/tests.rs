@@ -1,3 +1,4 @@
+use super::Streams;
 use super::file::MAX_HANDLES;
 use super::stdio::terminal;
 use super::*;
@@ -78,8 +79,12 @@ fn volume(guest: &str, host: &Path, read_only: bool) -> Volume {
     Volume { guest: guest.into(), host: host.into(), read_only }
 }
 
+fn streams(stdio: Stdio, log: Log) -> Streams {
+    Streams::new("tester", stdio, [true; 3], log)
+}
+
 fn settings(volumes: &[Volume]) -> Settings {
-    Settings::new("tester", &[], volumes, Stdio::None, Log::default()).unwrap()
+    Settings::new("tester", &[], volumes, streams(Stdio::None, Log::default())).unwrap()
 }
 
 /// A guest that is nothing but its memory.
@@ -267,7 +272,8 @@ fn knows_its_own_functions() {
 #[test]
 fn gives_the_plugins_environment_and_nothing_of_the_hosts() {
     let environment = [("LANG".to_owned(), "de".to_owned()), ("EMPTY".to_owned(), String::new())];
-    let settings = Settings::new("tester", &environment, &[], Stdio::None, Log::default()).unwrap();
+    let settings =
+        Settings::new("tester", &environment, &[], streams(Stdio::None, Log::default())).unwrap();
     let mut guest = Guest::new(&settings, &Workspace::None);
     for (name, expected) in [("environ", &b"LANG=de\0EMPTY=\0"[..]), ("args", b"tester\0")] {
         let (count, size) = (guest.space(4), guest.space(4));
@@ -288,7 +294,7 @@ fn refuses_settings_that_make_no_sense() {
     let message = |environment: &[(&str, &str)], volumes: &[Volume]| {
         let environment: Vec<_> =
             environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        match Settings::new("tester", &environment, volumes, Stdio::None, Log::default()) {
+        match Settings::new("tester", &environment, volumes, streams(Stdio::None, Log::default())) {
             Ok(_) => panic!("accepted"),
             Err(error) => (error.kind(), error.to_string()),
         }
@@ -1058,7 +1064,7 @@ fn logging(level: Level) -> (Lines, Settings) {
             .unwrap()
             .push((record.level, format!("{}: {}", record.message, fields.join(" "))));
     });
-    (lines, Settings::new("tester", &[], &[], Stdio::Log, log).unwrap())
+    (lines, Settings::new("tester", &[], &[], streams(Stdio::Log, log)).unwrap())
 }
 
 #[test]
@@ -1170,7 +1176,7 @@ fn opens_no_pipe_that_lies_in_a_volume() {
 #[test]
 fn leaves_the_times_of_the_standard_streams_alone() {
     for stdio in [Stdio::Inherit, Stdio::Log, Stdio::None] {
-        let settings = Settings::new("tester", &[], &[], stdio, Log::default()).unwrap();
+        let settings = Settings::new("tester", &[], &[], streams(stdio, Log::default())).unwrap();
         let mut guest = Guest::new(&settings, &Workspace::None);
         for fd in 0..3 {
             let changed = guest.call("fd_filestat_set_times", &[fd, 1, 1, 1 | 4]);

@@ -1,0 +1,28 @@
+//! Calls of `mmap(2)` with Rust's errors.
+
+use std::io;
+use std::ptr::NonNull;
+
+/// Maps memory, as `mmap` does.
+///
+/// # Safety
+/// With `MAP_FIXED`, the range must belong to a mapping of ours that nobody uses.
+pub(crate) unsafe fn map(
+    at: *mut u8,
+    len: usize,
+    access: i32,
+    flags: i32,
+    file: i32,
+) -> io::Result<NonNull<u8>> {
+    // SAFETY: with `MAP_FIXED` the range is of an unused mapping of ours, as this function asks; a mapping elsewhere touches nothing.
+    let base = unsafe { libc::mmap(at.cast(), len, access, flags, file, 0) };
+    if base == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(base.cast()).ok_or_else(|| io::Error::other("mapped at zero"))
+}
+
+/// Returns the error that `errno` has if `outcome`, a system call's, says that there is one.
+pub(crate) fn check(outcome: i32) -> io::Result<()> {
+    if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
