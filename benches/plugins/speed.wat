@@ -1,6 +1,18 @@
 ;; Guest code: a loop that does next to nothing, which a check in it slows most; calls; loops over memory.
 (module
-  (memory (export "memory") 1)
+  (memory (export "memory") 64)
+
+  ;; Writes to n pages of the system's. Returns n if all of them were zeros.
+  (func (export "pages") (param $n i32) (result i32)
+    (local $at i32)
+    (local $sum i32)
+    (loop $next
+      (local.set $sum (i32.add (local.get $sum) (i32.eqz (i32.load (local.get $at)))))
+      (i32.store (local.get $at) (i32.const 7))
+      (local.set $at (i32.add (local.get $at) (i32.const 4096)))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $next (local.get $n)))
+    (local.get $sum))
 
   ;; n + ... + 2 + 1
   (func (export "loop") (param $n i32) (result i32)

@@ -27,6 +27,7 @@ use Contender::*;
 use Kind::{Resident, Scaling, Throughput, Time};
 
 const EVERYBODY: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer, Extism];
+const PEERS: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer];
 const FOR_GO: &[Contender] = &[Wasp, WasmtimeWizer, WasmtimePooled, Wasmtime, Wasmer];
 const COMPILERS: &[Contender] = &[Wasp, Wasmtime, Wasmer];
 const SINGLEPASS: &[Contender] = &[WaspSinglepass, WasmerSinglepass];
@@ -42,6 +43,7 @@ pub const ITEMS: &[Item] = &[
     item("fresh + string call, C", Plugin::C, Time(Work::FreshHello), EVERYBODY),
     item("fresh + int call, Go", Plugin::Go, Time(Work::FreshSum), FOR_GO),
     item("fresh + string call, Go", Plugin::Go, Time(Work::FreshHello), FOR_GO),
+    item("fresh + 1,000 pages written", Plugin::Speed, Time(Work::FreshPages), PEERS),
     item("cold compile, Go", Plugin::Go, Time(Work::Compile), COMPILERS),
     item("cold compile, Go, Singlepass", Plugin::Go, Time(Work::Compile), SINGLEPASS),
     item("load from cache, C", Plugin::C, Time(Work::Load), COMPILERS),

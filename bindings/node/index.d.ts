@@ -51,6 +51,11 @@ export interface WaspLimits {
   timeout?: number
   /** How many closed instances are kept ready for the next; the default is 64. */
   idleInstances?: number
+  /**
+   * How many bytes of its memory, of those that it wrote to, an instance may keep for the next call when it is reset; the default
+   * is 4 MiB.
+   */
+  idleMemoryBytes?: number
 }
 
 /** What a plugin is given: it sees nothing else of the host, and by default nothing at all. */
@@ -87,6 +92,11 @@ export interface WaspEngineOptions {
   logger?: (record: WaspLogRecord) => void
   /** The least important level that the logger receives; `info` by default. */
   logLevel?: WaspLogLevel
+  /**
+   * Asks the kernel at each reset of an instance whether pages of its memory were written to, and doesn't believe the processor,
+   * which tells for nothing on x64. wasp finds out by itself where it can't be believed.
+   */
+  kernelFaultCounts?: boolean
 }
 
 /** Holds plugins by name and makes instances of them. */

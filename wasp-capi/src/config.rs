@@ -38,6 +38,9 @@ pub struct wasp_limits {
     pub table_elements: u64,
     /// How many released instances of the plugin are kept ready for `wasp_instance_new`. The default is 64.
     pub idle_instances: u64,
+    /// How many bytes of its memory, of those that it wrote to, an instance may keep for the next call when it is reset; more
+    /// are dropped, and cost a page fault each when they are used again. The default is 4 MiB.
+    pub idle_memory_bytes: u64,
 }
 
 impl wasp_config {
@@ -170,6 +173,7 @@ pub unsafe extern "C" fn wasp_config_set_limits(
             stack_bytes: 0,
             table_elements: 0,
             idle_instances: 0,
+            idle_memory_bytes: 0,
         };
         // SAFETY: the struct has the size that it says, the header's promise; zeros are a valid `wasp_limits`.
         let (given, rest) = unsafe {
@@ -195,6 +199,10 @@ pub unsafe extern "C" fn wasp_config_set_limits(
         }
         if given.idle_instances != 0 {
             limits.idle_instances = usize::try_from(given.idle_instances).unwrap_or(usize::MAX);
+        }
+        if given.idle_memory_bytes != 0 {
+            limits.idle_memory_bytes =
+                usize::try_from(given.idle_memory_bytes).unwrap_or(usize::MAX);
         }
         config.limits(limits);
         Ok(())

@@ -77,6 +77,10 @@ pub struct wasp_engine_options {
     /// Called with `log_user_data` once, when the engine, its plugins and their instances are gone, or when
     /// `wasp_engine_new` fails. May be NULL.
     pub log_free: wasp_free_fn,
+    /// Asks the kernel at each reset of an instance whether pages of its memory were written to, and doesn't believe the
+    /// processor, which tells for nothing on x86-64. wasp finds out by itself where the processor can't be believed; this, and
+    /// the environment variable WASP_KERNEL_FAULT_COUNTS, are for the case that it doesn't.
+    pub kernel_fault_counts: bool,
 }
 
 /// Holds plugins by name and makes instances of them.
@@ -117,6 +121,7 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
         log_level: 0,
         log_user_data: std::ptr::null_mut(),
         log_free: None,
+        kernel_fault_counts: false,
     };
     // SAFETY: the struct has the size that it says, the header's promise; zeros are valid `wasp_engine_options`.
     let (given, rest) = unsafe { sized(given, nothing, "wasp_engine_options") }?;
@@ -125,6 +130,7 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
     rest?;
     options.compiler = compiler(given.compiler)?;
     options.stdio = stdio(given.stdio)?;
+    options.kernel_fault_counts = given.kernel_fault_counts;
     let level = log_level(given.log_level)?;
     // SAFETY: slices and arrays are readable, the header's promise.
     let directory = unsafe { given.cache_directory.text("cache_directory") }?;

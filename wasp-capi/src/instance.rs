@@ -185,7 +185,8 @@ pub unsafe extern "C" fn wasp_instance_free(instance: *mut wasp_instance) {
 ///
 /// `result_kind` is the kind of result that the caller expects, since a WebAssembly signature says i32 for a string too.
 /// WASP_NONE ignores the result, and then `result` may be NULL. Numbers become the type that the function has if they fit
-/// exactly. Text and bytes in `result` are borrowed from the instance until its next call, reset or free.
+/// exactly. Text and bytes in `result` are borrowed from the instance until its next call, reset or free. `result` may be one
+/// of the arguments.
 ///
 /// Errors, before any guest code runs: WASP_ERROR_INVALID, FUNCTION_NOT_FOUND, SIGNATURE, BUSY, POISONED, and RESOURCE if
 /// there is no stack for the call. GUEST if the plugin reports an error itself, and ABI if it breaks the guest ABI. After
@@ -198,7 +199,7 @@ pub unsafe extern "C" fn wasp_call(
     args: *const wasp_value,
     arg_count: usize,
     result_kind: wasp_kind,
-    result: Option<&mut wasp_value>,
+    result: *mut wasp_value,
 ) -> Option<Box<wasp_error>> {
     guard(|| {
         let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
@@ -207,7 +208,7 @@ pub unsafe extern "C" fn wasp_call(
             (function.text("the function's name")?, array(args, arg_count, "arguments")?)
         };
         let wanted = kind(result_kind, "the result")?;
-        if wanted != Kind::None && result.is_none() {
+        if wanted != Kind::None && result.is_null() {
             return Err(invalid("the place for the result is NULL"));
         }
         let mut values: SmallVec<[Value<'_>; 8]> = smallvec![Value::None; args.len()];
@@ -226,8 +227,10 @@ pub unsafe extern "C" fn wasp_call(
         };
         // SAFETY: the handle is alive, the header's promise.
         let value = unsafe { wasp_instance::enter(instance, call) }?;
-        if let Some(result) = result {
-            *result = value;
+        if !result.is_null() {
+            // SAFETY: it points to a value that may be written to, the header's promise. No reference, and only now: it may be
+            // one of the arguments.
+            unsafe { result.write(value) };
         }
         Ok(())
     })

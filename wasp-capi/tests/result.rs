@@ -19,10 +19,10 @@ fn a_result_may_be_an_argument_of_the_next_call() {
         for length in [100, 4095, 4096, 100_000] {
             let count = wasp_value { kind: WASP_I32, of: wasp_value_of { i32: length } };
             let mut first = wasp_value { kind: WASP_NONE, of: wasp_value_of { i64: 0 } };
-            let error = wasp_call(instance, text("bytes"), &count, 1, WASP_BYTES, Some(&mut first));
+            let error = wasp_call(instance, text("bytes"), &count, 1, WASP_BYTES, &mut first);
             assert!(error.is_none());
             let mut second = wasp_value { kind: WASP_NONE, of: wasp_value_of { i64: 0 } };
-            let error = wasp_call(instance, text("same"), &first, 1, WASP_BYTES, Some(&mut second));
+            let error = wasp_call(instance, text("same"), &first, 1, WASP_BYTES, &mut second);
             assert!(error.is_none());
             let slice = second.of.slice;
             let bytes = std::slice::from_raw_parts(slice.ptr.cast::<u8>(), slice.len);

@@ -151,6 +151,43 @@ fn instances_that_are_never_kept() {
     });
 }
 
+/// One tenant must not leave all that it wrote in each idle instance.
+#[test]
+fn an_idle_instance_keeps_no_more_of_its_memory_than_it_may() {
+    let _alone = alone();
+    let wat = r#"(module (memory (export "memory") 1024)
+        (func (export "write") (param i32)
+            (loop (i32.store (i32.shl (local.get 0) (i32.const 12)) (i32.const 7))
+                (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"#;
+    const TENANTS: i64 = 16;
+    on_both(|engine| {
+        for (kept, most) in [(None, 4 * MIB), (Some(1 << 20), MIB), (Some(0), 0)] {
+            let (mut config, mut limits) = (Config::new(), Limits::default());
+            limits.idle_memory_bytes = kept.unwrap_or(limits.idle_memory_bytes);
+            config.limits(limits);
+            engine.register("p", wat.as_bytes(), &config).unwrap();
+            let tenants = |pages: i32| {
+                let mut all: Vec<_> =
+                    (0..TENANTS).map(|_| engine.instance("p", None).unwrap()).collect();
+                for p in &mut all {
+                    p.call("write", &[pages.into()], Kind::None).unwrap();
+                }
+            };
+            tenants(1);
+            let before = resident();
+            // 32 MiB each.
+            tenants(8_000);
+            let grown = resident() - before;
+            assert!(grown < 4 * MIB, "{grown} bytes are kept");
+            // What is less than it may keep is kept, so that it needn't be faulted in again.
+            tenants(200);
+            let grown = resident() - before;
+            assert!(grown <= TENANTS * most.min(MIB) + 4 * MIB, "{grown}");
+            assert!(most == 0 || grown > TENANTS * 100 * 4096, "{grown}");
+        }
+    });
+}
+
 /// How many linear memories of this process begin from an image.
 fn memories() -> usize {
     let maps = fs::read_to_string("/proc/self/maps").unwrap();

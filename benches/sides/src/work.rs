@@ -17,6 +17,8 @@ pub enum Work {
     CallbackString,
     FreshSum,
     FreshHello,
+    /// A fresh sandbox, and a call that writes to a thousand pages of its memory.
+    FreshPages,
     /// From WebAssembly to the first answer.
     Compile,
     /// From what was compiled and kept to the first answer.
@@ -30,6 +32,7 @@ const CALLBACKS: i32 = 1_000;
 const LOOPS: i32 = 20_000;
 const FIBONACCI: i32 = 16;
 const SIEVE: i32 = 8_192;
+const PAGES: i32 = 1_000;
 
 /// A side with a plugin.
 pub struct Loaded<S: Side> {
@@ -52,6 +55,9 @@ impl<S: Side> Loaded<S> {
         match work {
             Work::FreshSum => warm(times, || sum(&mut self.fresh())),
             Work::FreshHello => warm(times, || hello(&mut self.fresh())),
+            Work::FreshPages => {
+                warm(times, || assert_eq!(self.fresh().number("pages", PAGES), PAGES))
+            }
             Work::Compile => measure(times, || {
                 let plugin = self.side.compile(&self.wasm);
                 sum(&mut self.side.instance(&plugin));

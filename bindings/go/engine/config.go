@@ -64,7 +64,7 @@ func (t *translation) handle() *C.wasp_config {
 	}
 	limits := t.config.Limits
 	C.wasp_go_limits(handle, C.uint64_t(limits.MemoryBytes), C.uint64_t(limits.Timeout), C.uint64_t(limits.StackBytes),
-		C.uint64_t(limits.TableElements), C.uint64_t(limits.IdleInstances))
+		C.uint64_t(limits.TableElements), C.uint64_t(limits.IdleInstances), C.uint64_t(limits.IdleMemoryBytes))
 	C.wasp_config_set_snapshot(handle, C.bool(!t.config.WithoutSnapshot))
 	for _, offered := range t.callbacks {
 		params, result := offered.kinds()

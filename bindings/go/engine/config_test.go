@@ -109,7 +109,10 @@ func TestLimits(t *testing.T) {
 	table := []byte(`(module (table 1000 funcref))`)
 	e := newEngine(t)
 	wants(t, e.RegisterPluginBytes("p", table, &engine.PluginConfig{Limits: engine.Limits{TableElements: 999}}), engine.KindResource, "")
-	check(t, e.RegisterPluginBytes("p", table, &engine.PluginConfig{Limits: engine.Limits{TableElements: 1000, IdleInstances: 1}}))
+	check(t, e.RegisterPluginBytes("p", table, &engine.PluginConfig{Limits: engine.Limits{TableElements: 1000, IdleInstances: 1, IdleMemoryBytes: 1 << 20}}))
+	counts := engine.NewWithOptions(nil, engine.Options{KernelFaultCounts: true})
+	defer counts.Close()
+	check(t, counts.RegisterPluginBytes("p", table, nil))
 }
 
 // A config may be changed and used again.

@@ -41,7 +41,7 @@ func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 	}
 	cache := options.CacheDirectory
 	made := C.wasp_go_engine_new(C.wasp_compiler(options.Compiler), C.wasp_stdio(options.Stdio),
-		text(cache), C.size_t(len(cache)), C.wasp_log_level(log.Level()), C.uintptr_t(handle))
+		text(cache), C.size_t(len(cache)), C.bool(options.KernelFaultCounts), C.wasp_log_level(log.Level()), C.uintptr_t(handle))
 	if made.error != nil {
 		return &Wasm{invalid: consumeError(made.error)}
 	}

@@ -50,8 +50,10 @@ typedef struct {
 } wasp_go_new_engine;
 
 static inline wasp_go_new_engine wasp_go_engine_new(wasp_compiler compiler, wasp_stdio stdio, const char *cache,
-                                                    size_t cache_len, wasp_log_level level, uintptr_t log) {
-  wasp_engine_options options = {.size = sizeof options, .compiler = compiler, .stdio = stdio};
+                                                    size_t cache_len, bool kernel_fault_counts, wasp_log_level level,
+                                                    uintptr_t log) {
+  wasp_engine_options options = {
+      .size = sizeof options, .compiler = compiler, .stdio = stdio, .kernel_fault_counts = kernel_fault_counts};
   wasp_go_new_engine made = {NULL, NULL};
   options.cache_directory = wasp_go_slice(cache, cache_len);
   if (log != 0) {
@@ -91,8 +93,9 @@ static inline void wasp_go_volume(wasp_config *config, const char *guest, size_t
 }
 
 static inline void wasp_go_limits(wasp_config *config, uint64_t memory_bytes, uint64_t timeout_ns, uint64_t stack_bytes,
-                                  uint64_t table_elements, uint64_t idle_instances) {
-  wasp_limits limits = {sizeof limits, memory_bytes, timeout_ns, stack_bytes, table_elements, idle_instances};
+                                  uint64_t table_elements, uint64_t idle_instances, uint64_t idle_memory_bytes) {
+  wasp_limits limits = {sizeof limits,  memory_bytes,   timeout_ns,       stack_bytes,
+                        table_elements, idle_instances, idle_memory_bytes};
   wasp_config_set_limits(config, &limits);
 }
 

@@ -18,4 +18,7 @@ type Limits struct {
 	TableElements uint64
 	// IdleInstances limits how many removed instances of the plugin are kept for GetInstance to use again. The default is 64.
 	IdleInstances uint64
+	// IdleMemoryBytes limits how much of its memory, of what it wrote to, an instance may keep for the next call when it is
+	// reset. More is dropped, and costs a page fault for each page when it is used again. The default is 4 MiB.
+	IdleMemoryBytes uint64
 }

@@ -123,6 +123,10 @@ typedef struct {
   /// Called with `log_user_data` once, when the engine, its plugins and their instances are gone, or when
   /// `wasp_engine_new` fails. May be NULL.
   wasp_free_fn log_free;
+  /// Asks the kernel at each reset of an instance whether pages of its memory were written to, and doesn't believe the
+  /// processor, which tells for nothing on x86-64. wasp finds out by itself where the processor can't be believed; this, and
+  /// the environment variable WASP_KERNEL_FAULT_COUNTS, are for the case that it doesn't.
+  bool kernel_fault_counts;
 } wasp_engine_options;
 
 /// The kind of a value: one of the constants below.
@@ -180,6 +184,9 @@ typedef struct {
   uint64_t table_elements;
   /// How many released instances of the plugin are kept ready for `wasp_instance_new`. The default is 64.
   uint64_t idle_instances;
+  /// How many bytes of its memory, of those that it wrote to, an instance may keep for the next call when it is reset; more
+  /// are dropped, and cost a page fault each when they are used again. The default is 4 MiB.
+  uint64_t idle_memory_bytes;
 } wasp_limits;
 
 /// A function that a plugin offers: its name and the kinds of its parameters and result.
@@ -385,7 +392,8 @@ void wasp_instance_free(wasp_instance *instance);
 ///
 /// `result_kind` is the kind of result that the caller expects, since a WebAssembly signature says i32 for a string too.
 /// WASP_NONE ignores the result, and then `result` may be NULL. Numbers become the type that the function has if they fit
-/// exactly. Text and bytes in `result` are borrowed from the instance until its next call, reset or free.
+/// exactly. Text and bytes in `result` are borrowed from the instance until its next call, reset or free. `result` may be one
+/// of the arguments.
 ///
 /// Errors, before any guest code runs: WASP_ERROR_INVALID, FUNCTION_NOT_FOUND, SIGNATURE, BUSY, POISONED, and RESOURCE if
 /// there is no stack for the call. GUEST if the plugin reports an error itself, and ABI if it breaks the guest ABI. After
@@ -453,8 +461,8 @@ uint32_t wasp_abi_version(void);
 
 /* What a struct with a `size` starts from: every other field is its default. As in
  * `wasp_limits limits = WASP_LIMITS_INIT; limits.timeout_ns = 1000000000;` */
-#define WASP_LIMITS_INIT {sizeof(wasp_limits), 0, 0, 0, 0, 0}
-#define WASP_ENGINE_OPTIONS_INIT {sizeof(wasp_engine_options), 0, 0, {NULL, 0}, NULL, 0, NULL, NULL}
+#define WASP_LIMITS_INIT {sizeof(wasp_limits), 0, 0, 0, 0, 0, 0}
+#define WASP_ENGINE_OPTIONS_INIT {sizeof(wasp_engine_options), 0, 0, {NULL, 0}, NULL, 0, NULL, NULL, false}
 #ifndef WASP_INLINE
 #define WASP_INLINE
 /* Shorthands, not part of the ABI. What they point to must outlive their use. */

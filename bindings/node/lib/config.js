@@ -16,7 +16,7 @@ function volumes(given = {}) {
 }
 
 function limits(given) {
-  const known = ['memoryBytes', 'tableElements', 'stackBytes', 'timeout', 'idleInstances']
+  const known = ['memoryBytes', 'tableElements', 'stackBytes', 'timeout', 'idleInstances', 'idleMemoryBytes']
   const checked = {}
   for (const [name, value] of Object.entries(options(given, 'limits', known))) {
     if (value === undefined) continue

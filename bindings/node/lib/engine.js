@@ -76,13 +76,15 @@ class Engine {
   #plugins = new Map()
 
   constructor(given) {
-    const known = ['compiler', 'cacheDir', 'stdio', 'logger', 'logLevel']
-    const { compiler, cacheDir, stdio, logger, logLevel = 'info' } = options(given, 'the options', known)
+    const known = ['compiler', 'cacheDir', 'stdio', 'logger', 'logLevel', 'kernelFaultCounts']
+    const named = options(given, 'the options', known)
+    const { compiler, cacheDir, stdio, logger, logLevel = 'info', kernelFaultCounts = false } = named
     if (logger !== undefined && typeof logger !== 'function') throw new TypeError('the logger is not a function')
     const checked = {
       compiler: oneOf(compiler, 'the compiler', ['cranelift', 'singlepass']),
       stdio: oneOf(stdio, 'stdio', ['inherit', 'log', 'none']),
       cacheDir: cacheDir === undefined ? undefined : pathOf(cacheDir, 'cacheDir'),
+      kernelFaultCounts: Boolean(kernelFaultCounts),
     }
     oneOf(logLevel, 'the log level', ['error', 'info', 'debug', 'trace'])
     if (logger !== undefined) checked.logLevel = logLevel

@@ -52,6 +52,9 @@ fn limits(given: &Object<'_>) -> napi::Result<Limits> {
     if let Some(instances) = number("idleInstances")? {
         limits.idle_instances = instances as usize;
     }
+    if let Some(bytes) = number("idleMemoryBytes")? {
+        limits.idle_memory_bytes = bytes as usize;
+    }
     Ok(limits)
 }
 

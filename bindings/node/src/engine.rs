@@ -83,6 +83,7 @@ pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<Engin
         _ => Stdio::Inherit,
     };
     options.cache_directory = given.get::<String>("cacheDir")?.map(Into::into);
+    options.kernel_fault_counts = given.get::<bool>("kernelFaultCounts")?.unwrap_or(false);
     if let Some(name) = given.get::<String>("logLevel")? {
         options.log = lines.log(level(&name).unwrap_or(Level::Info));
     }

@@ -25,7 +25,7 @@ test('registerAsync gives what register gives', async () => {
   })
   await engine.registerAsync('caller', caller, {
     callbacks: callbacks({ text: (text) => `<${text}>` }),
-    limits: { timeout: 1000 },
+    limits: { timeout: 1000, idleMemoryBytes: 1 << 20 },
   })
   assert.equal(engine.instance('caller').call('text', ['x'], 'string'), '<x>')
   assert.equal(await engine.instance('caller').callAsync('text', ['x'], 'string'), '<x>')

@@ -55,6 +55,7 @@ struct GivenLimits {
     stack_bytes: Option<usize>,
     table_elements: Option<u32>,
     idle_instances: Option<usize>,
+    idle_memory_bytes: Option<usize>,
 }
 
 #[pymethods]
@@ -76,6 +77,7 @@ impl Engine {
         cache_dir: Option<PathBuf>,
         logger: Option<&Bound<'_, PyAny>>,
         stdio: &str,
+        kernel_fault_counts: bool,
     ) -> PyResult<()> {
         let mut options = Options::default();
         options.compiler = match compiler {
@@ -90,6 +92,7 @@ impl Engine {
             _ => return Err(unknown(py, "stdio", stdio, "\"inherit\", \"log\" or \"none\"")),
         };
         options.cache_directory = cache_dir;
+        options.kernel_fault_counts = kernel_fault_counts;
         if let Some(logger) = logger {
             options.log = logger::log(logger)?;
         }
@@ -211,6 +214,7 @@ impl GivenLimits {
         limits.stack_bytes = self.stack_bytes.unwrap_or(limits.stack_bytes);
         limits.table_elements = self.table_elements.unwrap_or(limits.table_elements);
         limits.idle_instances = self.idle_instances.unwrap_or(limits.idle_instances);
+        limits.idle_memory_bytes = self.idle_memory_bytes.unwrap_or(limits.idle_memory_bytes);
         limits.timeout = match self.timeout.map(Duration::try_from_secs_f64) {
             None => None,
             Some(Ok(limit)) => Some(limit),

@@ -51,6 +51,14 @@ def test_limits_hold(engine):
     assert caught.value.kind == "invalid"
 
 
+def test_how_written_memory_is_kept_and_found():
+    engine = wasp.Engine(kernel_fault_counts=True)
+    engine.register("calculator", CALCULATOR, limits=wasp.Limits(idle_memory_bytes=0))
+    for _ in range(3):
+        with engine.instance("calculator") as calculator:
+            assert calculator.call("grow", 1, returns=int) == 1
+
+
 def test_a_wrong_limit_is_refused_by_name(engine):
     with pytest.raises(TypeError, match="memory_bytes is '64MB', and an int or None is accepted"):
         wasp.Limits(memory_bytes="64MB")

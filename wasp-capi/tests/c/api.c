@@ -102,6 +102,23 @@ static void borrowed_results(void) {
   wasp_instance_free(it);
 }
 
+/* The finding: the place for the result may be one of the arguments. */
+static void result_over_an_argument(void) {
+  wasp_engine *engine = new_engine_with(WASP_COMPILER_SINGLEPASS);
+  wasp_instance *it;
+  wasp_value args[2] = {wasp_value_string("text"), wasp_value_i32(5)};
+  OK(wasp_engine_register_file(engine, wasp_str("echo"), wasp_str("echo.wat"), NULL));
+  it = new_instance(engine, "echo");
+  OK(wasp_call(it, wasp_str("block"), args, 1, WASP_STRING, args));
+  CHECK(args[0].kind == WASP_STRING && equal(args[0].of.slice, "text"));
+  OK(wasp_call(it, wasp_str("block"), args, 1, WASP_STRING, args));
+  CHECK(equal(args[0].of.slice, "text"));
+  OK(wasp_call(it, wasp_str("i32"), args + 1, 1, WASP_I32, args + 1));
+  CHECK(args[1].kind == WASP_I32 && args[1].of.i32 == 5);
+  wasp_instance_free(it);
+  wasp_engine_free(engine);
+}
+
 static void functions(void) {
   wasp_instance *it = instance_of(WAT((module (memory (export "memory") 1) (data (i32.const 8) "hello(string, bytes) string\n# a comment\nnot()\00")
            (func (export "wasp_signatures") (result i32) i32.const 8)
@@ -362,6 +379,7 @@ void test_api(void) {
   values(WASP_COMPILER_SINGLEPASS);
   values(WASP_COMPILER_CRANELIFT);
   borrowed_results();
+  result_over_an_argument();
   functions();
   names();
   resets();

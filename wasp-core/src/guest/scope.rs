@@ -66,3 +66,52 @@ fn refusal(phase: Phase) -> Error {
         _ => Error::instance_busy(),
     }
 }
+
+#[cfg(test)]
+#[allow(unsafe_code)] // Gives the interrupt its flag.
+mod tests {
+    use super::*;
+    use crate::compile::Source;
+    use crate::config::{Config, options::Options};
+    use crate::plugin::Plugin;
+    use crate::sys::interrupt::{Interrupt, Interrupter};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::Arc;
+
+    /// The finding: a panic in the middle of a call left it running, for interrupts that came after the instance was gone.
+    #[test]
+    fn a_panic_in_a_call_ends_it() {
+        let source = Source::Wasm(b"(module)");
+        let plugin = Plugin::new("p", source, &Config::new(), &Options::default()).unwrap();
+        let guest = Guest::new(Arc::new(plugin), Interrupt::new());
+        let interrupter = Interrupter::new(&guest.interrupt);
+        let mut flag = 0;
+        // SAFETY: the flag lives as long as this test.
+        unsafe { guest.interrupt.set_flag_ptr(&raw mut flag) };
+        let in_a_call = |body: &dyn Fn()| {
+            catch_unwind(AssertUnwindSafe(|| {
+                let _scope = CallScope::begin(&guest).unwrap();
+                body();
+                panic!("in the middle");
+            }))
+        };
+        for stopped in [false, true] {
+            let stop = || {
+                if stopped {
+                    interrupter.interrupt();
+                }
+            };
+            assert!(in_a_call(&stop).is_err());
+            assert!(guest.state.is_poisoned());
+            // It is no longer running, so this is nobody's.
+            interrupter.interrupt();
+            assert_eq!((guest.interrupt.stop_reason(), flag), (None, 0));
+            assert_eq!(CallScope::begin(&guest).err().unwrap().kind(), ErrorKind::Poisoned);
+            guest.forget();
+            let scope = CallScope::begin(&guest).unwrap();
+            assert_eq!(CallScope::begin(&guest).err().unwrap().kind(), ErrorKind::Busy);
+            assert_eq!(scope.end(), None);
+            assert!(!guest.state.is_poisoned());
+        }
+    }
+}

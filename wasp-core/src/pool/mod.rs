@@ -85,13 +85,14 @@ impl Overflow {
         // Counted first, so that the count is never less than 0.
         self.count.fetch_add(1, Ordering::Relaxed);
         let (front, back) = self.slots.split_at(count);
-        for slot in back.iter().chain(front.iter().rev()) {
+        // Mostly the first one is free; else what it had goes on to the next.
+        let mut slots = back.iter().chain(front.iter().rev());
+        while let (Some(_), Some(slot)) = (&instance, slots.next()) {
             instance = slot.swap(instance);
-            if instance.is_none() {
-                return None;
-            }
         }
-        self.count.fetch_sub(1, Ordering::Relaxed);
+        if instance.is_some() {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
         instance
     }
 }

@@ -174,8 +174,11 @@ impl Running {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let flags = libc::MAP_ANONYMOUS | libc::MAP_PRIVATE;
         let len = self.total + 2 * PAGE;
-        // SAFETY: a new mapping at a place that the kernel chooses, unmapped again.
+        // SAFETY: a question; a new mapping at a place that the kernel chooses, unmapped again.
         unsafe {
+            // It has to do with this too.
+            let mut signal_stack = std::mem::zeroed();
+            mmap::check(libc::sigaltstack(ptr::null(), &raw mut signal_stack))?;
             let stack = mmap::map(ptr::null_mut(), len, access, flags, -1)?;
             libc::munmap(stack.as_ptr().cast(), len);
         }

@@ -127,7 +127,13 @@ impl WasiDir for Folder {
         let read_only = self.read_only;
         let mut options = options(oflags, read, write, fdflags)?;
         let follow = if symlink_follow { FollowSymlinks::Yes } else { FollowSymlinks::No };
-        let file = self.place.open_with(path, options.follow(follow))?;
+        let file = self.place.open_with(path, options.follow(follow)).map_err(|error| {
+            // A pipe without a reader, which wasi-common has no word for.
+            match error.raw_os_error() {
+                Some(libc::ENXIO) => Errno::Nxio.into(),
+                _ => Error::from(error),
+            }
+        })?;
         let ty = file.metadata()?.file_type();
         let file = above_stdio(file.into_std())?;
         if ty.is_dir() {

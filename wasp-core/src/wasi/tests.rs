@@ -171,6 +171,13 @@ impl Guest {
         Ok(self.u32(out).into())
     }
 
+    /// The flags of an open file, as `fd_fdstat_get` tells them.
+    fn flags(&mut self, fd: u64) -> u64 {
+        let out = self.space(24);
+        self.call("fd_fdstat_get", &[fd, out]).unwrap();
+        (self.u32(out) >> 16).into()
+    }
+
     fn open(&mut self, fd: u64, path: &str, oflags: u64, rights: u64) -> Result<u64, Errno> {
         self.open_with(fd, path, FOLLOW, oflags, rights, 0)
     }
@@ -1170,6 +1177,67 @@ fn opens_no_pipe_that_lies_in_a_volume() {
     assert_eq!(guest.open(3, "pipe", CREATE, READ | WRITE), Err(Errno::Nxio));
     assert_eq!(guest.open_with(3, "link", 0, 0, READ, 0), Err(Errno::Loop));
     drop(other);
+}
+
+/// The finding: a pipe that takes a file's place between the look at it and its opening.
+#[test]
+fn opens_no_pipe_that_takes_a_files_place() {
+    let scratch = Scratch::new();
+    let name = |name: &str| {
+        std::ffi::CString::new(scratch.0.join(name).to_str().unwrap().as_bytes()).unwrap()
+    };
+    fs::write(scratch.0.join("place"), "file").unwrap();
+    // SAFETY: the path ends in a NUL.
+    assert_eq!(unsafe { libc::mkfifo(name("other").as_ptr(), 0o600) }, 0);
+    /// Ends the other thread when the test fails, too.
+    struct Done<'a>(&'a std::sync::atomic::AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _done = Done(&done);
+        scope.spawn(|| {
+            let (place, other) = (name("place"), name("other"));
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                // SAFETY: the paths end in a NUL.
+                unsafe {
+                    let (here, exchange) = (libc::AT_FDCWD, libc::RENAME_EXCHANGE);
+                    libc::renameat2(here, place.as_ptr(), here, other.as_ptr(), exchange);
+                }
+            }
+        });
+        let mut guest = Guest::with(&scratch.0, false);
+        let mut opened = [0, 0];
+        while opened.iter().any(|count| *count < 100) {
+            // To read, a pipe would wait for a writer; to write, for a reader.
+            let outcome = guest.open(3, "place", 0, if opened[0] % 2 == 0 { READ } else { WRITE });
+            match outcome {
+                Ok(fd) => {
+                    guest.call("fd_close", &[fd]).unwrap();
+                    opened[0] += 1;
+                }
+                Err(error) => {
+                    assert_eq!(error, Errno::Nxio);
+                    opened[1] += 1;
+                }
+            }
+        }
+    });
+}
+
+/// A file that is opened keeps what the guest asked for, and nothing of how it was opened.
+#[test]
+fn opened_files_wait_unless_they_are_asked_not_to() {
+    let scratch = Scratch::new();
+    fs::write(scratch.0.join("file"), "file").unwrap();
+    let mut guest = Guest::with(&scratch.0, false);
+    for flags in [0, 1, 4, 5] {
+        let fd = guest.open_with(3, "file", 1, 0, READ | WRITE, flags).unwrap();
+        assert_eq!(guest.flags(fd), flags, "{flags}");
+    }
 }
 
 /// They may be files of the host's that no volume shows.

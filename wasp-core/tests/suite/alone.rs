@@ -5,6 +5,12 @@ use std::process::{Command, Stdio};
 /// Runs the ignored test `name`, as in `stopping::fork`, in a process of its own whose standard input stays open and empty.
 #[track_caller]
 pub fn alone(name: &str) {
+    alone_saying(name);
+}
+
+/// The same. Returns what it wrote to its error output.
+#[track_caller]
+pub fn alone_saying(name: &str) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -16,4 +22,5 @@ pub fn alone(name: &str) {
     assert!(output.status.success(), "{output:?}");
     // A name that is no test's would pass too.
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"), "{output:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }

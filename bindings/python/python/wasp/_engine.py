@@ -32,6 +32,9 @@ class Limits:
     """Elements over all tables; 1,000,000 if not given."""
     idle_instances: int | None = None
     """How many released instances are kept ready; 64 if not given."""
+    idle_memory_bytes: int | None = None
+    """How many bytes of its memory, of those that it wrote to, an instance may keep for the next call when it is reset; 4 MiB if
+    not given."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -79,6 +82,7 @@ class Engine(_wasp.Engine):
         cache_dir: _Path | None = None,
         logger: logging.Logger | None = None,
         stdio: Literal["inherit", "log", "none"] = "inherit",
+        kernel_fault_counts: bool = False,
     ) -> None:
         """Makes an engine without plugins.
 
@@ -87,10 +91,13 @@ class Engine(_wasp.Engine):
         write there, for its files run as code. logger receives log records, from the level on that it has now: errors,
         what plugins print (INFO), calls (DEBUG), blocks of guest memory (5). stdio chooses where the standard streams of
         plugins lead: they are inherited from this process ("inherit"), sent to the logger ("log") or disabled ("none").
+        kernel_fault_counts asks the kernel at each reset of an instance whether pages of its memory were written to, and doesn't
+        believe the processor, which tells for nothing on x86-64; wasp finds out by itself where it can't be believed.
 
         Raises Error of kind "invalid" for an option that isn't one of these.
         """
-        self._options = (compiler, None if cache_dir is None else os.fspath(cache_dir), logger, stdio)
+        directory = None if cache_dir is None else os.fspath(cache_dir)
+        self._options = (compiler, directory, logger, stdio, bool(kernel_fault_counts))
         self._plugins: dict[str, _Plugin] = {}
         self._identity = uuid4().hex
         self._open(*self._options)
@@ -158,8 +165,14 @@ _restored: OrderedDict[str, Engine] = OrderedDict()
 def _restore(identity: str, options: tuple[Any, ...], plugins: dict[str, _Plugin]) -> Engine:
     engine = _restored.get(identity)
     if engine is None:
-        compiler, cache_dir, logger, stdio = options
-        engine = Engine(compiler, cache_dir=cache_dir, logger=logger, stdio=stdio)
+        compiler, cache_dir, logger, stdio, kernel_fault_counts = options
+        engine = Engine(
+            compiler,
+            cache_dir=cache_dir,
+            logger=logger,
+            stdio=stdio,
+            kernel_fault_counts=kernel_fault_counts,
+        )
         for name, plugin in plugins.items():
             engine._register(engine._plugins, name, plugin)
         engine._identity = identity

@@ -144,7 +144,9 @@ class Engine:
         memory for another instance.
         """
 
-    def _open(self, compiler: str, cache_dir: str | None, logger: object | None, stdio: str) -> None:
+    def _open(
+        self, compiler: str, cache_dir: str | None, logger: object | None, stdio: str, kernel_fault_counts: bool
+    ) -> None:
         """Starts over, without plugins."""
 
     def _register(self, plugins: dict[str, Any], name: str, plugin: object) -> None:
