@@ -21,6 +21,7 @@
 //! Checked, and harmless: timer interrupts and signals clear the mark for nothing; context switches keep it with its thread;
 //! vfork, clone, greenlets and goroutines don't matter, since both the register and the faults are a thread's.
 
+use crate::sys::mmap;
 use crate::sys::process::thread;
 use std::sync::OnceLock;
 
@@ -66,6 +67,17 @@ pub(crate) fn environment_asks_kernel() -> bool {
 /// Asks the kernel for the thread's count of faults; none if it refuses.
 #[cold]
 fn ask_kernel() -> Option<i64> {
+    match kernel_count()? {
+        // A thread on another's old stack may have taken none; or a filter answers for the kernel, which a fault shows.
+        0 => {
+            take_fault()?;
+            kernel_count().filter(|count| *count > 0)
+        }
+        count => Some(count),
+    }
+}
+
+fn kernel_count() -> Option<i64> {
     // Elsewhere the count is the process's, which moves at least as often.
     #[cfg(target_os = "linux")]
     const WHO: i32 = libc::RUSAGE_THREAD;
@@ -76,10 +88,21 @@ fn ask_kernel() -> Option<i64> {
         let mut usage: libc::rusage = std::mem::zeroed();
         (libc::getrusage(WHO, &raw mut usage), usage)
     };
-    // A page of the image that was swapped out comes back by a major fault. A count of 0 is rarely a thread's, and may be a
-    // filter's that answers for the kernel.
-    let count = usage.ru_minflt + usage.ru_majflt;
-    (outcome == 0 && count > 0).then_some(count)
+    // A page of the image that was swapped out comes back by a major fault.
+    (outcome == 0).then_some(usage.ru_minflt + usage.ru_majflt)
+}
+
+/// Takes a page fault. None if there is no page to take it on.
+fn take_fault() -> Option<()> {
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a new mapping at a place that the kernel chooses, written to here alone and unmapped again.
+    unsafe {
+        let page = mmap::map(std::ptr::null_mut(), 4096, access, flags, -1).ok()?;
+        page.as_ptr().write_volatile(1);
+        libc::munmap(page.as_ptr().cast(), 4096);
+    }
+    Some(())
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -288,6 +311,15 @@ mod tests {
         for witness in [false, true] {
             let same = (0..1000).filter(|_| faults(witness) == faults(witness)).count();
             assert!(same > 500, "{same}");
+        }
+    }
+
+    /// Threads on stacks that others have used may take no fault of their own, and must not be told that nothing is known.
+    #[test]
+    fn a_thread_without_faults_has_a_count() {
+        for _ in 0..20 {
+            let known = std::thread::spawn(|| faults(false).is_some() && faults(true).is_some());
+            assert!(known.join().unwrap());
         }
     }
 
