@@ -1,4 +1,5 @@
-//! Plugins that mean harm: pointers, lengths and text that are wrong, floods, looks at others. The host lives.
+//! Plugins that mean harm: pointers, lengths and text that are wrong, floods, looks at others. The host lives. Modules that
+//! mean harm before they run are in `modules`, work that nothing seems to stop in `stopping`.
 
 use crate::plugins;
 

@@ -1,4 +1,4 @@
-//! Files and modules that are none, or more than a plugin may be.
+//! Files and modules that are none, more than a plugin may be, or more than the runtime can do.
 
 use crate::alone::alone;
 use crate::plugins;
@@ -310,6 +310,100 @@ fn a_start_of_the_modules_own_making_does_not_read_the_hosts_stack() {
         if engine.register("p", wat.as_bytes(), &Config::new()).is_ok() {
             let mut p = instance(engine, &wat, &Config::new());
             assert_eq!(p.call("seen", &[], Kind::I64).unwrap(), Value::I64(0));
+        }
+    });
+}
+
+#[test]
+fn a_segment_for_a_table_of_externref_is_refused() {
+    // wasmer would take its elements for functions, panic where that must not be, and end the process.
+    for len in [0, 2] {
+        let wat = format!(
+            r#"(table $functions 4 funcref)
+               (table $others 4 externref)
+               (elem $nulls externref (ref.null extern) (ref.null extern))
+               (func (export "f")
+                 (table.init $others $nulls (i32.const 0) (i32.const 0) (i32.const {len})))"#
+        );
+        on_both(|engine| {
+            let error = engine.register("p", wat.as_bytes(), &Config::new()).unwrap_err();
+            assert_eq!(error.kind(), Compile);
+            well_formed(&error);
+            let message = "it has a table.init of a table of externref, which wasmer can't do";
+            assert!(error.to_string().contains(message), "{error}");
+        });
+    }
+    // All else that such tables can do, they do; and segments of functions are as good as ever.
+    let wat = r#"
+        (table $functions 4 4 funcref)
+        (table $others 4 externref)
+        (elem $nulls externref (ref.null extern))
+        (elem (table $others) (i32.const 1) externref (ref.null extern))
+        (elem $some func $f)
+        (func $f (export "f") (result i32)
+          (elem.drop $nulls)
+          (table.fill $others (i32.const 0) (ref.null extern) (i32.const 4))
+          (table.copy $others $others (i32.const 0) (i32.const 1) (i32.const 3))
+          (drop (table.grow $others (ref.null extern) (i32.const 1)))
+          (table.init $functions $some (i32.const 1) (i32.const 0) (i32.const 1))
+          (i32.add
+            (i32.mul (ref.is_null (table.get $functions (i32.const 1))) (i32.const 10))
+            (ref.is_null (table.get $others (i32.const 4)))))"#;
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &Config::new());
+        assert_eq!(p.call("f", &[], Kind::I32).unwrap(), Value::I32(1));
+    });
+}
+
+#[test]
+fn types_that_the_runtime_would_confuse_are_refused() {
+    // wasmer compares types by a CRC-32 where a function is called by a table, and these two have the same.
+    let wat = r#"
+        (type (func (param i64 i32 i64 i64 i32 f32 i32 i64 i64 f64 f64 f32 f32 i32 f64 i64 i32 f32 i32 f32)))
+        (type (func (param f32 f64 f64 f32 i64 i64 i64 i64 i64 i64 f32 f32 i64 i64 i32 f64 f32 i32 f64 i64)))"#;
+    // This one has 0, and so has an element that holds no function.
+    let zero = "f32 i32 i32 i32 i32 f32 i32 f64 i32 i64 i32 f64 i64 f64 i64 i32 i32 i32 i32 i32 i32 i32 i32 i32";
+    let args: String = zero.split(' ').map(|ty| format!("({ty}.const 0)")).collect();
+    on_both(|engine| {
+        let error = engine.register("p", wat.as_bytes(), &Config::new()).unwrap_err();
+        assert_eq!(error.kind(), Compile);
+        assert!(error.to_string().ends_with("signature hash collision"), "{error}");
+        for size in ["1", "1 1"] {
+            let wat = format!(
+                r#"(type $zero (func (param {zero})))
+                   (table {size} funcref)
+                   (func (export "f") (call_indirect (type $zero) {args} (i32.const 0)))"#
+            );
+            let mut p = instance(engine, &wat, &Config::new());
+            let message = r#"plugin "p", function "f": uninitialized element"#;
+            fails(p.call("f", &[], Kind::None), Trap, message);
+        }
+    });
+}
+
+#[test]
+fn names_in_a_compile_error_are_only_text() {
+    let name = b"\x1b]0;\xE2\x80\xAEx\x07";
+    // One function, exported twice under that name.
+    let mut exports = vec![2];
+    for _ in 0..2 {
+        exports.push(name.len() as u8);
+        exports.extend_from_slice(name);
+        exports.extend_from_slice(&[0, 0]);
+    }
+    let mut wasm = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07".to_vec();
+    wasm.push(exports.len() as u8);
+    wasm.extend_from_slice(&exports);
+    wasm.extend_from_slice(b"\x0a\x04\x01\x02\0\x0b");
+    on_both(|engine| {
+        for source in [&wasm[..], b"(module \x1b[2J)", b"(module (func $\"\x7f\x1b\\x\"))"] {
+            let error = engine.register("p", source, &Config::new()).unwrap_err();
+            assert_eq!(error.kind(), Compile);
+            well_formed(&error);
+            let message = error.to_string();
+            let obeyed = |char: char| char.is_control() || char == '\u{202E}';
+            assert!(!message.contains(obeyed), "{message:?}");
+            assert!(message.contains(r"\u{1b}"), "{message:?}");
         }
     });
 }

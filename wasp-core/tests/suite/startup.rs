@@ -1,11 +1,13 @@
-//! What runs before the first call: a start section, `_initialize`, `_start`.
+//! What runs before the first call: a start section, `_initialize`, `_start`. Each instance starts from what they left.
 
 use crate::plugins;
 
-use plugins::{fails, instance, live, on_both, with_allocator};
+use plugins::{fails, instance, live, on_both, pages, with_allocator};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 use wasp_core::ErrorKind::*;
-use wasp_core::{Config, Engine, ErrorKind, Kind, Value};
+use wasp_core::{Compiler, Config, Engine, ErrorKind, Instance, Kind, Limits, Log, Value};
 
 #[test]
 fn start_up_runs_once_before_anything_else() {
@@ -194,4 +196,101 @@ fn a_start_section_may_make_other_instances() {
         engine.register("p", wat.as_bytes(), &config).unwrap();
         assert_eq!(*told.lock().unwrap(), ["outer", "outer"]);
     });
+}
+
+#[test]
+fn a_start_section_runs_once_for_each_registration() {
+    let wat = r#"(import "env" "started" (func $started (param i32)))
+        (memory (export "memory") 1)
+        (global $started_times (mut i32) (i32.const 0))
+        (func $start
+          (global.set $started_times (i32.add (global.get $started_times) (i32.const 1)))
+          (i32.store (i32.const 8) (i32.add (i32.load (i32.const 8)) (i32.const 1)))
+          (call $started (i32.const 1)))
+        (start $start)
+        (func (export "_initialize") (call $started (i32.const 100)))
+        (func (export "times") (result i32)
+          (i32.add (i32.load (i32.const 8)) (i32.mul (i32.const 10) (global.get $started_times))))"#;
+    on_both(|engine| {
+        let counter = Arc::new(AtomicU32::new(0));
+        let mut config = Config::new();
+        let counted = Arc::clone(&counter);
+        config.callback("env", "started", &[Kind::I32], Kind::None, move |_, args| {
+            counted.fetch_add(i32::try_from(args[0])? as u32, Ordering::Relaxed);
+            Ok(())
+        });
+        for registered in 1..4 {
+            let mut all = vec![instance(engine, wat, &config)];
+            all.extend((0..20).map(|_| engine.instance("p", None).unwrap()));
+            for p in &mut all {
+                for _ in 0..3 {
+                    assert_eq!(p.call("times", &[], Kind::I32).unwrap(), Value::I32(11));
+                    p.reset().unwrap();
+                }
+            }
+            assert_eq!(counter.load(Ordering::Relaxed), 101 * registered);
+        }
+    });
+}
+
+#[test]
+fn what_start_up_grew_by_is_there() {
+    let wat = r#"(memory (export "memory") 1 20)
+        (func (export "_initialize")
+          (drop (memory.grow (i32.const 4)))
+          (memory.fill (i32.const 0x10000) (i32.const 7) (i32.const 0x40000)))
+        (func (export "pages") (result i32) (memory.size))
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "byte") (param i32) (result i32) (i32.load8_u (local.get 0)))
+        (func (export "set") (param i32) (i32.store8 (local.get 0) (i32.const 9)))"#;
+    on_both(|engine| {
+        let (mut config, mut limits) = (Config::new(), Limits::default());
+        limits.memory_bytes = 8 << 16;
+        config.limits(limits);
+        let mut p = instance(engine, wat, &config);
+        let get = |p: &mut Instance, name: &str, arg: i32| -> i32 {
+            p.call(name, &[arg.into()], Kind::I32).unwrap().try_into().unwrap()
+        };
+        for _ in 0..200 {
+            assert_eq!(pages(&mut p), 5);
+            for (at, value) in [(0xFFFF, 0), (0x10000, 7), (0x4FFFF, 7)] {
+                assert_eq!(get(&mut p, "byte", at), value);
+                p.call("set", &[at.into()], Kind::None).unwrap();
+            }
+            // Three more until the limit, each time.
+            assert_eq!([get(&mut p, "grow", 3), get(&mut p, "grow", 1)], [5, -1]);
+            assert_eq!(get(&mut p, "byte", 0x7FFFF), 0);
+            p.call("set", &[0x7FFFF.into()], Kind::None).unwrap();
+            p.reset().unwrap();
+        }
+    });
+}
+
+/// An allocator that never frees and grows with each call: 1,000,000 resets don't bring it to its limit.
+#[test]
+fn growth_ends_with_each_reset() {
+    let wat = with_allocator(
+        r#"(func (export "string") (param i32) (result i32)
+             (drop (memory.grow (i32.const 1))) (call $copy_string (local.get 0)))"#,
+    );
+    for (compiler, resets) in [(Compiler::Cranelift, 1_000_000), (Compiler::Singlepass, 100_000)] {
+        let engine = plugins::engine(compiler, Log::default());
+        let (mut config, mut limits) = (Config::new(), Limits::default());
+        limits.memory_bytes = 4 << 16;
+        config.limits(limits);
+        let mut p = instance(&engine, &wat, &config);
+        let started = Instant::now();
+        for _ in 0..resets {
+            assert_eq!(
+                p.call("string", &["Nic".into()], Kind::String).unwrap(),
+                Value::String("Nic")
+            );
+            p.reset().unwrap();
+        }
+        println!("{compiler:?}: {:?} a call and reset", started.elapsed() / resets);
+        assert_eq!(pages(&mut p), 2);
+        p.call("string", &["Nic".into()], Kind::String).unwrap();
+        assert_eq!(pages(&mut p), 3);
+        assert!(started.elapsed() < Duration::from_secs(300));
+    }
 }

@@ -3,7 +3,7 @@
 use crate::alone::alone;
 use crate::plugins;
 
-use plugins::{engine, fails, instance, live, on_both, plugin, with_allocator};
+use plugins::{engine, fails, instance, live, on_both, plugin, with_allocator, with_limits};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -533,5 +533,45 @@ fn fork() {
         assert!(libc::WIFEXITED(status), "it had to be killed: {status:#x}");
         assert_eq!(libc::WEXITSTATUS(status), 0);
         assert_eq!(run(&mut p, 0), Timeout);
+    }
+}
+
+/// Far less than what a guest of these tests takes when nothing stops it, on a busy machine too.
+const SOON: Duration = Duration::from_secs(2);
+
+#[test]
+fn long_instructions_in_a_row_are_stopped_between_two() {
+    let config = with_limits(|limits| limits.timeout = Some(Duration::from_millis(100)));
+    // Each takes milliseconds.
+    let instructions = [
+        "(memory.fill (i32.const 0) (i32.const 1) (i32.const 0x4000000))",
+        "(memory.copy (i32.const 0) (i32.const 1) (i32.const 0x3FFFFFF))",
+        "(table.fill (i32.const 0) (ref.null func) (i32.const 500000))",
+        // Of no elements, but wasmer looks at the whole table afterwards.
+        "(table.copy (i32.const 0) (i32.const 0) (i32.const 0))",
+        "(table.init $none (i32.const 0) (i32.const 0) (i32.const 0))",
+        "(drop (call $random (i32.const 0) (i32.const 0x1000000)))",
+        "(drop (call_indirect $t (type $random) (i32.const 0) (i32.const 0x1000000) (i32.const 0)))",
+    ];
+    for instruction in instructions {
+        let wat = format!(
+            r#"(type $random (func (param i32 i32) (result i32)))
+               (import "wasi_snapshot_preview1" "random_get" (func $random (type $random)))
+               (memory (export "memory") 1024)
+               (table 500000 500000 funcref)
+               (table $t funcref (elem $random))
+               (elem $none func)
+               (func (export "f") {})"#,
+            instruction.repeat(2000)
+        );
+        on_both(|engine| {
+            let mut p = instance(engine, &wat, &config);
+            let start = Instant::now();
+            let message = r#"plugin "p", function "f": the call ran past its time limit of 100ms"#;
+            fails(p.call("f", &[], Kind::None), Timeout, message);
+            let took = start.elapsed();
+            assert!(took < SOON, "{instruction} ended after {took:?}");
+            p.reset().unwrap();
+        });
     }
 }
