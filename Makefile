@@ -10,13 +10,14 @@ ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(TARGET)
 endif
 
-.PHONY: help setup plugins demo lib test lint install wheel npm bench clean
+.PHONY: help setup plugins demo lib test lint deny install wheel npm bench clean
 
 # Prints what there is to make, and installs nothing.
 help:
 	@echo "make demo     install what is missing, build wasp, run an example host over each example plugin"
 	@echo "make test     all tests: the library, the C API, the bindings, hosts and plugins in all combinations"
 	@echo "make lint     formatting and linters of every language; ./lint.sh fix formats"
+	@echo "make deny     licences and sources of all Rust dependencies"
 	@echo "make lib      libwasp for C and for the Go module"
 	@echo "make install  libwasp, its header, pkg-config and CMake files, into PREFIX ($(PREFIX))"
 	@echo "make wheel    the Python wheel, tested, into $(BUILD)/wheels"
@@ -63,6 +64,12 @@ test: plugins
 
 lint:
 	@./lint.sh
+
+# Not a part of `lint`: building cargo-deny takes minutes. `cargo deny check` also asks for advisories, from GitHub.
+deny:
+	@[ -x $(BUILD)/lint/bin/cargo-deny ] || \
+		env -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked --root $(BUILD)/lint cargo-deny@0.20.2
+	@$(BUILD)/lint/bin/cargo-deny check licenses bans sources
 
 install: setup
 	cmake -S . -B $(BUILD)/install -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF

@@ -23,4 +23,7 @@ python=$build/empty/bin/python
 WASP_PLUGINS=$root/build/plugins WASP_HOSTS=$hosts "$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
 "$python" -m mypy.stubtest wasp._wasp
 "$python" -m mypy --strict -p wasp
+# What editors show: each public name has a type, and the example passes.
+PATH=$build/empty/bin:$PATH pyright --verifytypes wasp >"$build/pyright.txt" || { cat "$build/pyright.txt"; exit 1; }
+PATH=$build/empty/bin:$PATH pyright "$hosts/host.py"
 sh "$root/examples/hosts/matrix.sh" "$root/build/plugins" "python='$python' '$hosts/host.py'"

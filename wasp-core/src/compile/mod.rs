@@ -20,7 +20,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use wasmer::Module;
-use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, Singlepass};
+use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features};
 use wasmer_types::entity::EntityRef;
 
 /// Modules of fewer bytes are compiled by one thread.
@@ -47,7 +47,7 @@ impl Source<'_> {
             Source::Wasm(wasm) => {
                 let wasm = binary(wasm)?;
                 let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
-                let engine = engine(options.compiler, wasm.len(), limits, &instrument);
+                let engine = engine(options.compiler, wasm.len(), limits, &instrument)?;
                 let compile = || compile(&engine, &wasm, &instrument);
                 let compiled = match &options.cache_directory {
                     Some(directory) => cache::load_or_compile(
@@ -64,7 +64,7 @@ impl Source<'_> {
             }
             Source::Compiled(bytes) => {
                 let instrument = Arc::new(Instrument::new(true));
-                let engine = engine(options.compiler, 0, limits, &instrument);
+                let engine = engine(options.compiler, 0, limits, &instrument)?;
                 let fingerprint = cache::fingerprint(options.compiler);
                 // SAFETY: whoever registers compiled bytes promises that wasp made them.
                 let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &fingerprint, None) };
@@ -94,11 +94,11 @@ fn engine(
     size: usize,
     limits: &Limits,
     instrument: &Arc<Instrument>,
-) -> wasmer::Engine {
-    let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument)));
+) -> Result<wasmer::Engine> {
+    let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument))?);
     let mut engine = builder.set_features(Some(features(compiler))).engine();
     engine.set_tunables(PluginTunables::new(*limits));
-    engine.into()
+    Ok(engine.into())
 }
 
 fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Result<Compiled> {
@@ -208,15 +208,22 @@ fn compiler_config(
     compiler: Compiler,
     size: usize,
     instrument: Arc<Instrument>,
-) -> Box<dyn CompilerConfig> {
+) -> Result<Box<dyn CompilerConfig>> {
     // Each compilation makes a pool of its own: threads pay off for large modules only.
     let threads = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let threads = if size < PARALLEL { NonZero::<usize>::MIN } else { threads };
     let mut config: Box<dyn CompilerConfig> = match compiler {
+        #[cfg(feature = "singlepass")]
         Compiler::Singlepass => {
-            let mut singlepass = Singlepass::default();
+            let mut singlepass = wasmer::sys::Singlepass::default();
             singlepass.num_threads(threads);
             Box::new(singlepass)
+        }
+        #[cfg(not(feature = "singlepass"))]
+        Compiler::Singlepass => {
+            let message =
+                r#"this build of wasp is without the compiler "singlepass"; "cranelift" is there"#;
+            return Err(Error::new(ErrorKind::Invalid, message));
         }
         Compiler::Cranelift => {
             let mut cranelift = Cranelift::default();
@@ -225,7 +232,7 @@ fn compiler_config(
         }
     };
     config.push_middleware(instrument);
-    config
+    Ok(config)
 }
 
 /// The words of a message that may go over several lines, on one. Names and text of the module may be in it: what a

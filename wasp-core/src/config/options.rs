@@ -7,6 +7,9 @@ use std::path::PathBuf;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Compiler {
     /// Compiles fastest, in one pass; the code runs slower.
+    ///
+    /// It is in wasp where the feature `singlepass` is, a default one. Unlike the rest it is not open source: "Licences" in
+    /// the README.
     Singlepass,
     /// Optimises: compiles slower; the code runs fastest.
     #[default]
