@@ -102,6 +102,8 @@ pub unsafe extern "C" fn wasp_engine_new(
         // SAFETY: slices and arrays are readable, the header's promise.
         let options = unsafe { read_options(options) }?;
         let place = handle(engine, "place for the engine")?;
+        // SAFETY: libwasp has a wasmer of its own, which nobody else can name.
+        unsafe { wasp_core::assume_sole_use_of_wasmer() };
         *place = Box::into_raw(Box::new(wasp_engine(Engine::with_options(options))));
         Ok(())
     })

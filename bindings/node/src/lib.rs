@@ -53,6 +53,8 @@ napi::ctor::declarative::ctor! {
 /// Node-API calls it with an environment and its object.
 #[allow(unsafe_code)]
 unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys::napi_value> {
+    // SAFETY: this library has a wasmer of its own, which nobody else can name.
+    unsafe { wasp_core::assume_sole_use_of_wasmer() };
     let mut call = ptr::null_mut();
     // SAFETY: `exports` is an object of `env`, as this function asks.
     unsafe {

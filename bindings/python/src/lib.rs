@@ -40,7 +40,10 @@ mod _wasp {
     use super::reinit::forked;
 
     #[pymodule_init]
+    #[allow(unsafe_code)]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // SAFETY: this library has a wasmer of its own, which nobody else can name.
+        unsafe { wasp_core::assume_sole_use_of_wasmer() };
         super::call::add_to(&module.py().get_type::<Instance>())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

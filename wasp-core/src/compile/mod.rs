@@ -11,7 +11,7 @@ use crate::compile::cache::Compiled;
 use crate::compile::instrument::Instrument;
 use crate::config::limits::Limits;
 use crate::config::options::{Compiler, Options};
-use crate::sys::guest_stack;
+use crate::sys::guest_zone;
 use crate::sys::process::generation;
 use crate::vm::tunables::PluginTunables;
 use std::borrow::Cow;
@@ -171,12 +171,12 @@ fn check_frames(module: &Module) -> Result<()> {
     let frames =
         module.sys_artifact().and_then(|artifact| artifact.finished_functions_max_stack_usage());
     for (function, bytes) in frames.unwrap_or_default() {
-        if bytes.is_some_and(|bytes| bytes > guest_stack::LARGEST_FRAME) {
+        if bytes.is_some_and(|bytes| bytes > guest_zone::LARGEST_FRAME) {
             let message = format!(
                 "function {} needs {} bytes of stack at once, and Singlepass can check {} bytes; Cranelift has no bound",
                 module.info().num_imported_functions + function.index(),
                 bytes.unwrap_or_default(),
-                guest_stack::LARGEST_FRAME
+                guest_zone::LARGEST_FRAME
             );
             return Err(Error::new(ErrorKind::Compile, message));
         }

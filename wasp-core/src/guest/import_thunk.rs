@@ -15,7 +15,7 @@ use wasmer_types::RawValue;
 use wasmer_vm::{
     InternalStoreHandle, MaybeInstanceOwned, VMCallerCheckedAnyfunc, VMContext,
     VMDynamicFunctionContext, VMExtern, VMFunction, VMFunctionContext, VMFunctionKind,
-    on_host_stack, raise_user_trap,
+    raise_user_trap,
 };
 
 /// A host function's side of an import.
@@ -82,7 +82,8 @@ unsafe extern "C-unwind" fn host_call_thunk(
         host.guest.state.leave_host_function(caller);
     };
     // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
-    on_host_stack(&mut run);
+    // SAFETY: compiled code of this guest's call is what comes here, on its stack.
+    unsafe { host.guest.host_switch.get().run(&mut run) };
     if block != 0 {
         // What this owns while guest code runs would be lost by a trap; it owns nothing.
         outcome =

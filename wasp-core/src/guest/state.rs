@@ -12,15 +12,16 @@ use crate::guest::allocations::{Allocations, Block};
 use crate::guest::phase::CallState;
 use crate::plugin::Plugin;
 use crate::sys::first_writes;
-use crate::sys::guest_stack::DEEPEST;
 use crate::sys::interrupt::Interrupt;
 use crate::sys::trap;
+use crate::vm::guest_stack::{self, DEEPEST, Ended, GuestCode};
+use crate::vm::host_switch::HostSwitch;
 use crate::vm::memory::{Budget, Memory};
 use crate::vm::parts::InstanceParts;
-use crate::vm::trampoline::{self, Ended};
+use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
 use crate::wasi;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 use wasmer_types::RawValue;
 
@@ -33,6 +34,8 @@ pub(crate) struct Guest {
     exports: OnceCell<Exports>,
     pub state: CallState,
     pub allocations: Allocations,
+    /// How its host functions come from its stack to the host's.
+    pub host_switch: Cell<HostSwitch>,
     /// What callbacks answered, until there is a block for it. The last one is of the callback that ended last.
     answers: RefCell<Vec<Answer>>,
     workspace: RefCell<wasi::Workspace>,
@@ -55,6 +58,7 @@ impl Guest {
             exports: OnceCell::new(),
             state: CallState::default(),
             allocations: Allocations::default(),
+            host_switch: Cell::default(),
             answers: RefCell::default(),
             workspace: RefCell::new(wasi::Workspace::Starting),
             wasi: RefCell::default(),
@@ -144,11 +148,14 @@ impl Guest {
     /// # Safety
     /// While `body` is in guest code it must own nothing.
     pub(crate) unsafe fn on_guest_stack(&self, body: &mut impl FnMut()) -> Result<(), Error> {
-        let (code, flag) = (self.plugin.code.clone(), self.interrupt.flag());
-        let bytes = self.plugin.limits.stack_bytes;
+        let guest = GuestCode {
+            code: self.plugin.code.clone(),
+            flag: self.interrupt.flag(),
+            stack_bytes: self.plugin.limits.stack_bytes,
+        };
         let before = self.state.enter_guest_stack();
         // SAFETY: `body` owns nothing while it is in guest code, as this function asks.
-        let outcome = unsafe { trampoline::on_guest_stack(code, flag, bytes, body) };
+        let outcome = unsafe { guest_stack::on_guest_stack(guest, &self.host_switch, body) };
         self.state.leave_guest_stack(before);
         match outcome {
             Ok(opened) => {
@@ -231,6 +238,14 @@ impl Guest {
                 let message =
                     format!("plugins and host functions call each other more than {DEEPEST} deep");
                 return Error::new(ErrorKind::Resource, message);
+            }
+            Ended::HostStack(left) => {
+                let message = format!("a call within a callback needs more of the thread's stack: {left} bytes are left");
+                return Error::new(ErrorKind::Resource, message);
+            }
+            Ended::OtherStack => {
+                let message = "a callback of this thread waits on another stack, a fiber's or greenlet's: it must return before this one can call";
+                return Error::new(ErrorKind::Busy, message);
             }
         };
         self.state.note_exhausted(at_the_end);

@@ -3,7 +3,8 @@
 pub(crate) mod descriptor;
 pub(crate) mod dirty_pages;
 pub(crate) mod first_writes;
-pub(crate) mod guest_stack;
+pub(crate) mod guest_zone;
+pub(crate) mod host_stack;
 pub(crate) mod interrupt;
 pub(crate) mod mapping;
 pub(crate) mod mem_image;
@@ -11,5 +12,6 @@ pub(crate) mod mmap;
 #[cfg_attr(not(target_os = "linux"), path = "pagemap_none.rs")]
 pub(crate) mod pagemap;
 pub(crate) mod process;
+pub(crate) mod signal_stack;
 pub(crate) mod signals;
 pub(crate) mod trap;

@@ -29,7 +29,16 @@ pub fn engine(compiler: Compiler, log: Log) -> Engine {
     options.compiler = compiler;
     options.stdio = Stdio::None;
     options.log = log;
+    choose_stacks();
     Engine::with_options(options)
+}
+
+/// Has threads keep their guests' stacks if `WASP_TEST_STACKS_STAY` is set, as in the bindings. All tests run in both ways.
+pub fn choose_stacks() {
+    if std::env::var_os("WASP_TEST_STACKS_STAY").is_some() {
+        // SAFETY: the tests that use wasmer themselves do so in processes where this is not set.
+        unsafe { wasp_core::assume_sole_use_of_wasmer() };
+    }
 }
 
 /// Where the file `name` stands.

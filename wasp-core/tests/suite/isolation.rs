@@ -3,7 +3,7 @@
 
 use crate::alone::{alone, alone_saying};
 use crate::filter::{Refused, refuse};
-use crate::plugins::with_limits;
+use crate::plugins::{self, with_limits};
 use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::FromRawFd;
@@ -32,6 +32,7 @@ fn engine(kernel_fault_counts: bool) -> Engine {
     options.compiler = Compiler::Singlepass;
     options.stdio = Stdio::None;
     options.kernel_fault_counts = kernel_fault_counts;
+    plugins::choose_stacks();
     let engine = Engine::with_options(options);
     engine.register("p", PAGED.as_bytes(), &Config::new()).unwrap();
     engine
@@ -684,19 +685,33 @@ fn a_zone_that_can_not_be_closed_again_is_not_forgotten() {
 #[test]
 #[ignore = "refuses system calls: run by a_zone_that_can_not_be_closed_again_is_not_forgotten"]
 fn unclosed_zone() {
-    let config = with_limits(|limits| limits.stack_bytes = 64 << 10);
+    // At the end of its recursion it is the host's code that needs stack.
+    let wat = r#"(memory (export "memory") 1 2)
+        (func $deep (export "deep") (param i32) (result i32)
+            (if (result i32) (local.get 0)
+                (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1)))))
+                (else (memory.grow (i32.const 0)))))"#;
     let engine = engine(false);
-    engine.register("small", PAGED.as_bytes(), &config).unwrap();
+    let with_stack = |bytes| with_limits(|limits| limits.stack_bytes = bytes);
+    engine.register("small", wat.as_bytes(), &with_stack(64 << 10)).unwrap();
+    engine.register("large", wat.as_bytes(), &with_stack(4 << 20)).unwrap();
     let mut small = engine.instance("small", None).unwrap();
-    let mut p = tenant(&engine);
-    assert_eq!(number(&mut p, "deep", &[1000.into()]), 1000);
-    // The same stack with another zone: the kernel refuses to make one.
+    let mut deep = |depth: i32| {
+        let outcome = small.call("deep", &[depth.into()], Kind::I32).map(drop);
+        small.reset().unwrap();
+        outcome.map_err(|error| error.kind())
+    };
+    let deepest = (0..10_000).find(|depth| deep(*depth).is_err()).unwrap();
+    // Whoever opens the zone from now on can't close it again.
     refuse(&[Refused::with(libc::SYS_mprotect, 2, libc::PROT_NONE as u32, libc::ENOMEM)]);
+    let outcomes: Vec<_> = (deepest - 150..deepest).map(&mut deep).collect();
+    let opened = outcomes.iter().position(|outcome| *outcome == Err(Resource)).unwrap();
+    assert!(outcomes[..opened].iter().all(|outcome| *outcome != Err(Resource)), "{outcomes:?}");
+    assert!(outcomes[opened..].iter().all(|outcome| *outcome == Err(Resource)), "{outcomes:?}");
+    // Nor does a stack of another size get one.
+    let mut large = engine.instance("large", None).unwrap();
     for _ in 0..3 {
-        let error = small.call("deep", &[1.into()], Kind::I32).unwrap_err();
-        assert_eq!(error.kind(), Resource, "{error}");
-        // Nor is the old one there any more.
-        let error = p.call("deep", &[1.into()], Kind::I32).unwrap_err();
+        let error = large.call("deep", &[1.into()], Kind::I32).unwrap_err();
         assert_eq!(error.kind(), Resource, "{error}");
     }
 }
@@ -774,6 +789,7 @@ fn bad_witness() {
     options.log = Log::new(wasp_core::Level::Error, move |record| {
         heard.lock().unwrap().push(record.message.to_owned());
     });
+    plugins::choose_stacks();
     let engine = Engine::with_options(options);
     engine.register("p", PAGED.as_bytes(), &Config::new()).unwrap();
     settle(&engine);
