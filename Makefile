@@ -86,7 +86,7 @@ npm:
 # wasp beside its peers, host by host: benches/README.md says what is measured. ITEMS selects, by parts of their names.
 bench: plugins lib $(BUILD)/extism
 	cd benches/wasmtime && $(CARGO) build --release
-	cd benches && $(CARGO) build --release
+	cd benches && $(CARGO) build --release --workspace
 ifdef ITEMS
 	$(TARGET)/release/bench $(ITEMS)
 else

@@ -2,7 +2,6 @@
 
 use crate::extism::{self, Extism};
 use crate::wasmer::Wasmer;
-use crate::wasp::Wasp;
 use libloading::Library;
 use sides::{Bench, Face, Variant, face};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ pub enum Contender {
     WaspSinglepass,
     Wasmtime,
     WasmtimePooled,
+    WasmtimeByName,
     WasmtimeEpoch,
     WasmtimeWizer,
     Wasmer,
@@ -24,11 +24,12 @@ pub enum Contender {
 use Contender as C;
 
 impl Contender {
-    pub const ALL: [C; 9] = [
+    pub const ALL: [C; 10] = [
         C::Wasp,
         C::WaspSinglepass,
         C::Wasmtime,
         C::WasmtimePooled,
+        C::WasmtimeByName,
         C::WasmtimeEpoch,
         C::WasmtimeWizer,
         C::Wasmer,
@@ -42,6 +43,7 @@ impl Contender {
             C::WaspSinglepass => "wasp Singlepass",
             C::Wasmtime => "wasmtime",
             C::WasmtimePooled => "wasmtime pooled",
+            C::WasmtimeByName => "wasmtime by name",
             C::WasmtimeEpoch => "wasmtime epochs",
             C::WasmtimeWizer => "wasmtime Wizer",
             C::Wasmer => "wasmer",
@@ -68,6 +70,7 @@ impl Contender {
         match self {
             C::WaspSinglepass | C::WasmerSinglepass => Variant::Singlepass,
             C::WasmtimePooled => Variant::Pooled,
+            C::WasmtimeByName => Variant::ByName,
             C::WasmtimeEpoch => Variant::PooledEpoch,
             C::WasmtimeWizer => Variant::PooledSnapshot,
             C::Wasp | C::Wasmtime | C::Wasmer | C::Extism => Variant::Usual,
@@ -76,27 +79,34 @@ impl Contender {
 
     fn find_face(self) -> Option<Face> {
         match self {
-            C::Wasp | C::WaspSinglepass => Some(face::<Wasp>()),
+            C::Wasp | C::WaspSinglepass => beside("libside_wasp.so", &WASP),
             C::Wasmer | C::WasmerSinglepass => Some(face::<Wasmer>()),
-            C::Wasmtime | C::WasmtimePooled | C::WasmtimeEpoch | C::WasmtimeWizer => wasmtime(),
+            C::Wasmtime
+            | C::WasmtimePooled
+            | C::WasmtimeByName
+            | C::WasmtimeEpoch
+            | C::WasmtimeWizer => beside("libpeer_wasmtime.so", &WASMTIME),
             C::Extism => extism::version().map(|_| face::<Extism>()),
         }
     }
 }
 
-/// wasmtime's side, from the library beside this program.
-fn wasmtime() -> Option<Face> {
-    static LIBRARY: OnceLock<Option<(Library, Face)>> = OnceLock::new();
+type Opened = OnceLock<Option<(Library, Face)>>;
+static WASP: Opened = OnceLock::new();
+static WASMTIME: Opened = OnceLock::new();
+
+/// The side in the library `file` beside this program.
+fn beside(file: &str, opened: &'static Opened) -> Option<Face> {
     let open = || {
         let program = std::env::current_exe().ok()?;
-        // SAFETY: `make bench` puts it there, built from this directory's `wasmtime`, whose `side` has this type.
+        // SAFETY: `make bench` puts it there, built from a directory of this one, whose `side` has this type.
         unsafe {
-            let library = Library::new(program.with_file_name("libpeer_wasmtime.so")).ok()?;
+            let library = Library::new(program.with_file_name(file)).ok()?;
             let face = library.get::<extern "C" fn() -> Face>(b"side\0").ok()?();
             Some((library, face))
         }
     };
-    LIBRARY.get_or_init(open).as_ref().map(|(_, face)| *face)
+    opened.get_or_init(open).as_ref().map(|(_, face)| *face)
 }
 
 /// What is loaded.

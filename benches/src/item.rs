@@ -26,6 +26,8 @@ pub enum Kind {
 use Contender::*;
 use Kind::{Resident, Scaling, Throughput, Time};
 
+const BY_NAME: &[Contender] =
+    &[Wasp, WasmtimePooled, Wasmtime, WasmtimeByName, Wasmer, Extism];
 const EVERYBODY: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer, Extism];
 const PEERS: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer];
 const FOR_GO: &[Contender] = &[Wasp, WasmtimeWizer, WasmtimePooled, Wasmtime, Wasmer];
@@ -34,7 +36,7 @@ const SINGLEPASS: &[Contender] = &[WaspSinglepass, WasmerSinglepass];
 const SPEED: &[Contender] = &[Wasp, Wasmer, WasmtimePooled, WasmtimeEpoch];
 
 pub const ITEMS: &[Item] = &[
-    item("int call", Plugin::C, Time(Work::Sum), EVERYBODY),
+    item("int call", Plugin::C, Time(Work::Sum), BY_NAME),
     item("string call", Plugin::C, Time(Work::Hello), EVERYBODY),
     item("1 MiB echo", Plugin::Echo, Time(Work::Echo), EVERYBODY),
     item("int callback", Plugin::Add, Time(Work::CallbackInt), EVERYBODY),

@@ -13,7 +13,6 @@ mod resident;
 mod table;
 mod wasmer;
 mod wasmer_wasi;
-mod wasp;
 
 use contender::Contender;
 use item::{ITEMS, Item, Kind};

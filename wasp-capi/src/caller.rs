@@ -4,8 +4,8 @@ use crate::error::shield;
 use crate::slice::wasp_slice;
 use crate::user_data::UserData;
 use crate::value::wasp_value;
-use smallvec::SmallVec;
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use wasp_core::{Caller, Value};
 
 /// A host function.
@@ -36,10 +36,22 @@ pub(crate) fn run_callback(
     caller: &mut Caller<'_>,
     args: &[Value<'_>],
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let values: SmallVec<[wasp_value; 8]> = args.iter().map(|arg| wasp_value::new(*arg)).collect();
+    // No allocation for few arguments.
+    let (mut few, mut many) = ([const { MaybeUninit::uninit() }; 8], Vec::new());
+    let values = match few.get_mut(..args.len()) {
+        Some(values) => values,
+        None => {
+            many.resize(args.len(), MaybeUninit::uninit());
+            &mut many[..]
+        }
+    };
+    for (value, arg) in values.iter_mut().zip(args) {
+        // SAFETY: a place of ours.
+        unsafe { wasp_value::write(value.as_mut_ptr(), *arg) };
+    }
     let mut c_caller = wasp_caller { caller: (&raw mut *caller).cast(), failure: None };
-    // SAFETY: the host's function, used as the header says.
-    unsafe { callback(user_data.pointer, &mut c_caller, values.as_ptr(), values.len()) };
+    // SAFETY: the host's function, used as the header says; as many values are there as there are arguments.
+    unsafe { callback(user_data.pointer, &mut c_caller, values.as_ptr().cast(), values.len()) };
     match c_caller.failure {
         Some(message) => Err(message.into()),
         None => Ok(()),
@@ -54,10 +66,11 @@ pub unsafe extern "C" fn wasp_caller_set_result(
 ) {
     let Some(caller) = caller else { return };
     shield((), || {
+        let mut answer = Value::None;
         // SAFETY: the member that the value's kind names is set, the header's promise.
-        match unsafe { value.read("its answer") } {
+        match unsafe { value.read("its answer", &mut answer) } {
             // SAFETY: `run` made the pointer from a caller that lives as long as this one.
-            Ok(value) => unsafe { (*caller.caller).set_result(value) },
+            Ok(()) => unsafe { (*caller.caller).set_result(answer) },
             Err(error) => caller.failure = Some(error.to_string()),
         }
     });

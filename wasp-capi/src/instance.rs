@@ -5,19 +5,18 @@ use crate::engine::wasp_engine;
 use crate::error::{guard, listed, shield, wasp_error};
 use crate::slice::{array, first, wasp_slice};
 use crate::value::{kind, wasp_kind, wasp_value};
-use smallvec::{SmallVec, smallvec};
 use std::cell::UnsafeCell;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
-use wasp_core::{Error, Function, Functions, Instance, Interrupter, Kind, Value};
+use wasp_core::{Error, Function, Functions, Instance, Interrupter, Kind, Turnstile, Value};
 
 /// One sandbox: a plugin with linear memory of its own.
 ///
 /// May move between threads, but runs one call at a time: a second one is WASP_ERROR_BUSY. Instances run in parallel.
 pub struct wasp_instance {
-    state: AtomicU8,
-    /// Only touched by whoever changed `state` from IDLE.
+    turnstile: Turnstile,
+    /// Only touched by whoever is behind the turnstile.
     instance: UnsafeCell<Instance>,
     interrupter: Interrupter,
     functions: Functions,
@@ -25,14 +24,7 @@ pub struct wasp_instance {
     listing: OnceLock<Listing>,
 }
 
-/// Nobody is in the instance.
-const IDLE: u8 = 0;
-/// A call runs.
-const BUSY: u8 = 1;
-/// A call runs, and the instance was freed meanwhile: the call's end is its end.
-const FREED: u8 = 2;
-
-// SAFETY: an Instance is Send, and `state` lets one thread at a time to it.
+// SAFETY: an Instance is Send, and the turnstile lets one thread at a time to it.
 unsafe impl Sync for wasp_instance {}
 
 /// A function that a plugin offers: its name and the kinds of its parameters and result.
@@ -91,13 +83,13 @@ impl wasp_instance {
         body: impl FnOnce(&mut Instance) -> Result<R, Error>,
     ) -> Result<R, Error> {
         /// Lets the next one in, also when a panic comes through.
-        struct Leave(*const wasp_instance, bool);
+        struct Leave(*const wasp_instance);
         impl Leave {
-            fn leave(&mut self) -> bool {
-                self.1 = true;
-                // SAFETY: nobody frees a busy instance: `wasp_instance_free` leaves that to this.
+            /// Returns whether the instance was freed meanwhile: then the call's end is its end.
+            fn leave(&self) -> bool {
+                // SAFETY: this call is in, and it is the one that frees it if it is told so.
                 unsafe {
-                    let freed = (*self.0).state.swap(IDLE, Ordering::Release) == FREED;
+                    let freed = Turnstile::leave(&raw const (*self.0).turnstile);
                     if freed {
                         drop(Box::from_raw(self.0.cast_mut()));
                     }
@@ -107,21 +99,18 @@ impl wasp_instance {
         }
         impl Drop for Leave {
             fn drop(&mut self) {
-                if !self.1 {
-                    self.leave();
-                }
+                self.leave();
             }
         }
 
         // SAFETY: the handle is alive, the header's promise.
-        let state = unsafe { &(*this).state };
-        if state.compare_exchange(IDLE, BUSY, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        if !unsafe { (*this).turnstile.enter() } {
             return Err(Error::instance_busy());
         }
-        let mut leave = Leave(this, false);
-        // SAFETY: the state says that nobody else is in it.
+        let leave = Leave(this);
+        // SAFETY: nobody else is behind the turnstile.
         let outcome = body(unsafe { &mut *(*this).instance.get() });
-        if leave.leave() {
+        if ManuallyDrop::new(leave).leave() {
             return Err(invalid("the instance was freed while its call ran"));
         }
         outcome
@@ -152,7 +141,7 @@ pub unsafe extern "C" fn wasp_instance_new(
         let workspace = Some(workspace).filter(|path| !path.is_empty()).map(Path::new);
         let instance = engine.0.instance(plugin, workspace)?;
         *place = Box::into_raw(Box::new(wasp_instance {
-            state: AtomicU8::new(IDLE),
+            turnstile: Turnstile::new(),
             interrupter: instance.interrupter(),
             functions: Functions::of(&instance),
             listing: OnceLock::new(),
@@ -173,8 +162,7 @@ pub unsafe extern "C" fn wasp_instance_free(instance: *mut wasp_instance) {
     }
     shield((), || {
         // SAFETY: the handle is alive, the header's promise.
-        let state = unsafe { &(*instance).state };
-        if state.compare_exchange(BUSY, FREED, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if unsafe { (*instance).turnstile.close() } {
             // SAFETY: no call is in it, and none begins after it is freed, the header's promise.
             drop(unsafe { Box::from_raw(instance) });
         }
@@ -205,34 +193,43 @@ pub unsafe extern "C" fn wasp_call(
         let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
         // SAFETY: slices and arrays are readable, the header's promise.
         let (function, args) = unsafe {
-            (function.text("the function's name")?, array(args, arg_count, "arguments")?)
+            (function.bytes("the function's name")?, array(args, arg_count, "arguments")?)
         };
         let wanted = kind(result_kind, "the result")?;
         if wanted != Kind::None && result.is_null() {
             return Err(invalid("the place for the result is NULL"));
         }
-        let mut values: SmallVec<[Value<'_>; 8]> = smallvec![Value::None; args.len()];
+        // No allocation for few arguments.
+        let (mut few, mut many) = ([Value::None; 8], Vec::new());
+        let values = match few.get_mut(..args.len()) {
+            Some(values) => values,
+            None => {
+                many.resize(args.len(), Value::None);
+                &mut many[..]
+            }
+        };
         for (index, (value, arg)) in values.iter_mut().zip(args).enumerate() {
             // SAFETY: the member that the argument's kind names is set, the header's promise.
-            *value = unsafe { arg.read("an argument") }
+            unsafe { arg.read("an argument", value) }
                 .map_err(|error| invalid(format!("argument {}: {error}", index + 1)))?;
         }
+        let put = |value: Value<'_>| {
+            if !result.is_null() {
+                // SAFETY: it points to a value that may be written to, the header's promise. Only now: it may be one of the
+                // arguments.
+                unsafe { wasp_value::write(result, value) };
+            }
+        };
         let call = |instance: &mut Instance| {
             if values.iter().any(|value| is_lent(instance, value)) {
-                return with_copies(&values, |values| {
-                    instance.call(function, values, wanted).map(wasp_value::new)
+                return with_copies(values, |values| {
+                    instance.call_named(function, values, wanted).map(put)
                 });
             }
-            instance.call(function, &values, wanted).map(wasp_value::new)
+            instance.call_named(function, values, wanted).map(put)
         };
         // SAFETY: the handle is alive, the header's promise.
-        let value = unsafe { wasp_instance::enter(instance, call) }?;
-        if !result.is_null() {
-            // SAFETY: it points to a value that may be written to, the header's promise. No reference, and only now: it may be
-            // one of the arguments.
-            unsafe { result.write(value) };
-        }
-        Ok(())
+        unsafe { wasp_instance::enter(instance, call) }
     })
 }
 
@@ -285,7 +282,7 @@ pub unsafe extern "C" fn wasp_instance_reset(
 }
 
 /// Ends the call that the instance runs, from any thread: it fails with WASP_ERROR_CANCELLED. When none runs, nothing
-/// happens, also not to the next one. NULL is allowed.
+/// happens, also not to the next one. NULL is allowed. A signal handler may call this.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_instance_interrupt(instance: *mut wasp_instance) {
     shield((), || {

@@ -37,40 +37,52 @@ pub struct wasp_value {
 }
 
 impl wasp_value {
+    /// Sets what `place` points to, member by member: a value that is made elsewhere and moved is written in parts and read as a
+    /// whole, for which the processor waits.
+    ///
+    /// # Safety
+    /// It points to a value that may be written to.
     #[inline(always)]
-    pub(crate) fn new(value: Value<'_>) -> Self {
-        let kind = value.kind() as wasp_kind;
-        let of = match value {
-            Value::None => wasp_value_of { i64: 0 },
-            Value::I32(i32) => wasp_value_of { i32 },
-            Value::I64(i64) => wasp_value_of { i64 },
-            Value::F32(f32) => wasp_value_of { f32 },
-            Value::F64(f64) => wasp_value_of { f64 },
-            Value::String(text) => wasp_value_of { slice: wasp_slice::of(text.as_bytes()) },
-            Value::Bytes(bytes) => wasp_value_of { slice: wasp_slice::of(bytes) },
-        };
-        Self { kind, of }
+    pub(crate) unsafe fn write(place: *mut Self, value: Value<'_>) {
+        // SAFETY: `place` may be written to, as this function asks. No reference is made: it may be uninitialised.
+        unsafe {
+            (&raw mut (*place).kind).write(value.kind() as wasp_kind);
+            let of = &raw mut (*place).of;
+            match value {
+                Value::None => of.cast::<i64>().write(0),
+                Value::I32(number) => of.cast::<i32>().write(number),
+                Value::I64(number) => of.cast::<i64>().write(number),
+                Value::F32(number) => of.cast::<f32>().write(number),
+                Value::F64(number) => of.cast::<f64>().write(number),
+                Value::String(text) => {
+                    of.cast::<wasp_slice>().write(wasp_slice::of(text.as_bytes()))
+                }
+                Value::Bytes(bytes) => of.cast::<wasp_slice>().write(wasp_slice::of(bytes)),
+            }
+        }
     }
 
-    /// The value; `what` names it in the error.
+    /// Sets `value` to this one, in place for the same reason as [`write`](Self::write); `what` names it in the error.
     ///
     /// # Safety
     /// The member that `kind` names is set, and a slice is as [`wasp_slice::bytes`] asks.
     #[inline(always)]
-    pub(crate) unsafe fn read<'a>(self, what: &str) -> Result<Value<'a>, Error> {
+    pub(crate) unsafe fn read<'a>(&self, what: &str, value: &mut Value<'a>) -> Result<(), Error> {
         // SAFETY: the member that the kind names is set and its slice readable, as this function asks; every bit pattern is a
         // number.
         unsafe {
-            Ok(match kind(self.kind, what)? {
-                Kind::None => Value::None,
-                Kind::I32 => Value::I32(self.of.i32),
-                Kind::I64 => Value::I64(self.of.i64),
-                Kind::F32 => Value::F32(self.of.f32),
-                Kind::F64 => Value::F64(self.of.f64),
-                Kind::String => Value::String(self.of.slice.text(what)?),
-                Kind::Bytes => Value::Bytes(self.of.slice.bytes(what)?),
-            })
+            match self.kind {
+                WASP_NONE => *value = Value::None,
+                WASP_I32 => *value = Value::I32(self.of.i32),
+                WASP_I64 => *value = Value::I64(self.of.i64),
+                WASP_F32 => *value = Value::F32(self.of.f32),
+                WASP_F64 => *value = Value::F64(self.of.f64),
+                WASP_STRING => *value = Value::String(self.of.slice.text(what)?),
+                WASP_BYTES => *value = Value::Bytes(self.of.slice.bytes(what)?),
+                other => return Err(unknown_kind(other, what)),
+            }
         }
+        Ok(())
     }
 }
 
@@ -85,6 +97,11 @@ pub(crate) fn kind(tag: wasp_kind, what: &str) -> Result<Kind, Error> {
         WASP_F64 => Kind::F64,
         WASP_STRING => Kind::String,
         WASP_BYTES => Kind::Bytes,
-        other => return Err(invalid(format!("{what} has the unknown kind {other}"))),
+        other => return Err(unknown_kind(other, what)),
     })
+}
+
+#[cold]
+fn unknown_kind(tag: wasp_kind, what: &str) -> Error {
+    invalid(format!("{what} has the unknown kind {tag}"))
 }

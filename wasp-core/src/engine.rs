@@ -9,7 +9,7 @@ use crate::config::options::Options;
 use crate::instance::Instance;
 use crate::plugin::Plugin;
 use crate::pool::Pool;
-use crate::sys::descriptor;
+use crate::sys::{descriptor, fence};
 use crate::wasi::Workspace;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
@@ -44,6 +44,7 @@ impl Engine {
 
     /// Makes an engine with these options and no plugins.
     pub fn with_options(mut options: Options) -> Self {
+        fence::prepare();
         options.open_streams = [0, 1, 2].map(descriptor::is_open);
         Self(Arc::new(Inner { options, plugins: ArcSwap::default() }))
     }

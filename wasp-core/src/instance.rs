@@ -2,7 +2,7 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
-use crate::base::slots;
+use crate::base::slots::{self, Slots};
 use crate::base::value::{Kind, Value};
 use crate::plugin::Plugin;
 use crate::plugin::export::Function;
@@ -14,7 +14,6 @@ use crossbeam_utils::CachePadded;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
-use wasmer_types::RawValue;
 
 /// One sandbox: a plugin with linear memory of its own.
 ///
@@ -45,26 +44,41 @@ impl Instance {
     /// [`ErrorKind::Guest`] if the plugin raised an error; [`ErrorKind::Abi`] if it broke the ABI. After
     /// [`ErrorKind::Trap`], [`ErrorKind::Abort`], [`ErrorKind::Exit`], [`ErrorKind::Callback`], [`ErrorKind::Timeout`] and
     /// [`ErrorKind::Cancelled`] the guest was stopped half-way, and every later call fails with [`ErrorKind::Poisoned`] until [`reset`](Self::reset).
+    #[inline]
     pub fn call(&mut self, name: &str, args: &[Value<'_>], result: Kind) -> Result<Value<'_>> {
+        self.call_named(name.as_bytes(), args, result)
+    }
+
+    /// Calls the plugin's function whose name is these bytes, as [`call`](Self::call) does: for bindings, whose text isn't known to be
+    /// UTF-8.
+    ///
+    /// # Errors
+    /// Those of `call`, and [`ErrorKind::Invalid`] if it isn't UTF-8.
+    pub fn call_named(
+        &mut self,
+        name: &[u8],
+        args: &[Value<'_>],
+        result: Kind,
+    ) -> Result<Value<'_>> {
         let plugin = &*self.lease.shard.plugin;
-        let context = |error| in_context(plugin, name, error);
         let index = self.lease.instance.find(name)?;
         let export = &plugin.exports[index];
+        let context = |error| in_context(plugin, &export.name, error);
         if let Some(cause) = &self.poison {
             return Err(context(poisoned(cause)));
         }
         export.check(args, result).map_err(context)?;
         // A string that is ignored is freed all the same where the plugin declares that it is one.
-        let lifted = match (export.declared(), result) {
-            (Some((_, declared)), Kind::None) => *declared,
+        let lifted = match (result, export.declared()) {
+            (Kind::None, Some((_, declared))) => *declared,
             _ => result,
         };
 
         let log = &plugin.log;
-        let started = log.enabled(Level::Debug).then(|| log_call(log, name, args));
-        let mut slot = RawValue::default();
-        if let Err(error) = self.lease.instance.call(index, args, lifted, &mut slot) {
-            return Err(self.failed(name, error));
+        let started = log.enabled(Level::Debug).then(|| log_call(log, &export.name, args));
+        let mut slots = Slots::default();
+        if let Err(error) = self.lease.instance.call(index, args, lifted, &mut slots) {
+            return Err(self.failed(index, error));
         }
         let value = match result {
             Kind::None if lifted != Kind::String => Value::None,
@@ -72,13 +86,14 @@ impl Instance {
                 // Text that was lent is checked only now.
                 let value = self.lease.instance.read(lifted).map_err(|error| {
                     let error = context(error);
-                    log_failure(log, name, &error);
+                    log_failure(log, &export.name, &error);
                     error
                 })?;
                 if result == Kind::None { Value::None } else { value }
             }
             kind => {
-                let number = export.ty.results().first().map(|ty| slots::from_slot(&slot, *ty));
+                let number =
+                    export.ty.results().first().map(|ty| slots::from_slot(slots.first(), *ty));
                 match number {
                     Some(number) if number.kind() == kind => number,
                     number => fit(number.unwrap_or_default(), kind).map_err(context)?,
@@ -86,15 +101,16 @@ impl Instance {
             }
         };
         if let Some(started) = started {
-            log_result(log, name, value, started);
+            log_result(log, &export.name, value, started);
         }
         Ok(value)
     }
 
     /// Records a call that failed in the guest, and puts its error in context.
     #[cold]
-    fn failed(&mut self, name: &str, error: Error) -> Error {
+    fn failed(&mut self, index: usize, error: Error) -> Error {
         let plugin = &*self.lease.shard.plugin;
+        let name = &plugin.exports[index].name;
         let error = in_context(plugin, name, error);
         if self.lease.instance.is_poisoned() {
             self.poison = Some(error.to_string());

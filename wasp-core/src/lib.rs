@@ -53,4 +53,5 @@ pub use instance::{Functions, Instance};
 pub use plugin::export::Function;
 pub use sys::interrupt::Interrupter;
 pub use sys::signals::claim_signals;
+pub use sys::turnstile::Turnstile;
 pub use vm::guest_stack::assume_sole_use_of_wasmer;

@@ -44,6 +44,8 @@ pub enum Variant {
     /// As its authors set it up.
     Usual,
     Singlepass,
+    /// wasmtime: `sum` is found by its name at each call, and takes values of any kind.
+    ByName,
     /// wasmtime: instances from a pool, memory copied on write, found by PAGEMAP_SCAN.
     Pooled,
     /// `Pooled`, and the code looks whether it should stop.

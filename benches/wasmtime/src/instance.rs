@@ -1,7 +1,7 @@
 use sides::Instance;
 use sides::abi::{self, Guest};
 use wasmtime::{
-    AsContextMut, Caller, Memory, Module, ModuleExport, Store, TypedFunc, WasmParams, WasmResults,
+    AsContextMut, Caller, Memory, Module, ModuleExport, Store, TypedFunc, Val, WasmParams, WasmResults,
 };
 use wasmtime_wasi::p1::WasiP1Ctx;
 
@@ -60,6 +60,7 @@ pub struct WasmtimeInstance {
     pub store: Store<Data>,
     pub instance: wasmtime::Instance,
     indices: Indices,
+    by_name: bool,
     strings: Option<Strings>,
     sum: Option<TypedFunc<(i32, i32), i32>>,
     hello: Option<TypedFunc<i32, i32>>,
@@ -71,12 +72,13 @@ pub struct WasmtimeInstance {
 }
 
 impl WasmtimeInstance {
-    pub fn new(store: Store<Data>, instance: wasmtime::Instance) -> Self {
+    pub fn new(store: Store<Data>, instance: wasmtime::Instance, by_name: bool) -> Self {
         let indices = store.data().indices;
         let mut new = Self {
             store,
             instance,
             indices,
+            by_name,
             strings: None,
             sum: None,
             hello: None,
@@ -119,6 +121,12 @@ impl WasmtimeInstance {
 
 impl Instance for WasmtimeInstance {
     fn sum(&mut self, a: i32, b: i32) -> i32 {
+        if self.by_name {
+            let sum = self.instance.get_func(&mut self.store, "sum").expect("a function");
+            let mut result = [Val::I32(0)];
+            sum.call(&mut self.store, &[a.into(), b.into()], &mut result).expect("a sum");
+            return result[0].unwrap_i32();
+        }
         if self.sum.is_none() {
             self.sum = Some(self.find(self.indices.sum));
         }

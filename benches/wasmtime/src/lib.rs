@@ -20,7 +20,7 @@ pub extern "C" fn side() -> Face {
 
 struct Wasmtime {
     engine: Engine,
-    snapshot: bool,
+    variant: Variant,
 }
 
 struct Plugin {
@@ -34,17 +34,17 @@ impl Side for Wasmtime {
 
     fn new(variant: Variant) -> Self {
         let mut config = Config::new();
-        if variant != Variant::Usual {
+        if !matches!(variant, Variant::Usual | Variant::ByName) {
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
             config.memory_init_cow(true);
         }
         config.epoch_interruption(variant == Variant::PooledEpoch);
         let engine = Engine::new(&config).expect("an engine of wasmtime");
-        Self { engine, snapshot: variant == Variant::PooledSnapshot }
+        Self { engine, variant }
     }
 
     fn compile(&self, wasm: &[u8]) -> Plugin {
-        if self.snapshot {
+        if self.variant == Variant::PooledSnapshot {
             let started = snapshot::started(self, wasm);
             return self.plugin(Module::new(&self.engine, started).expect("a module"));
         }
@@ -66,7 +66,7 @@ impl Side for Wasmtime {
         let mut store = Store::new(&self.engine, Data::new(plugin.indices));
         store.set_epoch_deadline(1);
         let instance = plugin.pre.instantiate(&mut store).expect("an instance");
-        WasmtimeInstance::new(store, instance)
+        WasmtimeInstance::new(store, instance, self.variant == Variant::ByName)
     }
 }
 

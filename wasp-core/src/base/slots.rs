@@ -5,6 +5,31 @@ use std::fmt;
 use wasmer::Type;
 use wasmer_types::RawValue;
 
+/// The slots of a call: its arguments first, then its result. There is no allocation for few of them.
+#[derive(Default)]
+pub(crate) struct Slots {
+    few: [RawValue; 8],
+    many: Vec<RawValue>,
+}
+
+impl Slots {
+    /// The slots of a call with so many arguments. The result takes the first one, also where there are none.
+    #[inline]
+    pub(crate) fn of_call(&mut self, args: usize) -> &mut [RawValue] {
+        if args <= self.few.len() {
+            return &mut self.few[..args.max(1)];
+        }
+        self.many.resize(args, RawValue::default());
+        &mut self.many
+    }
+
+    /// The one that the result is in.
+    #[inline]
+    pub(crate) fn first(&self) -> &RawValue {
+        self.many.first().unwrap_or(&self.few[0])
+    }
+}
+
 /// The WebAssembly type that a value of `kind` travels as; none for no value.
 #[inline]
 pub(crate) fn wasm_type(kind: Kind) -> Option<Type> {

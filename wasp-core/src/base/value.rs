@@ -89,6 +89,7 @@ impl Value<'_> {
 macro_rules! conversions {
     ($($variant:ident($type:ty)),* $(,)?) => {$(
         impl<'a> From<$type> for Value<'a> {
+            #[inline(always)]
             fn from(value: $type) -> Self {
                 Value::$variant(value)
             }
@@ -98,6 +99,8 @@ macro_rules! conversions {
         impl<'a> TryFrom<Value<'a>> for $type {
             type Error = Error;
 
+            // Where the value is: a copy of what was written in parts is read as a whole, for which the processor waits.
+            #[inline(always)]
             fn try_from(value: Value<'a>) -> Result<Self, Error> {
                 match value {
                     Value::$variant(value) => Ok(value),
@@ -128,6 +131,7 @@ impl<'a> From<&'a Vec<u8>> for Value<'a> {
     }
 }
 
+#[cold]
 fn mismatch(wanted: Kind, got: Kind) -> Error {
     Error::new(ErrorKind::Signature, format!("the value is {got}, not {wanted}"))
 }

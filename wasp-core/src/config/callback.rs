@@ -55,17 +55,31 @@ impl Answer {
 
 impl Caller<'_> {
     /// Sets the callback's result, which is copied at once; the last answer counts.
-    #[inline]
+    // Inlined, so that a host function that knows the kind of its result stores nothing but the number.
+    #[inline(always)]
     pub fn set_result(&mut self, value: Value<'_>) {
-        self.answer = match value {
-            Value::String(text) => Answer::Text(text.to_owned()),
-            Value::Bytes(bytes) => Answer::Data(bytes.to_vec()),
-            Value::None => Answer::Number(Value::None),
-            Value::I32(value) => Answer::Number(Value::I32(value)),
-            Value::I64(value) => Answer::Number(Value::I64(value)),
-            Value::F32(value) => Answer::Number(Value::F32(value)),
-            Value::F64(value) => Answer::Number(Value::F64(value)),
-        };
+        match value {
+            Value::String(text) => self.set_block(Answer::Text(text.to_owned())),
+            Value::Bytes(bytes) => self.set_block(Answer::Data(bytes.to_vec())),
+            Value::None => self.set_number(Value::None),
+            Value::I32(value) => self.set_number(Value::I32(value)),
+            Value::I64(value) => self.set_number(Value::I64(value)),
+            Value::F32(value) => self.set_number(Value::F32(value)),
+            Value::F64(value) => self.set_number(Value::F64(value)),
+        }
+    }
+
+    #[inline(always)]
+    fn set_number(&mut self, number: Value<'static>) {
+        match &mut self.answer {
+            // There is nothing to be dropped.
+            Answer::Number(place) => *place = number,
+            _ => self.set_block(Answer::Number(number)),
+        }
+    }
+
+    fn set_block(&mut self, answer: Answer) {
+        self.answer = answer;
     }
 
     /// Returns how long the call may still take, callbacks included; none where it has no limit.

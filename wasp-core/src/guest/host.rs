@@ -5,18 +5,22 @@ use crate::base::log::{Level, Log};
 use crate::base::slots;
 use crate::base::value::{Kind, Value};
 use crate::config::callback::{Answer, Callback, Caller};
+use crate::guest::import_thunk::HostFunction;
 use crate::guest::state::Guest;
 use crate::guest::transfer::block_size;
 use crate::plugin::import::ImportTarget;
 use crate::vm::turn::HostTurn;
 use std::fmt;
+use std::sync::Arc;
 use wasmer_types::RawValue;
 
-impl ImportTarget {
-    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards. If the result is a string or bytes that the
-    /// guest keeps to be [placed](Self::place_answer), `block` is the size of the block that it needs, and else it stays 0. (As a
-    /// result it would go through memory at each call.)
-    pub(crate) fn run(
+/// What isn't a callback: WASI, and the functions of the ABI.
+impl HostFunction for ImportTarget {
+    fn panic_kind(&self) -> ErrorKind {
+        ErrorKind::Internal
+    }
+
+    fn run(
         &self,
         guest: &Guest,
         slots: &mut [RawValue],
@@ -44,26 +48,27 @@ impl ImportTarget {
         Ok(())
     }
 
-    /// Puts the answer that the guest keeps into a block of `size` bytes. This may be the guest's stack.
-    pub(crate) fn place_answer(
+    fn place_answer(
         &self,
         guest: &Guest,
         size: u32,
         slots: &mut [RawValue],
         turn: &mut HostTurn,
     ) -> Result<(), Error> {
-        let ImportTarget::Callback(callback) = self else { return Ok(()) };
-        let placed = guest.allocate(size, callback.result, turn).and_then(|pointer| {
-            slots[0].u32 = pointer;
-            let answer = guest.take_answer();
-            answer.map_or(Ok(()), |answer| guest.write_block(&answer.value(), pointer, size, turn))
-        });
-        placed.map_err(|error| callback.refuse(error))
+        match self {
+            ImportTarget::Callback(callback) => callback.place_answer(guest, size, slots, turn),
+            _ => Ok(()),
+        }
     }
 }
 
-impl Callback {
+impl HostFunction for Arc<Callback> {
+    fn panic_kind(&self) -> ErrorKind {
+        ErrorKind::Callback
+    }
+
     /// Lifts the arguments out of `slots`, runs the host function, and lowers what it answered.
+    #[inline(always)]
     fn run(
         &self,
         guest: &Guest,
@@ -71,16 +76,76 @@ impl Callback {
         turn: &mut HostTurn,
         block: &mut u32,
     ) -> Result<(), Error> {
-        // No allocation for few parameters. A SmallVec costs 5 ns more here.
-        let mut few = [Value::None; 8];
-        let mut many = Vec::new();
-        let args = if self.params.len() <= few.len() {
-            &mut few[..self.params.len()]
-        } else {
-            many.resize(self.params.len(), Value::None);
-            &mut many[..]
+        let callback = &**self;
+        let mut caller = Caller {
+            plugin: &guest.plugin.name,
+            interrupt: &guest.interrupt,
+            answer: Answer::Number(Value::None),
         };
-        for ((arg, slot), kind) in args.iter_mut().zip(&*slots).zip(&*self.params) {
+        // No allocation for few parameters, and no room for many is made where there are two.
+        let count = callback.params.len();
+        if count <= 2 {
+            let args = &mut [Value::None; 2][..count];
+            callback.call(args, guest, slots, turn, &mut caller)?;
+        } else {
+            callback.call_with_more(guest, slots, turn, &mut caller)?;
+        }
+        match &mut caller.answer {
+            // Where it is: moving it costs more than all the rest.
+            Answer::Number(number) if !callback.result.is_block() => {
+                callback.lower_answer(guest, number, slots, turn)
+            }
+            answer => callback.give_block(guest, answer, slots, turn, block),
+        }
+    }
+
+    fn place_answer(
+        &self,
+        guest: &Guest,
+        size: u32,
+        slots: &mut [RawValue],
+        turn: &mut HostTurn,
+    ) -> Result<(), Error> {
+        let placed = guest.allocate(size, self.result, turn).and_then(|pointer| {
+            slots[0].u32 = pointer;
+            let answer = guest.take_answer();
+            answer.map_or(Ok(()), |answer| guest.write_block(&answer.value(), pointer, size, turn))
+        });
+        placed.map_err(|error| self.refuse(error))
+    }
+}
+
+impl Callback {
+    /// The same as [`call`](Self::call), with room for three arguments and more.
+    #[inline(never)]
+    fn call_with_more(
+        &self,
+        guest: &Guest,
+        slots: &[RawValue],
+        turn: &HostTurn,
+        caller: &mut Caller<'_>,
+    ) -> Result<(), Error> {
+        let mut few = [Value::None; 8];
+        match few.get_mut(..self.params.len()) {
+            Some(args) => self.call(args, guest, slots, turn, caller),
+            None => {
+                let mut many = vec![Value::None; self.params.len()];
+                self.call(&mut many, guest, slots, turn, caller)
+            }
+        }
+    }
+
+    /// Lifts the arguments into `args` and runs the host function.
+    #[inline(always)]
+    fn call<'a>(
+        &self,
+        args: &mut [Value<'a>],
+        guest: &Guest,
+        slots: &[RawValue],
+        turn: &'a HostTurn,
+        caller: &mut Caller<'_>,
+    ) -> Result<(), Error> {
+        for ((arg, slot), kind) in args.iter_mut().zip(slots).zip(&*self.params) {
             match kind {
                 Kind::String | Kind::Bytes => {
                     *arg = guest.lift(slot, *kind, turn).map_err(|error| error.in_context(self))?;
@@ -93,29 +158,17 @@ impl Callback {
         if let Some(log) = log {
             self.log_values(log, "Callback called", "args", args);
         }
-
-        let mut caller = Caller {
-            plugin: &guest.plugin.name,
-            interrupt: &guest.interrupt,
-            answer: Answer::Number(Value::None),
-        };
-        (self.function)(&mut caller, args).map_err(|source| {
-            let text = source.to_string();
-            Error::new(ErrorKind::Callback, format!("{self}: {text}")).with_source(source)
-        })?;
+        (self.function)(caller, args).map_err(|source| self.failed(source))?;
         if let Some(log) = log {
             self.log_values(log, "Called callback function", "out", &[caller.answer.value()]);
         }
-        match &mut caller.answer {
-            // A logged answer is placed at once: the guest's allocator is nearer from its own stack, but the host's logger must
-            // not run there.
-            answer if self.result.is_block() && log.is_none() => {
-                self.keep_answer(guest, answer, block)
-            }
-            // Where it is: moving it costs more than all the rest.
-            Answer::Number(number) => self.lower_answer(guest, number, slots, turn),
-            answer => self.lower_answer(guest, &answer.value(), slots, turn),
-        }
+        Ok(())
+    }
+
+    #[cold]
+    fn failed(&self, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+        let text = source.to_string();
+        Error::new(ErrorKind::Callback, format!("{self}: {text}")).with_source(source)
     }
 
     #[cold]
@@ -124,6 +177,25 @@ impl Callback {
         let fields: [(&str, &dyn fmt::Display); 3] =
             [("namespace", &self.module), ("name", &self.name), (field, &values)];
         log.write(Level::Debug, message, &fields);
+    }
+
+    /// Gives an answer where a string or bytes are wanted.
+    #[inline(never)]
+    fn give_block(
+        &self,
+        guest: &Guest,
+        answer: &mut Answer,
+        slots: &mut [RawValue],
+        turn: &mut HostTurn,
+        block: &mut u32,
+    ) -> Result<(), Error> {
+        // A logged answer is placed at once: the guest's allocator is nearer from its own stack, but the host's logger must not run
+        // there.
+        if self.result.is_block() && !guest.plugin.log.enabled(Level::Debug) {
+            self.keep_answer(guest, answer, block)
+        } else {
+            self.lower_answer(guest, &answer.value(), slots, turn)
+        }
     }
 
     /// Has the guest keep a string or bytes until there is a block for it, of the size that is set in `block`.
@@ -144,7 +216,7 @@ impl Callback {
     }
 
     /// Puts an answer into the first slot.
-    #[inline]
+    #[inline(always)]
     fn lower_answer(
         &self,
         guest: &Guest,

@@ -1,11 +1,13 @@
 //! Where compiled code arrives when it calls an import. The safety story is in `vm::trampoline`.
 
-use crate::base::error::{Error, ErrorKind};
+use crate::base::error::{Error, ErrorKind, panic_error};
 use crate::guest::state::Guest;
 use crate::plugin::import::ImportTarget;
 use crate::vm::turn::HostTurn;
+use std::any::Any;
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::rc::Rc;
@@ -18,10 +20,36 @@ use wasmer_vm::{
     raise_user_trap,
 };
 
+/// What an import leads to, as the thunk runs it. One thunk is compiled for each.
+pub(crate) trait HostFunction: Display + Send + Sync + 'static {
+    /// The kind of its errors when it panics.
+    fn panic_kind(&self) -> ErrorKind;
+
+    /// Runs it for `guest`: the slots hold its arguments, and its result afterwards. If the result is a string or bytes that the
+    /// guest keeps to be [placed](Self::place_answer), `block` is the size of the block that it needs, and else it stays 0. (As a
+    /// result it would go through memory at each call.)
+    fn run(
+        &self,
+        guest: &Guest,
+        slots: &mut [RawValue],
+        turn: &mut HostTurn,
+        block: &mut u32,
+    ) -> Result<(), Error>;
+
+    /// Puts the answer that the guest keeps into a block of `size` bytes. This may be the guest's stack.
+    fn place_answer(
+        &self,
+        guest: &Guest,
+        size: u32,
+        slots: &mut [RawValue],
+        turn: &mut HostTurn,
+    ) -> Result<(), Error>;
+}
+
 /// A host function's side of an import.
-struct Host {
+struct Host<T> {
     guest: Rc<Guest>,
-    target: ImportTarget,
+    function: T,
     slots: usize,
 }
 
@@ -32,18 +60,30 @@ pub(crate) fn import(
     guest: &Rc<Guest>,
     target: ImportTarget,
 ) -> Extern {
+    match target {
+        ImportTarget::Callback(callback) => import_of(store, ty, guest, callback),
+        other => import_of(store, ty, guest, other),
+    }
+}
+
+fn import_of<T: HostFunction>(
+    store: &mut Store,
+    ty: &FunctionType,
+    guest: &Rc<Guest>,
+    function: T,
+) -> Extern {
     let guest = Rc::clone(guest);
     let slots = ty.params().len().max(ty.results().len());
     let host_data = Box::new(VMDynamicFunctionContext {
-        address: host_call_thunk as *const () as *const wasmer_vm::VMFunctionBody,
-        ctx: Host { guest, target, slots },
+        address: host_call_thunk::<T> as *const () as *const wasmer_vm::VMFunctionBody,
+        ctx: Host { guest, function, slots },
     });
     let anyfunc = VMCallerCheckedAnyfunc {
         // The linker puts the address of a generated trampoline here.
         func_ptr: ptr::null(),
         type_signature_hash: store.engine().as_sys().register_signature(ty),
         vmctx: VMFunctionContext { host_env: &raw const *host_data as *mut c_void },
-        call_trampoline: host_call_thunk_direct,
+        call_trampoline: host_call_thunk_direct::<T>,
     };
     let function = VMFunction {
         anyfunc: MaybeInstanceOwned::Host(Box::new(UnsafeCell::new(anyfunc))),
@@ -56,11 +96,11 @@ pub(crate) fn import(
 }
 
 /// Where compiled code arrives when it calls an import.
-unsafe extern "C-unwind" fn host_call_thunk(
-    this: *mut VMDynamicFunctionContext<Host>,
+unsafe extern "C-unwind" fn host_call_thunk<T: HostFunction>(
+    this: *mut VMDynamicFunctionContext<Host<T>>,
     values: *mut RawValue,
 ) {
-    // SAFETY: `this` is the context that `import` made, alive as long as the store.
+    // SAFETY: `this` is the context that `import_of` made, alive as long as the store.
     let host = unsafe { &(*this).ctx };
     let values: &mut [RawValue] = match host.slots {
         0 => &mut [],
@@ -69,25 +109,24 @@ unsafe extern "C-unwind" fn host_call_thunk(
     };
     // SAFETY: the guest waits for its import to return, and this is where it is entered again.
     let mut turn = unsafe { HostTurn::new() };
+    let guest = &*host.guest;
     let (mut outcome, mut block) = (Ok(()), 0);
     let mut run = || {
-        let caller = host.guest.state.enter_host_function();
+        let caller = guest.state.enter_host_function();
         // There may be many calls in a row with no check of compiled code between them.
-        outcome = match host.guest.interrupt.stop_reason() {
-            None => {
-                host.catch_panic(|| host.target.run(&host.guest, values, &mut turn, &mut block))
-            }
+        outcome = match guest.interrupt.stop_reason() {
+            None => host.catch_panic(|| host.function.run(guest, values, &mut turn, &mut block)),
             Some(_) => Err(Error::new(ErrorKind::Trap, "interrupted")),
         };
-        host.guest.state.leave_host_function(caller);
+        guest.state.leave_host_function(caller);
     };
     // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
     // SAFETY: compiled code of this guest's call is what comes here, on its stack.
-    unsafe { host.guest.host_switch.get().run(&mut run) };
+    unsafe { guest.host_switch.get().run(&mut run) };
     if block != 0 {
         // What this owns while guest code runs would be lost by a trap; it owns nothing.
         outcome =
-            host.catch_panic(|| host.target.place_answer(&host.guest, block, values, &mut turn));
+            host.catch_panic(|| host.function.place_answer(guest, block, values, &mut turn));
     }
     if let Err(error) = outcome {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
@@ -95,20 +134,28 @@ unsafe extern "C-unwind" fn host_call_thunk(
     }
 }
 
-impl Host {
+impl<T: HostFunction> Host<T> {
     /// Turns a panic of `body` into an error.
+    #[inline(always)]
     fn catch_panic(&self, body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
-        catch_unwind(AssertUnwindSafe(body))
-            .unwrap_or_else(|payload| Err(self.target.panicked(&*payload)))
+        match catch_unwind(AssertUnwindSafe(body)) {
+            Ok(outcome) => outcome,
+            Err(payload) => Err(self.panicked(&*payload)),
+        }
+    }
+
+    #[cold]
+    fn panicked(&self, payload: &(dyn Any + Send)) -> Error {
+        panic_error(self.function.panic_kind(), &self.function.to_string(), payload)
     }
 }
 
 /// The same for a host that calls an import which its plugin exports again.
-unsafe extern "C" fn host_call_thunk_direct(
+unsafe extern "C" fn host_call_thunk_direct<T: HostFunction>(
     vmctx: *mut VMContext,
     _: *const wasmer_vm::VMFunctionBody,
     values: *mut RawValue,
 ) {
-    // SAFETY: the context of a function made by `import` is what `host_call_thunk` takes.
-    unsafe { host_call_thunk(vmctx.cast(), values) }
+    // SAFETY: the context of a function made by `import_of` is what `host_call_thunk` takes.
+    unsafe { host_call_thunk::<T>(vmctx.cast(), values) }
 }

@@ -240,7 +240,9 @@ impl Guest {
                 return Error::new(ErrorKind::Resource, message);
             }
             Ended::HostStack(left) => {
-                let message = format!("a call within a callback needs more of the thread's stack: {left} bytes are left");
+                let message = format!(
+                    "a call within a callback needs more of the thread's stack: {left} bytes are left"
+                );
                 return Error::new(ErrorKind::Resource, message);
             }
             Ended::OtherStack => {

@@ -1,12 +1,11 @@
 //! What a module imports, and what each import leads to.
 
-use crate::base::error::{self, Error, ErrorKind, Result, panic_error};
+use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::slots;
 use crate::config::Config;
 use crate::config::callback::Callback;
 use crate::plugin::export::type_text;
 use crate::wasi;
-use std::any::Any;
 use std::fmt::{self, Write};
 use std::sync::Arc;
 use wasmer::{ExternType, FunctionType, Module, Type};
@@ -53,15 +52,6 @@ impl ImportTarget {
             ImportTarget::RaiseError => FunctionType::new([Type::I32], []),
             ImportTarget::Abort => FunctionType::new([Type::I32; 4], []),
         }
-    }
-
-    /// The error for a panic that came out of it.
-    pub(crate) fn panicked(&self, payload: &(dyn Any + Send)) -> Error {
-        let kind = match self {
-            ImportTarget::Callback(_) => ErrorKind::Callback,
-            _ => ErrorKind::Internal,
-        };
-        panic_error(kind, &self.to_string(), payload)
     }
 }
 

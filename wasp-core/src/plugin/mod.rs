@@ -152,6 +152,17 @@ impl Plugin {
         }
     }
 
+    /// The same for a name that may not be text.
+    pub(crate) fn find_bytes(&self, name: &[u8]) -> Result<usize> {
+        let name = std::str::from_utf8(name).map_err(|_| {
+            let message =
+                format!("the function's name {:?} is not UTF-8", name.escape_ascii().to_string());
+            Error::new(ErrorKind::Invalid, message)
+        })?;
+        self.find(name)
+    }
+
+    #[cold]
     fn not_found(&self, name: &str) -> Error {
         let mut exports = self.module.exports().filter(|export| !export.name().starts_with(HIDDEN));
         let other = exports.find(|export| export.name() == name).map(|export| match export.ty() {

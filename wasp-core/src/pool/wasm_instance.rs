@@ -3,7 +3,7 @@
 use crate::base::abi_names::{SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
-use crate::base::slots;
+use crate::base::slots::{self, Slots};
 use crate::base::value::{Kind, Value};
 use crate::guest::call::{Call, ResultBuffer};
 use crate::guest::import_thunk;
@@ -18,11 +18,9 @@ use crate::vm::parts::{self, InstanceParts, Snapshot};
 use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
 use crate::wasi::Workspace;
-use smallvec::{SmallVec, smallvec};
 use std::rc::Rc;
 use std::sync::Arc;
 use wasmer::{InstantiationError, LinkError, Store};
-use wasmer_types::RawValue;
 
 /// What the log says when a reset finds a page that the witness of page faults has missed.
 const BAD_WITNESS: &str = "A page of guest memory was written to without a page fault that the processor told of: from now on the kernel is asked at each reset";
@@ -115,7 +113,7 @@ impl WasmInstance {
             let Some(index) = self.guest.plugin.find_hidden(name) else { continue };
             let what =
                 if *name == START { "start".to_owned() } else { format!("start-up {name:?}") };
-            match self.call(index, &[], Kind::None, &mut RawValue::default()) {
+            match self.call(index, &[], Kind::None, &mut Slots::default()) {
                 Ok(()) => {}
                 // `_start` of a program ends this way.
                 Err(error) if error.exit_code() == Some(0) => self.guest.state.forgive(),
@@ -171,33 +169,32 @@ impl WasmInstance {
     }
 
     /// Where the exported function `name` stands in the plugin's exports.
-    pub(crate) fn find(&mut self, name: &str) -> Result<usize> {
+    #[inline]
+    pub(crate) fn find(&mut self, name: &[u8]) -> Result<usize> {
         let plugin = &self.guest.plugin;
-        if plugin.exports.get(self.last_found).is_none_or(|last| last.name != name) {
-            self.last_found = plugin.find(name)?;
+        let last = plugin.exports.get(self.last_found);
+        if last.is_none_or(|last| !is_same(last.name.as_bytes(), name)) {
+            self.last_found = plugin.find_bytes(name)?;
         }
         Ok(self.last_found)
     }
 
-    /// Calls the export at index `at`, whose type the arguments and the wanted kind fit. A number is in `result`
+    /// Calls the export at index `at`, whose type the arguments and the wanted kind fit. A number is in the first slot
     /// afterwards, and a string or bytes are there to be [`read`](Self::read).
     pub(crate) fn call(
         &mut self,
         index: usize,
         args: &[Value<'_>],
         kind: Kind,
-        result: &mut RawValue,
+        slots: &mut Slots,
     ) -> Result<()> {
         self.touched = true;
         self.parts.entered();
         let function = &self.functions[index];
         let params = self.guest.plugin.exports[index].ty.params();
         let call = Call { function, args, params, result: kind };
-        // The result takes the first slot, also where there are no arguments.
-        let mut slots: SmallVec<[RawValue; 8]> = smallvec![RawValue::default(); args.len().max(1)];
-        self.guest.call(&call, &mut slots, &mut self.result_buffer, &mut self.turn)?;
-        *result = slots[0];
-        Ok(())
+        let slots = slots.of_call(args.len());
+        self.guest.call(&call, slots, &mut self.result_buffer, &mut self.turn)
     }
 
     /// The string or bytes that the last call gave, there until the next one.
@@ -214,10 +211,9 @@ impl WasmInstance {
     pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
         let Ok(index) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
         let context = format_args!("{SIGNATURES:?}");
-        let mut pointer = RawValue::default();
-        self.call(index, &[], Kind::I32, &mut pointer)
-            .map_err(|error| error.in_context(context))?;
-        let pointer = slots::pointer(&pointer);
+        let mut slots = Slots::default();
+        self.call(index, &[], Kind::I32, &mut slots).map_err(|error| error.in_context(context))?;
+        let pointer = slots::pointer(slots.first());
         let text =
             self.guest.text(pointer, &self.turn).map_err(|error| error.in_context(context))?;
         signature::parse(text).map_err(|line| {
@@ -274,4 +270,23 @@ fn exported_functions(
 fn no_image(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Resource, format!("no memory for its snapshot: {error}"))
         .with_source(Box::new(error))
+}
+
+/// Whether two names are the same. Most are short, and comparing them here is faster than `memcmp`, a call.
+#[inline(always)]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    // Two words that overlap where the name isn't as long as both.
+    match (
+        one.first_chunk::<8>(),
+        other.first_chunk::<8>(),
+        one.last_chunk::<8>(),
+        other.last_chunk::<8>(),
+    ) {
+        (Some(a), Some(b), Some(c), Some(d)) if one.len() <= 16 => a == b && c == d,
+        (None, ..) => one.iter().zip(other).all(|(a, b)| a == b),
+        _ => one == other,
+    }
 }

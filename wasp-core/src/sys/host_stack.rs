@@ -53,7 +53,8 @@ fn ask() -> Option<(usize, usize)> {
             return None;
         }
         let (mut start, mut len) = (std::ptr::null_mut(), 0);
-        let outcome = libc::pthread_attr_getstack(&raw const attributes, &raw mut start, &raw mut len);
+        let outcome =
+            libc::pthread_attr_getstack(&raw const attributes, &raw mut start, &raw mut len);
         libc::pthread_attr_destroy(&raw mut attributes);
         (outcome == 0).then_some((start as usize, start as usize + len))
     }

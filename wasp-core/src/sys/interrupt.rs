@@ -6,8 +6,9 @@
 //! for, and the call's end waits for a stop that is on its way.
 
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::sys::fence;
 use crate::sys::process::{PerProcess, generation};
-use parking_lot::{Condvar, Mutex, MutexGuard};
+use parking_lot::{Condvar, Mutex};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
@@ -19,18 +20,23 @@ pub(crate) enum Reason {
     TimedOut,
 }
 
-// A state is a status in its low bits, and above it a count of calls that tells each from the next.
-const STATUS: u64 = 0b11;
-const IDLE: u64 = 0;
+// A state is whether a call runs, in its lowest bit, and above it a count of calls that tells each from the next.
 const RUNNING: u64 = 1;
-const CANCELLED: u64 = 2;
-const TIMED_OUT: u64 = 3;
-const NEXT_CALL: u64 = 4;
+const NEXT_CALL: u64 = 2;
+
+// What `stopped` says.
+const NOT_STOPPED: u8 = 0;
+const CANCELLED: u8 = 1;
+const TIMED_OUT: u8 = 2;
 
 /// A deadline that never comes.
 const NEVER: u64 = u64::MAX;
 
 /// One sandbox's way to be stopped.
+///
+/// The thread that calls writes `state`, and reads `stoppers` when its call ends; a thread that stops it counts itself in
+/// `stoppers`, and then reads `state`. So either the stopper sees that the call has ended, or the call's end sees the stopper and
+/// waits for it. There is no lock in it: a signal handler may stop the call that it interrupts, anywhere.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     state: AtomicU64,
@@ -38,21 +44,28 @@ pub(crate) struct Interrupt {
     deadline: AtomicU64,
     /// The interrupt flag of compiled code; alive while a call runs.
     flag: AtomicPtr<i32>,
-    /// Held while a stop is delivered.
-    delivery: Mutex<()>,
+    /// Why the call that runs is to be stopped, if it is.
+    stopped: AtomicU8,
+    /// How many threads are about to stop it, and above that the generation of the process: a child has none of these threads.
+    stoppers: AtomicU64,
     /// The number of the watchdog that has it on its list; 0 where none has.
     watchdog: AtomicU64,
     /// Counts the owners that the sandbox had: an [`Interrupter`] works for its own only.
     owner: AtomicU64,
 }
 
+// How `stoppers` is divided.
+const COUNT_BITS: u32 = 16;
+const COUNT: u64 = (1 << COUNT_BITS) - 1;
+
 impl Interrupt {
     pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self {
-            state: AtomicU64::new(IDLE),
+            state: AtomicU64::new(0),
             deadline: AtomicU64::new(NEVER),
             flag: AtomicPtr::default(),
-            delivery: Mutex::default(),
+            stopped: AtomicU8::new(NOT_STOPPED),
+            stoppers: AtomicU64::new(0),
             watchdog: AtomicU64::new(0),
             owner: AtomicU64::new(0),
         })
@@ -72,7 +85,7 @@ impl Interrupt {
     /// [`ErrorKind::Resource`] if nothing would stop it at its limit; it hasn't begun then.
     #[inline]
     pub(crate) fn begin(self: &Arc<Self>, limit: Option<Duration>) -> Result<()> {
-        let next = (self.state.load(Ordering::Relaxed) & !STATUS) + NEXT_CALL;
+        let next = (self.state.load(Ordering::Relaxed) & !RUNNING) + NEXT_CALL;
         let Some(limit) = limit else {
             self.deadline.store(NEVER, Ordering::Relaxed);
             self.state.store(next | RUNNING, Ordering::Release);
@@ -89,14 +102,35 @@ impl Interrupt {
     }
 
     /// The call ends: why it was stopped, if it was.
+    #[inline]
     pub(crate) fn end(&self) -> Option<Reason> {
         let running = self.state.load(Ordering::Relaxed);
-        let before = self.state.swap(running & !STATUS, Ordering::AcqRel);
-        let reason = reason(before)?;
-        // Whoever stopped it may still be about to set the flag; then the next call must not find it set.
-        let _delivered = self.deliver();
+        self.state.store(running & !RUNNING, Ordering::Release);
+        fence::light();
+        let nobody = self.stopped.load(Ordering::Relaxed) == NOT_STOPPED
+            && self.stoppers.load(Ordering::Relaxed) & COUNT == 0;
+        if nobody { None } else { self.end_stopped() }
+    }
+
+    /// Whoever stops it may still be about to set the flag; the next call must not find it set.
+    #[cold]
+    fn end_stopped(&self) -> Option<Reason> {
+        loop {
+            let stoppers = self.stoppers.load(Ordering::Acquire);
+            if stoppers & COUNT == 0 {
+                break;
+            }
+            if stoppers >> COUNT_BITS != generation() {
+                // The parent's. A stopper of this process may just have found that too.
+                let (ok, or) = (Ordering::AcqRel, Ordering::Relaxed);
+                let _ = self.stoppers.compare_exchange(stoppers, 0, ok, or);
+                continue;
+            }
+            std::thread::yield_now();
+        }
+        let reason = reason(self.stopped.swap(NOT_STOPPED, Ordering::AcqRel));
         self.set_flag(0);
-        Some(reason)
+        reason
     }
 
     /// The interrupt flag of compiled code.
@@ -111,7 +145,7 @@ impl Interrupt {
 
     /// Why the call that runs must stop, if it must.
     pub(crate) fn stop_reason(&self) -> Option<Reason> {
-        reason(self.state.load(Ordering::Relaxed))
+        reason(self.stopped.load(Ordering::Relaxed))
     }
 
     /// How long the call that runs may still take.
@@ -126,12 +160,13 @@ impl Interrupt {
         self.owner.store(self.owner.load(Ordering::Relaxed) + 1, Ordering::Release);
     }
 
+    /// Async-signal-safe.
     fn cancel(&self, owner: u64) {
-        let _delivery = self.deliver();
+        let _stopper = Stopper::new(self);
         let state = self.state.load(Ordering::Acquire);
         // Looked at after the state: another owner's call would have changed that too.
-        if self.owner.load(Ordering::Acquire) == owner {
-            self.stop(state, CANCELLED);
+        if self.owner.load(Ordering::Acquire) == owner && state & RUNNING != 0 {
+            self.stop(CANCELLED);
         }
     }
 
@@ -139,46 +174,62 @@ impl Interrupt {
     fn check(&self, now: u64) -> Option<u64> {
         let state = self.state.load(Ordering::SeqCst);
         let deadline = self.deadline.load(Ordering::Acquire);
-        if state & STATUS != RUNNING || deadline == NEVER {
+        if state & RUNNING == 0 || deadline == NEVER {
             return None;
         }
         if deadline > now {
             return Some(deadline);
         }
-        let _delivery = self.deliver();
-        self.stop(state, TIMED_OUT);
+        let _stopper = Stopper::new(self);
+        if self.state.load(Ordering::Acquire) == state {
+            self.stop(TIMED_OUT);
+        }
         None
     }
 
-    /// Stops the call that `state` is of, if it still runs.
-    fn stop(&self, state: u64, status: u64) {
-        let stopped = state & !STATUS | status;
-        if state & STATUS == RUNNING
-            && self
-                .state
-                .compare_exchange(state, stopped, Ordering::AcqRel, Ordering::Relaxed)
-                .is_ok()
-        {
-            self.set_flag(1);
-        }
+    /// Stops the call that runs, which can't end before this has returned. Whoever comes first says why.
+    fn stop(&self, why: u8) {
+        let (ok, or) = (Ordering::AcqRel, Ordering::Relaxed);
+        let _ = self.stopped.compare_exchange(NOT_STOPPED, why, ok, or);
+        self.set_flag(1);
     }
 
     fn set_flag(&self, value: i32) {
         let flag = self.flag.load(Ordering::Relaxed);
         if !flag.is_null() {
-            // SAFETY: `set_flag_ptr` was promised that it is valid while a call runs. `stop` found one running, which can't end
-            // before the delivery lock is free; `end` is the end of one. Compiled code only reads it.
+            // SAFETY: `set_flag_ptr` was promised that it is valid while a call runs. A stopper found one running, which can't end
+            // before it is gone; `end` is the end of one. Compiled code only reads it.
             unsafe { AtomicI32::from_ptr(flag) }.store(value, Ordering::Relaxed);
         }
     }
+}
 
-    fn deliver(&self) -> MutexGuard<'_, ()> {
-        self.delivery.lock()
+/// A thread that is about to stop a call: while it is there, a call that it found running doesn't end.
+struct Stopper<'a>(&'a Interrupt);
+
+impl<'a> Stopper<'a> {
+    fn new(interrupt: &'a Interrupt) -> Self {
+        let generation = generation();
+        let add = |stoppers: u64| {
+            let count = if stoppers >> COUNT_BITS == generation { stoppers & COUNT } else { 0 };
+            Some(generation << COUNT_BITS | (count + 1))
+        };
+        // It never refuses.
+        let _ = interrupt.stoppers.fetch_update(Ordering::SeqCst, Ordering::SeqCst, add);
+        // The call's end reads that word and has written its state.
+        fence::heavy();
+        Self(interrupt)
     }
 }
 
-fn reason(state: u64) -> Option<Reason> {
-    match state & STATUS {
+impl Drop for Stopper<'_> {
+    fn drop(&mut self) {
+        self.0.stoppers.fetch_sub(1, Ordering::Release);
+    }
+}
+
+fn reason(stopped: u8) -> Option<Reason> {
+    match stopped {
         CANCELLED => Some(Reason::Cancelled),
         TIMED_OUT => Some(Reason::TimedOut),
         _ => None,
@@ -200,7 +251,7 @@ impl Interrupter {
     }
 
     /// Ends the call that runs, which fails with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). When none runs, nothing
-    /// happens, also not to the next one.
+    /// happens, also not to the next one. A signal handler may call this.
     pub fn interrupt(&self) {
         self.interrupt.cancel(self.owner);
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod descriptor;
 pub(crate) mod dirty_pages;
+pub(crate) mod fence;
 pub(crate) mod first_writes;
 pub(crate) mod guest_zone;
 pub(crate) mod host_stack;
@@ -15,3 +16,4 @@ pub(crate) mod process;
 pub(crate) mod signal_stack;
 pub(crate) mod signals;
 pub(crate) mod trap;
+pub(crate) mod turnstile;

@@ -9,6 +9,8 @@ use wasp_core::{Config, Engine, Instance, Kind, Options, Value};
 const NAME: &str = "plugin";
 
 fn calls(criterion: &mut Criterion) {
+    // SAFETY: this program runs WebAssembly through wasp alone.
+    unsafe { wasp_core::assume_sole_use_of_wasmer() };
     let engine = engine(Options::default());
     let mut instance = engine.instance(NAME, None).expect("an instance");
     criterion.bench_function("int call", |bencher| bencher.iter(|| sum(&mut instance)));

@@ -1,12 +1,20 @@
 //! wasp, through the API of its crate.
 
-use sides::{Instance, Side, Variant};
+use sides::{Face, Instance, Side, Variant, face};
 use std::path::Path;
 use wasp_core::{Compiler, Config, Engine, Kind, Options, Value};
 
-pub struct Wasp(Compiler);
+/// The way in.
+#[unsafe(no_mangle)]
+pub extern "C" fn side() -> Face {
+    // SAFETY: this library has a wasmer of its own, as those of the bindings have.
+    unsafe { wasp_core::assume_sole_use_of_wasmer() };
+    face::<Wasp>()
+}
 
-pub struct WaspInstance(wasp_core::Instance);
+struct Wasp(Compiler);
+
+struct WaspInstance(wasp_core::Instance);
 
 const NAME: &str = "plugin";
 
