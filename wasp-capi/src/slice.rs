@@ -49,7 +49,7 @@ impl wasp_slice {
     pub(crate) unsafe fn text<'a>(self, what: &str) -> Result<&'a str, Error> {
         // SAFETY: readable for `'a`, as this function asks.
         let bytes = unsafe { self.bytes(what) }?;
-        std::str::from_utf8(bytes).map_err(|_| invalid(format!("{what} is not UTF-8")))
+        wasp_core::utf8(bytes).map_err(|_| invalid(format!("{what} is not UTF-8")))
     }
 }
 

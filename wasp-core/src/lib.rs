@@ -43,6 +43,7 @@ mod wasi;
 
 pub use base::error::{Error, ErrorKind, Frame, Import, Result};
 pub use base::log::{Level, Log, Record};
+pub use base::text::utf8;
 pub use base::value::{Kind, Value};
 pub use config::Config;
 pub use config::callback::Caller;

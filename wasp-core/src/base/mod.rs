@@ -5,4 +5,6 @@ pub(crate) mod error;
 pub(crate) mod log;
 #[allow(unsafe_code)] // Reads the union of a slot.
 pub(crate) mod slots;
+#[allow(unsafe_code)] // Knows of ASCII that it is UTF-8.
+pub(crate) mod text;
 pub(crate) mod value;

@@ -24,6 +24,8 @@ pub struct Caller<'a> {
     pub(crate) plugin: &'a str,
     pub(crate) interrupt: &'a Interrupt,
     pub(crate) answer: Answer,
+    /// Room for an answer that is a string, of an earlier one.
+    pub(crate) room: String,
 }
 
 /// What a callback answered.
@@ -59,8 +61,8 @@ impl Caller<'_> {
     #[inline(always)]
     pub fn set_result(&mut self, value: Value<'_>) {
         match value {
-            Value::String(text) => self.set_block(Answer::Text(text.to_owned())),
-            Value::Bytes(bytes) => self.set_block(Answer::Data(bytes.to_vec())),
+            Value::String(text) => self.set_text(text),
+            Value::Bytes(bytes) => self.set_answer(Answer::Data(bytes.to_vec())),
             Value::None => self.set_number(Value::None),
             Value::I32(value) => self.set_number(Value::I32(value)),
             Value::I64(value) => self.set_number(Value::I64(value)),
@@ -74,11 +76,18 @@ impl Caller<'_> {
         match &mut self.answer {
             // There is nothing to be dropped.
             Answer::Number(place) => *place = number,
-            _ => self.set_block(Answer::Number(number)),
+            _ => self.set_answer(Answer::Number(number)),
         }
     }
 
-    fn set_block(&mut self, answer: Answer) {
+    fn set_text(&mut self, text: &str) {
+        let mut room = std::mem::take(&mut self.room);
+        room.clear();
+        room.push_str(text);
+        self.answer = Answer::Text(room);
+    }
+
+    fn set_answer(&mut self, answer: Answer) {
         self.answer = answer;
     }
 

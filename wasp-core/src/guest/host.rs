@@ -81,6 +81,7 @@ impl HostFunction for Arc<Callback> {
             plugin: &guest.plugin.name,
             interrupt: &guest.interrupt,
             answer: Answer::Number(Value::None),
+            room: if callback.result == Kind::String { guest.take_room() } else { String::new() },
         };
         // No allocation for few parameters, and no room for many is made where there are two.
         let count = callback.params.len();
@@ -108,8 +109,10 @@ impl HostFunction for Arc<Callback> {
     ) -> Result<(), Error> {
         let placed = guest.allocate(size, self.result, turn).and_then(|pointer| {
             slots[0].u32 = pointer;
-            let answer = guest.take_answer();
-            answer.map_or(Ok(()), |answer| guest.write_block(&answer.value(), pointer, size, turn))
+            let Some(answer) = guest.take_answer() else { return Ok(()) };
+            guest.write_block(&answer.value(), pointer, size, turn)?;
+            guest.keep_room(answer);
+            Ok(())
         });
         placed.map_err(|error| self.refuse(error))
     }
@@ -146,21 +149,45 @@ impl Callback {
         caller: &mut Caller<'_>,
     ) -> Result<(), Error> {
         for ((arg, slot), kind) in args.iter_mut().zip(slots).zip(&*self.params) {
-            match kind {
-                Kind::String | Kind::Bytes => {
-                    *arg = guest.lift(slot, *kind, turn).map_err(|error| error.in_context(self))?;
-                }
-                number => slots::read(slot, *number, arg),
+            // A branch that is foreseen; a table of all kinds is a jump that often isn't.
+            if *kind == Kind::I32 {
+                slots::read(slot, Kind::I32, arg);
+            } else {
+                self.lift(slot, *kind, guest, turn, arg)?;
             }
         }
-        // Fields are made before anybody looks whether they are wanted.
-        let log = Some(&guest.plugin.log).filter(|log| log.enabled(Level::Debug));
-        if let Some(log) = log {
-            self.log_values(log, "Callback called", "args", args);
+        if guest.plugin.log.enabled(Level::Debug) {
+            return self.call_logged(&guest.plugin.log, args, caller);
         }
+        (self.function)(caller, args).map_err(|source| self.failed(source))
+    }
+
+    #[cold]
+    fn call_logged(
+        &self,
+        log: &Log,
+        args: &[Value<'_>],
+        caller: &mut Caller<'_>,
+    ) -> Result<(), Error> {
+        self.log_values(log, "Callback called", "args", args);
         (self.function)(caller, args).map_err(|source| self.failed(source))?;
-        if let Some(log) = log {
-            self.log_values(log, "Called callback function", "out", &[caller.answer.value()]);
+        self.log_values(log, "Called callback function", "out", &[caller.answer.value()]);
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn lift<'a>(
+        &self,
+        slot: &RawValue,
+        kind: Kind,
+        guest: &Guest,
+        turn: &'a HostTurn,
+        arg: &mut Value<'a>,
+    ) -> Result<(), Error> {
+        if kind.is_block() {
+            *arg = guest.lift(slot, kind, turn).map_err(|error| error.in_context(self))?;
+        } else {
+            slots::read(slot, kind, arg);
         }
         Ok(())
     }
@@ -171,7 +198,6 @@ impl Callback {
         Error::new(ErrorKind::Callback, format!("{self}: {text}")).with_source(source)
     }
 
-    #[cold]
     fn log_values(&self, log: &Log, message: &str, field: &str, values: &[Value<'_>]) {
         let values = slots::DisplayValues(values);
         let fields: [(&str, &dyn fmt::Display); 3] =

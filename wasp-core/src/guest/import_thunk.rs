@@ -102,39 +102,67 @@ unsafe extern "C-unwind" fn host_call_thunk<T: HostFunction>(
 ) {
     // SAFETY: `this` is the context that `import_of` made, alive as long as the store.
     let host = unsafe { &(*this).ctx };
-    let values: &mut [RawValue] = match host.slots {
-        0 => &mut [],
-        // SAFETY: the trampoline makes as many slots as the function's type needs.
-        slots => unsafe { slice::from_raw_parts_mut(values, slots) },
-    };
-    // SAFETY: the guest waits for its import to return, and this is where it is entered again.
-    let mut turn = unsafe { HostTurn::new() };
-    let guest = &*host.guest;
-    let (mut outcome, mut block) = (Ok(()), 0);
-    let mut run = || {
-        let caller = guest.state.enter_host_function();
-        // There may be many calls in a row with no check of compiled code between them.
-        outcome = match guest.interrupt.stop_reason() {
-            None => host.catch_panic(|| host.function.run(guest, values, &mut turn, &mut block)),
-            Some(_) => Err(Error::new(ErrorKind::Trap, "interrupted")),
-        };
-        guest.state.leave_host_function(caller);
-    };
+    let mut outcome = Outcome { error: None, block: 0 };
+    // SAFETY: the trampoline makes as many slots as the function's type needs.
+    let mut run = || unsafe { host.run(values, &mut outcome) };
     // Only a pointer goes there and nothing comes back: moves would cost more than the switch.
     // SAFETY: compiled code of this guest's call is what comes here, on its stack.
-    unsafe { guest.host_switch.get().run(&mut run) };
-    if block != 0 {
+    unsafe { host.guest.host_switch.get().run(&mut run) };
+    if outcome.block != 0 {
         // What this owns while guest code runs would be lost by a trap; it owns nothing.
-        outcome =
-            host.catch_panic(|| host.function.place_answer(guest, block, values, &mut turn));
+        // SAFETY: as above.
+        unsafe { host.place_answer(values, &mut outcome) };
     }
-    if let Err(error) = outcome {
+    if let Some(error) = outcome.error {
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
         unsafe { raise_user_trap(Box::new(error)) }
     }
 }
 
+/// What became of a host function.
+struct Outcome {
+    error: Option<Error>,
+    /// The size of the block that its answer waits for; 0 where none does.
+    block: u32,
+}
+
 impl<T: HostFunction> Host<T> {
+    /// Runs the host function, on the host's stack.
+    ///
+    /// # Safety
+    /// `values` are as many as the function's type needs.
+    #[inline(always)]
+    unsafe fn run(&self, values: *mut RawValue, outcome: &mut Outcome) {
+        // SAFETY: as many as this function asks for; there may be none.
+        let values = unsafe { slots(values, self.slots) };
+        // SAFETY: the guest waits for its import to return, and this is where it is entered again.
+        let mut turn = unsafe { HostTurn::new() };
+        let (guest, block) = (&*self.guest, &mut outcome.block);
+        let caller = guest.state.enter_host_function();
+        // There may be many calls in a row with no check of compiled code between them.
+        let ran = if guest.interrupt.is_stopped() {
+            Err(Error::new(ErrorKind::Trap, "interrupted"))
+        } else {
+            self.catch_panic(|| self.function.run(guest, values, &mut turn, block))
+        };
+        guest.state.leave_host_function(caller);
+        if let Err(error) = ran {
+            outcome.error = Some(error);
+        }
+    }
+
+    /// Puts the answer into its block, on the guest's stack.
+    ///
+    /// # Safety
+    /// As for [`run`](Self::run).
+    #[inline(never)]
+    unsafe fn place_answer(&self, values: *mut RawValue, outcome: &mut Outcome) {
+        // SAFETY: as in `run`.
+        let (values, mut turn) = unsafe { (slots(values, self.slots), HostTurn::new()) };
+        let place = || self.function.place_answer(&self.guest, outcome.block, values, &mut turn);
+        outcome.error = self.catch_panic(place).err();
+    }
+
     /// Turns a panic of `body` into an error.
     #[inline(always)]
     fn catch_panic(&self, body: impl FnOnce() -> Result<(), Error>) -> Result<(), Error> {
@@ -148,6 +176,17 @@ impl<T: HostFunction> Host<T> {
     fn panicked(&self, payload: &(dyn Any + Send)) -> Error {
         panic_error(self.function.panic_kind(), &self.function.to_string(), payload)
     }
+}
+
+/// # Safety
+/// `values` points to so many slots; to anything if there are none.
+#[inline(always)]
+unsafe fn slots<'a>(values: *mut RawValue, count: usize) -> &'a mut [RawValue] {
+    if count == 0 {
+        return &mut [];
+    }
+    // SAFETY: as many as this function asks for.
+    unsafe { slice::from_raw_parts_mut(values, count) }
 }
 
 /// The same for a host that calls an import which its plugin exports again.

@@ -38,10 +38,15 @@ pub(crate) struct Guest {
     pub host_switch: Cell<HostSwitch>,
     /// What callbacks answered, until there is a block for it. The last one is of the callback that ended last.
     answers: RefCell<Vec<Answer>>,
+    /// Room for the next answer.
+    room: Cell<String>,
     workspace: RefCell<wasi::Workspace>,
     wasi: RefCell<Option<wasi::Context>>,
     pub interrupt: Arc<Interrupt>,
 }
+
+/// Room for answers of at most so many bytes is kept.
+const WORTH_KEEPING: usize = 4096;
 
 /// The functions that the ABI asks a plugin for, where it has them.
 pub(crate) struct Exports {
@@ -60,6 +65,7 @@ impl Guest {
             allocations: Allocations::default(),
             host_switch: Cell::default(),
             answers: RefCell::default(),
+            room: Cell::default(),
             workspace: RefCell::new(wasi::Workspace::Starting),
             wasi: RefCell::default(),
             interrupt,
@@ -101,6 +107,7 @@ impl Guest {
     pub(crate) fn forget_blocks(&self) {
         self.allocations.forget();
         self.answers.borrow_mut().clear();
+        drop(self.room.take());
     }
 
     /// Keeps what a callback answered until the guest has a block for it.
@@ -112,6 +119,20 @@ impl Guest {
         }
         answers.push(answer);
         Ok(())
+    }
+
+    /// Takes the room for an answer that is a string.
+    pub(crate) fn take_room(&self) -> String {
+        self.room.take()
+    }
+
+    /// Keeps the room that an answer took for the next one, but not what a huge one needed.
+    pub(crate) fn keep_room(&self, answer: Answer) {
+        if let Answer::Text(room) = answer
+            && room.capacity() <= WORTH_KEEPING
+        {
+            self.room.set(room);
+        }
     }
 
     /// Takes the answer that waits for its block.

@@ -4,12 +4,12 @@
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::base::slots;
+use crate::base::text;
 use crate::base::value::{Kind, Value};
 use crate::guest::allocations::Block;
 use crate::guest::state::{Guest, abi};
 use crate::vm::turn::HostTurn;
-use std::ffi::CStr;
-use std::{fmt, str};
+use std::fmt;
 use wasmer::Type;
 use wasmer_types::RawValue;
 
@@ -26,19 +26,11 @@ impl Guest {
     ) -> Result<()> {
         // What most arguments are. Only the part of a slot that counts is written: whoever reads it as a whole right
         // afterwards would wait for the processor.
-        match (value, ty) {
-            (Value::I32(number), Type::I32) if kind == Kind::I32 => {
-                slot.i32 = *number;
-            }
-            (Value::I64(number), Type::I64) => {
-                slot.i64 = *number;
-            }
-            (Value::F64(number), Type::F64) => {
-                slot.f64 = *number;
-            }
-            _ => return self.lower_any(value, kind, ty, slot, turn),
+        if let (Value::I32(number), Type::I32, Kind::I32) = (value, ty, kind) {
+            slot.i32 = *number;
+            return Ok(());
         }
-        Ok(())
+        self.lower_any(value, kind, ty, slot, turn)
     }
 
     fn lower_any(
@@ -49,6 +41,17 @@ impl Guest {
         slot: &mut RawValue,
         turn: &mut HostTurn,
     ) -> Result<()> {
+        match (value, ty) {
+            (Value::I64(number), Type::I64) => {
+                slot.i64 = *number;
+                return Ok(());
+            }
+            (Value::F64(number), Type::F64) => {
+                slot.f64 = *number;
+                return Ok(());
+            }
+            _ => {}
+        }
         if kind.is_block() {
             let size = block_size(value, kind)?;
             let pointer = self.allocate(size, kind, turn)?;
@@ -86,14 +89,14 @@ impl Guest {
         match value {
             Value::String(text) => {
                 let (place, end) = block.split_at_mut(text.len());
-                place.copy_from_slice(text.as_bytes());
+                text::copy(place, text.as_bytes());
                 end[0] = 0;
             }
             Value::Bytes(data) => {
                 let (length, place) = block.split_at_mut(4);
                 // `block_size` has checked that it fits.
                 length.copy_from_slice(&(data.len() as u32).to_le_bytes());
-                place.copy_from_slice(data);
+                text::copy(place, data);
             }
             _ => return Ok(()),
         }
@@ -179,9 +182,8 @@ impl Guest {
     #[inline(always)]
     fn characters<'a>(&self, pointer: u32, turn: &'a HostTurn) -> Result<&'a [u8]> {
         let rest = self.memory_at(pointer, Kind::String, turn)?;
-        CStr::from_bytes_until_nul(rest)
-            .map(CStr::to_bytes)
-            .map_err(|_| abi(format!("the string at {pointer:#x} has no end inside memory")))
+        text::until_nul(rest)
+            .ok_or_else(|| abi(format!("the string at {pointer:#x} has no end inside memory")))
     }
 
     /// The bytes at `pointer`, after their length.
@@ -214,7 +216,7 @@ impl Guest {
 pub(crate) fn block_size(value: &Value<'_>, kind: Kind) -> Result<u32> {
     let (length, extra) = match value {
         Value::String(text) if kind == Kind::String => {
-            if text.as_bytes().contains(&0) {
+            if text::has_nul(text.as_bytes()) {
                 let message = "a string with a NUL inside can't be passed to a plugin; bytes can";
                 return Err(Error::new(ErrorKind::Invalid, message));
             }
@@ -235,5 +237,5 @@ fn mismatch(value: &Value<'_>, kind: Kind) -> Error {
 
 #[inline(always)]
 fn utf8(data: &[u8], pointer: u32) -> Result<&str> {
-    str::from_utf8(data).map_err(|_| abi(format!("the string at {pointer:#x} is not UTF-8")))
+    text::utf8(data).map_err(|_| abi(format!("the string at {pointer:#x} is not UTF-8")))
 }

@@ -148,6 +148,12 @@ impl Interrupt {
         reason(self.stopped.load(Ordering::Relaxed))
     }
 
+    /// Whether the call that runs must stop.
+    #[inline(always)]
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed) != NOT_STOPPED
+    }
+
     /// How long the call that runs may still take.
     pub(crate) fn remaining(&self) -> Option<Duration> {
         let deadline = self.deadline.load(Ordering::Relaxed);
