@@ -6,7 +6,7 @@
 
 use crate::arguments::{self, Buffers, into_python};
 use crate::instance::Instance;
-use crate::kind::Wanted;
+use crate::value_kind::Wanted;
 use crate::{error, signals};
 use pyo3::exceptions::PyTypeError;
 use pyo3::ffi::{self, Py_ssize_t, PyObject};

@@ -3,7 +3,7 @@
 use crate::error;
 use crate::fork::{self, Work};
 use crate::instance::Instance;
-use crate::kind::Kind;
+use crate::value_kind::Kind;
 use crate::{callback, logger};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};

@@ -1,7 +1,7 @@
 //! One sandbox. Calls into it are in `call`.
 
 use crate::fork::{self, Work};
-use crate::kind::Kind;
+use crate::value_kind::Kind;
 use crate::{error, signals};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};

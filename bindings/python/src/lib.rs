@@ -16,13 +16,13 @@ mod engine;
 mod error;
 mod fork;
 mod instance;
-#[allow(unsafe_code)] // Compares with Python's own types.
-mod kind;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
 mod reinit;
 #[allow(unsafe_code)] // Installs a signal handler, and shares pointers with a thread.
 mod signals;
+#[allow(unsafe_code)] // Compares with Python's own types.
+mod value_kind;
 
 use pyo3::prelude::*;
 
@@ -35,9 +35,9 @@ mod _wasp {
     #[pymodule_export]
     use super::instance::{Function, Instance};
     #[pymodule_export]
-    use super::kind::Kind;
-    #[pymodule_export]
     use super::reinit::forked;
+    #[pymodule_export]
+    use super::value_kind::Kind;
 
     #[pymodule_init]
     #[allow(unsafe_code)]

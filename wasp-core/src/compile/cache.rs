@@ -7,7 +7,7 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
-use crate::config::options::Compiler;
+use crate::config::engine_options::Compiler;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;

@@ -1,7 +1,7 @@
 //! Where compiled code arrives when it calls an import. The safety story is in `vm::trampoline`.
 
 use crate::base::error::{Error, ErrorKind, panic_error};
-use crate::guest::state::Guest;
+use crate::guest::guest_state::Guest;
 use crate::plugin::import::ImportTarget;
 use crate::vm::turn::HostTurn;
 use std::any::Any;

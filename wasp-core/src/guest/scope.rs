@@ -1,8 +1,8 @@
 //! One call of an instance, from its beginning to its end, whatever ends it.
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::guest::phase::Phase;
-use crate::guest::state::Guest;
+use crate::guest::call_state::Phase;
+use crate::guest::guest_state::Guest;
 use crate::sys::interrupt::Reason;
 use std::mem::ManuallyDrop;
 
@@ -72,7 +72,7 @@ fn refusal(phase: Phase) -> Error {
 mod tests {
     use super::*;
     use crate::compile::Source;
-    use crate::config::{Config, options::Options};
+    use crate::config::{engine_options::Options, plugin_config::Config};
     use crate::plugin::Plugin;
     use crate::sys::interrupt::{Interrupt, Interrupter};
     use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -7,7 +7,7 @@ use crate::base::slots;
 use crate::base::text;
 use crate::base::value::{Kind, Value};
 use crate::guest::allocations::Block;
-use crate::guest::state::{Guest, abi};
+use crate::guest::guest_state::{Guest, abi};
 use crate::vm::turn::HostTurn;
 use std::fmt;
 use wasmer::Type;

@@ -2,8 +2,8 @@
 
 use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::slots;
-use crate::config::Config;
 use crate::config::callback::Callback;
+use crate::config::plugin_config::Config;
 use crate::plugin::export::type_text;
 use crate::wasi;
 use std::fmt::{self, Write};

@@ -2,7 +2,7 @@
 
 pub(crate) mod export;
 pub(crate) mod import;
-pub(crate) mod signature;
+pub(crate) mod listing;
 
 use crate::base::abi_names::{HIDDEN, SIGNATURES};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -10,14 +10,14 @@ use crate::base::log::{Level, Log};
 use crate::base::slots;
 use crate::base::value::Kind;
 use crate::compile::{self, Source};
-use crate::config::Config;
+use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
-use crate::config::options::Options;
+use crate::config::plugin_config::Config;
 use crate::plugin::export::{Export, Function};
 use crate::plugin::import::Import;
-use crate::plugin::signature::Signature;
+use crate::plugin::listing::Signature;
 use crate::sys::first_writes;
-use crate::sys::interrupt;
+use crate::sys::watchdog::Watchdog;
 use crate::vm::tunables::restorable;
 use crate::wasi;
 use std::collections::HashMap;
@@ -55,7 +55,7 @@ impl Plugin {
     ) -> Result<Self> {
         check_limits(&config.limits)?;
         if config.limits.timeout.is_some() {
-            interrupt::prepare()?;
+            Watchdog::get()?;
         }
         let (engine, compiled) = source.compiled(&config.limits, options)?;
         let module = compiled.module;

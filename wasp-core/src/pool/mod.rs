@@ -4,6 +4,7 @@
 //! way, each uses one shard of the pool: its reference count is separate, and the instance that it released last waits in its
 //! slot, with its memory still in that processor's cache and its written pages known.
 
+mod idle_set;
 #[allow(unsafe_code)] // Takes the instance out when it is dropped.
 pub(crate) mod lease;
 #[allow(unsafe_code)] // Moves a store between threads, and resets it.
@@ -11,15 +12,15 @@ pub(crate) mod wasm_instance;
 
 use crate::base::error::{Error, Result};
 use crate::plugin::Plugin;
+use crate::pool::idle_set::IdleSet;
 use crate::pool::wasm_instance::WasmInstance;
 use crate::sys::dirty_pages::Policy;
 use crate::sys::pagemap::PAGE;
 use crate::sys::process;
 use crate::vm::parts::Snapshot;
 use crossbeam_utils::CachePadded;
-use crossbeam_utils::atomic::AtomicCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How many shards a pool has. With more threads than this, some share one.
 const SHARDS: usize = 16;
@@ -33,68 +34,17 @@ pub(crate) struct Pool(Box<[Arc<CachePadded<Shard>>]>);
 /// What the threads that use one shard share of a pool. Padded: threads that count in one cache line wait for each other.
 pub(crate) struct Shard {
     pub plugin: Arc<Plugin>,
-    idle_set: Arc<IdleSet>,
-    /// The index of its own slot.
-    slot: usize,
+    shared: Arc<Shared>,
+    /// Its index.
+    number: usize,
 }
 
-/// Where one idle instance waits. No lock: a child of a fork could find it held by a thread that it doesn't have.
-type Slot = AtomicCell<Option<Box<WasmInstance>>>;
-
-const _: () = assert!(Slot::is_lock_free());
-
-struct IdleSet {
+/// What all shards of a pool share.
+struct Shared {
     snapshot: Option<Snapshot>,
-    slots: Box<[CachePadded<Slot>]>,
-    overflow: Overflow,
+    idle_set: IdleSet,
     /// Whether the plugin was unregistered: idle instances will have no next owner.
     closed: AtomicBool,
-}
-
-/// The instances that found their slot taken.
-struct Overflow {
-    slots: Box<[Slot]>,
-    /// About how many wait. They are at the front, mostly.
-    count: AtomicUsize,
-}
-
-impl Overflow {
-    fn new(most: usize) -> Self {
-        Self { slots: (0..most).map(|_| Slot::default()).collect(), count: AtomicUsize::new(0) }
-    }
-
-    fn pop(&self) -> Option<Box<WasmInstance>> {
-        let count = self.count.load(Ordering::Relaxed);
-        if count == 0 {
-            return None;
-        }
-        let (front, back) = self.slots.split_at(count.min(self.slots.len()));
-        let popped = front.iter().rev().chain(back).find_map(Slot::take);
-        if popped.is_some() {
-            self.count.fetch_sub(1, Ordering::Relaxed);
-        }
-        popped
-    }
-
-    /// Keeps `instance`, or returns it if there is no room.
-    fn push(&self, mut instance: Option<Box<WasmInstance>>) -> Option<Box<WasmInstance>> {
-        let count = self.count.load(Ordering::Relaxed);
-        if count >= self.slots.len() {
-            return instance;
-        }
-        // Counted first, so that the count is never less than 0.
-        self.count.fetch_add(1, Ordering::Relaxed);
-        let (front, back) = self.slots.split_at(count);
-        // Mostly the first one is free; else what it had goes on to the next.
-        let mut slots = back.iter().chain(front.iter().rev());
-        while let (Some(_), Some(slot)) = (&instance, slots.next()) {
-            instance = slot.swap(instance);
-        }
-        if instance.is_some() {
-            self.count.fetch_sub(1, Ordering::Relaxed);
-        }
-        instance
-    }
 }
 
 impl Pool {
@@ -109,18 +59,11 @@ impl Pool {
         };
         let snapshot = if plugin.restorable { Some(first.snapshot(policy)?) } else { None };
 
-        let idle = plugin.limits.idle_instances;
-        let slots: Box<[CachePadded<Slot>]> =
-            (0..idle.min(SHARDS)).map(|_| CachePadded::default()).collect();
-        let overflow = Overflow::new(idle - slots.len());
-        let idle_set =
-            Arc::new(IdleSet { snapshot, slots, overflow, closed: AtomicBool::new(false) });
-        let shard = |slot| {
-            Arc::new(CachePadded::new(Shard {
-                plugin: Arc::clone(&plugin),
-                idle_set: Arc::clone(&idle_set),
-                slot,
-            }))
+        let idle_set = IdleSet::new(plugin.limits.idle_instances, SHARDS);
+        let shared = Arc::new(Shared { snapshot, idle_set, closed: AtomicBool::new(false) });
+        let shard = |number| {
+            let (plugin, shared) = (Arc::clone(&plugin), Arc::clone(&shared));
+            Arc::new(CachePadded::new(Shard { plugin, shared, number }))
         };
         let pool = Self((0..SHARDS).map(shard).collect());
         pool.shard().release(Box::new(first));
@@ -135,18 +78,17 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        let idle_set = &self.0[0].idle_set;
+        let shared = &self.0[0].shared;
         // One that is released right now may still be kept; it is freed with the last living instance.
-        idle_set.closed.store(true, Ordering::Relaxed);
-        while idle_set.overflow.pop().is_some() {}
-        idle_set.slots.iter().for_each(|slot| drop(slot.take()));
+        shared.closed.store(true, Ordering::Relaxed);
+        shared.idle_set.clear();
     }
 }
 
 impl Shard {
     /// Returns an instance in the state of a new one: an idle one if there is one.
     pub(crate) fn acquire(&self) -> Result<Box<WasmInstance>> {
-        match self.pop_idle() {
+        match self.shared.idle_set.pop(self.number) {
             Some(instance) => Ok(instance),
             None => self.instantiate().map_err(|error| self.in_context(error)),
         }
@@ -154,19 +96,19 @@ impl Shard {
 
     /// Resets an instance that its owner is done with, and keeps it for the next owner.
     pub(crate) fn release(&self, mut instance: Box<WasmInstance>) {
-        if let Some(snapshot) = &self.idle_set.snapshot
-            && !self.idle_set.closed.load(Ordering::Relaxed)
+        if let Some(snapshot) = &self.shared.snapshot
+            && !self.shared.closed.load(Ordering::Relaxed)
         {
             instance.disown();
             if instance.restore(snapshot).is_ok() {
-                self.push_idle(instance);
+                self.shared.idle_set.push(self.number, instance);
             }
         }
     }
 
     /// Brings an instance back to the state of a new one, for the same owner.
     pub(crate) fn reset(&self, instance: &mut WasmInstance) -> Result<()> {
-        match &self.idle_set.snapshot {
+        match &self.shared.snapshot {
             Some(snapshot) => instance.restore(snapshot),
             None => instance.replace(),
         }
@@ -174,36 +116,7 @@ impl Shard {
     }
 
     fn instantiate(&self) -> Result<Box<WasmInstance>> {
-        WasmInstance::new(&self.plugin, self.idle_set.snapshot.as_ref()).map(Box::new)
-    }
-
-    /// Pops an idle instance, preferring this shard's slot.
-    fn pop_idle(&self) -> Option<Box<WasmInstance>> {
-        let IdleSet { slots, overflow, .. } = &*self.idle_set;
-        slots
-            .get(self.slot)
-            .and_then(|slot| slot.take())
-            .or_else(|| overflow.pop())
-            .or_else(|| slots.iter().find_map(|slot| slot.take()))
-    }
-
-    /// Keeps `instance` idle, or frees one where enough are.
-    fn push_idle(&self, instance: Box<WasmInstance>) {
-        let IdleSet { slots, overflow, .. } = &*self.idle_set;
-        let mut instance = Some(instance);
-        // The one that was released last is in the processor's cache: it takes the slot.
-        if let Some(slot) = slots.get(self.slot) {
-            instance = slot.swap(instance);
-        }
-        if instance.is_some() {
-            instance = overflow.push(instance);
-        }
-        if instance.is_some() {
-            // What is displaced goes on to the next slot; what found no place is freed.
-            slots
-                .iter()
-                .fold(instance, |instance, slot| instance.and_then(|some| slot.swap(Some(some))));
-        }
+        WasmInstance::new(&self.plugin, self.shared.snapshot.as_ref()).map(Box::new)
     }
 
     fn in_context(&self, error: Error) -> Error {

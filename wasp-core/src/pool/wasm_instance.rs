@@ -6,10 +6,10 @@ use crate::base::log::Level;
 use crate::base::slots::{self, Slots};
 use crate::base::value::{Kind, Value};
 use crate::guest::call::{Call, ResultBuffer};
+use crate::guest::guest_state::{Exports, Guest};
 use crate::guest::import_thunk;
-use crate::guest::state::{Exports, Guest};
 use crate::plugin::Plugin;
-use crate::plugin::signature::{self, Signature};
+use crate::plugin::listing::{self, Signature};
 use crate::sys::dirty_pages::{Found, Policy};
 use crate::sys::interrupt::{Interrupt, Interrupter};
 use crate::sys::signals;
@@ -216,7 +216,7 @@ impl WasmInstance {
         let pointer = slots::pointer(slots.first());
         let text =
             self.guest.text(pointer, &self.turn).map_err(|error| error.in_context(context))?;
-        signature::parse(text).map_err(|line| {
+        listing::parse(text).map_err(|line| {
             let message = format!("{context} has a line that is no signature: {line:?}");
             Error::new(ErrorKind::Abi, message)
         })

@@ -5,13 +5,13 @@
 //! What keeps that from hitting the wrong call is the state below: a stop only happens to the call that it was meant
 //! for, and the call's end waits for a stop that is on its way.
 
-use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::error::Result;
 use crate::sys::fence;
-use crate::sys::process::{PerProcess, generation};
-use parking_lot::{Condvar, Mutex};
+use crate::sys::process::generation;
+use crate::sys::watchdog::{NEVER, Watchdog, Watched, nanoseconds, now};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Why a call was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,9 +28,6 @@ const NEXT_CALL: u64 = 2;
 const NOT_STOPPED: u8 = 0;
 const CANCELLED: u8 = 1;
 const TIMED_OUT: u8 = 2;
-
-/// A deadline that never comes.
-const NEVER: u64 = u64::MAX;
 
 /// One sandbox's way to be stopped.
 ///
@@ -97,7 +94,7 @@ impl Interrupt {
         self.deadline.store(deadline, Ordering::Relaxed);
         // Sequentially consistent with the watchdog's look at both: one of the two sees the other.
         self.state.store(next | RUNNING, Ordering::SeqCst);
-        watchdog.expect(self, deadline, limit);
+        watchdog.expect(self, &self.watchdog, deadline, limit);
         Ok(())
     }
 
@@ -176,23 +173,6 @@ impl Interrupt {
         }
     }
 
-    /// The deadline of the call that runs, unless it has come: then the call is stopped.
-    fn check(&self, now: u64) -> Option<u64> {
-        let state = self.state.load(Ordering::SeqCst);
-        let deadline = self.deadline.load(Ordering::Acquire);
-        if state & RUNNING == 0 || deadline == NEVER {
-            return None;
-        }
-        if deadline > now {
-            return Some(deadline);
-        }
-        let _stopper = Stopper::new(self);
-        if self.state.load(Ordering::Acquire) == state {
-            self.stop(TIMED_OUT);
-        }
-        None
-    }
-
     /// Stops the call that runs, which can't end before this has returned. Whoever comes first says why.
     fn stop(&self, why: u8) {
         let (ok, or) = (Ordering::AcqRel, Ordering::Relaxed);
@@ -207,6 +187,24 @@ impl Interrupt {
             // before it is gone; `end` is the end of one. Compiled code only reads it.
             unsafe { AtomicI32::from_ptr(flag) }.store(value, Ordering::Relaxed);
         }
+    }
+}
+
+impl Watched for Interrupt {
+    fn check(&self, now: u64) -> Option<u64> {
+        let state = self.state.load(Ordering::SeqCst);
+        let deadline = self.deadline.load(Ordering::Acquire);
+        if state & RUNNING == 0 || deadline == NEVER {
+            return None;
+        }
+        if deadline > now {
+            return Some(deadline);
+        }
+        let _stopper = Stopper::new(self);
+        if self.state.load(Ordering::Acquire) == state {
+            self.stop(TIMED_OUT);
+        }
+        None
     }
 }
 
@@ -260,141 +258,5 @@ impl Interrupter {
     /// happens, also not to the next one. A signal handler may call this.
     pub fn interrupt(&self) {
         self.interrupt.cancel(self.owner);
-    }
-}
-
-/// Nanoseconds on the monotonic clock since this process first asked.
-fn now() -> u64 {
-    static ORIGIN: OnceLock<Instant> = OnceLock::new();
-    nanoseconds(ORIGIN.get_or_init(Instant::now).elapsed())
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    // `as_nanos` is 128 bits wide, and this is on the way of each call.
-    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(duration.subsec_nanos().into())
-}
-
-/// How long the watchdog stays half awake after the last call with a deadline, so that a series of calls need not wake
-/// it one by one.
-const LINGER: Duration = Duration::from_secs(1);
-
-/// Makes sure that time limits will be kept.
-pub(crate) fn prepare() -> Result<()> {
-    Watchdog::get().map(drop)
-}
-
-/// One thread that stops calls at their deadline, started with the first of them. A child of a fork has no thread of its
-/// parent's, and starts its own.
-struct Watchdog {
-    /// The generation of its process.
-    number: u64,
-    thread: AtomicU8,
-    list: Mutex<Watched>,
-    changed: Condvar,
-    /// When it looks next, in nanoseconds of [`now`]; `NEVER` while it looks and when it waits to be called.
-    next_look: AtomicU64,
-}
-
-// Where a watchdog's thread stands.
-const NOT_STARTED: u8 = 0;
-const STARTING: u8 = 1;
-const STARTED: u8 = 2;
-
-struct Watched {
-    interrupts: Vec<Weak<Interrupt>>,
-    /// The shortest limit seen: how often it looks while it lingers.
-    shortest: Option<Duration>,
-}
-
-impl Watchdog {
-    /// Returns the one of this process, whose thread runs.
-    #[inline]
-    fn get() -> Result<&'static Self> {
-        static CURRENT: PerProcess<Watchdog> = PerProcess::new();
-        let watchdog = CURRENT.get(|| Watchdog {
-            number: generation(),
-            thread: AtomicU8::new(NOT_STARTED),
-            list: Mutex::new(Watched { interrupts: Vec::new(), shortest: None }),
-            changed: Condvar::new(),
-            next_look: AtomicU64::new(NEVER),
-        });
-        if watchdog.thread.load(Ordering::Acquire) != STARTED {
-            watchdog.start()?;
-        }
-        Ok(watchdog)
-    }
-
-    /// Starts its thread, unless another thread does: then waits for how that ends.
-    #[cold]
-    fn start(&'static self) -> Result<()> {
-        loop {
-            let before = self.thread.compare_exchange(
-                NOT_STARTED,
-                STARTING,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
-            match before {
-                Ok(_) => break,
-                Err(STARTED) => return Ok(()),
-                Err(_) => std::thread::yield_now(),
-            }
-        }
-        let thread = std::thread::Builder::new().name("wasp-watchdog".to_owned());
-        let started = thread.spawn(|| self.run());
-        let now = if started.is_ok() { STARTED } else { NOT_STARTED };
-        self.thread.store(now, Ordering::Release);
-        started.map(drop).map_err(|error| {
-            let message = format!("no thread for time limits: {error}");
-            Error::new(ErrorKind::Resource, message).with_source(Box::new(error))
-        })
-    }
-
-    /// Makes sure that it looks at `interrupt` no later than at `deadline`.
-    fn expect(&self, interrupt: &Arc<Interrupt>, deadline: u64, limit: Duration) {
-        let known = interrupt.watchdog.load(Ordering::Relaxed) == self.number;
-        if known && self.next_look.load(Ordering::SeqCst) <= deadline {
-            return;
-        }
-        let mut list = self.list.lock();
-        if !known {
-            interrupt.watchdog.store(self.number, Ordering::Relaxed);
-            list.interrupts.push(Arc::downgrade(interrupt));
-            list.shortest = Some(list.shortest.map_or(limit, |shortest| shortest.min(limit)));
-        }
-        self.changed.notify_one();
-    }
-
-    fn run(&self) {
-        let mut list = self.list.lock();
-        let mut quiet_since = now();
-        loop {
-            // While this is `NEVER`, every call that begins takes the lock and calls.
-            self.next_look.store(NEVER, Ordering::SeqCst);
-            let now = now();
-            let mut next = NEVER;
-            list.interrupts.retain(|weak| {
-                let Some(interrupt) = weak.upgrade() else { return false };
-                if let Some(deadline) = interrupt.check(now) {
-                    next = next.min(deadline);
-                }
-                true
-            });
-            if next != NEVER {
-                quiet_since = now;
-            } else if now - quiet_since < nanoseconds(LINGER) {
-                let pause = list.shortest.unwrap_or(LINGER);
-                next = now
-                    + nanoseconds(pause.clamp(Duration::from_millis(1), Duration::from_millis(20)));
-            }
-            if next == NEVER {
-                self.changed.wait(&mut list);
-                quiet_since = self::now();
-            } else {
-                self.next_look.store(next, Ordering::SeqCst);
-                let pause = Duration::from_nanos(next.saturating_sub(now));
-                self.changed.wait_for(&mut list, pause);
-            }
-        }
     }
 }

@@ -17,3 +17,4 @@ pub(crate) mod signal_stack;
 pub(crate) mod signals;
 pub(crate) mod trap;
 pub(crate) mod turnstile;
+pub(crate) mod watchdog;

@@ -6,13 +6,13 @@
 //! - A [`Function`] holds pointers into the instance that it was looked up in. It is only made by and kept beside that
 //!   instance (`WasmInstance` owns both), so it never outlives it, and never enters another one.
 //! - Compiled code runs on a stack of its own. A trap abandons that stack without running destructors, so nothing of
-//!   ours may own anything on it while guest code runs. [`on_guest_stack`] asks that of its caller, which is `Guest`
-//!   alone; [`host_call_thunk`] goes to the host's stack before it does anything, and owns nothing when it comes back. The
-//!   bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a guest may
-//!   have left little, we only ask the guest for a block, and what lies below opens for us (see `stack`).
-//! - A panic must not unwind through compiled code: [`host_call_thunk`] turns it into an error.
+//!   ours may own anything on it while guest code runs. `guest_stack::on_guest_stack` asks that of its caller, which is
+//!   `Guest` alone; `import_thunk::host_call_thunk` goes to the host's stack before it does anything, and owns nothing when it
+//!   comes back. The bottom of the guest's stack, where the steps of a call run, is as good as any other; deep in it, where a
+//!   guest may have left little, we only ask the guest for a block, and what lies below opens for us (`guest_zone`).
+//! - A panic must not unwind through compiled code: `host_call_thunk` turns it into an error.
 //! - wasmer's own host functions look for the current store in a thread-local that this door doesn't set, so every
-//!   import of a plugin must be made by [`import`]; `WasmInstance` makes them all.
+//!   import of a plugin must be made by `import_thunk::import`; `WasmInstance` makes them all.
 
 use crate::vm::turn::HostTurn;
 use wasmer::{AsStoreMut, Extern, Store};
@@ -40,7 +40,7 @@ impl Function {
         Self { body: anyfunc.func_ptr, vmctx: anyfunc.vmctx, trampoline: anyfunc.call_trampoline }
     }
 
-    /// Runs the function within [`on_guest_stack`]: the first slots are its arguments and then its results. A trap ends
+    /// Runs the function within `on_guest_stack`: the first slots are its arguments and then its results. A trap ends
     /// all of what runs there.
     ///
     /// # Safety

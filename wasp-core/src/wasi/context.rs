@@ -1,7 +1,7 @@
 //! The WASI state of one instance, and what every instance of one plugin sees of the host.
 
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::config::Volume;
+use crate::config::plugin_config::Volume;
 use crate::wasi::dir::{Empty, Folder, Opened};
 use crate::wasi::file::Handles;
 use crate::wasi::stdio::Streams;

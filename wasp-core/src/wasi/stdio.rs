@@ -1,7 +1,7 @@
 //! Where a guest's standard streams lead.
 
 use crate::base::log::{Level, Log};
-use crate::config::options::Stdio;
+use crate::config::engine_options::Stdio;
 use crate::sys::descriptor;
 use crate::wasi::time::{Interrupted, Sleep};
 use parking_lot::Mutex;

@@ -262,3 +262,40 @@ fn a_trace_names_functions_and_offsets() {
         assert!(error.trace().is_empty());
     });
 }
+
+/// The lists of error kinds that are written by hand, one for each language, say the same as the C API's constants.
+#[test]
+fn kinds_are_the_same_in_every_language() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let c = read("wasp-capi/src/error.rs");
+    let constants: Vec<(&str, &str)> = c
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const WASP_ERROR_"))
+        .map(|rest| (rest.split(':').next().unwrap(), rest.split("= ").nth(1).unwrap()))
+        .collect();
+    assert!(constants.len() >= 19, "{constants:?}");
+    let docs = read("docs/errors.md");
+    let (go, python, node) = (
+        read("bindings/go/engine/error_kind.go"),
+        read("bindings/python/python/wasp/_errors.py"),
+        read("bindings/node/index.d.ts"),
+    );
+    for (name, number) in constants {
+        let number = number.trim_end_matches(';');
+        let row = docs.lines().find(|line| line.contains(&format!("`WASP_ERROR_{name}`")));
+        let row = row.unwrap_or_else(|| panic!("docs/errors.md has no {name}"));
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let &[_, in_docs, _, _, in_go, in_python, in_node, _] = &cells[..] else { panic!("{row}") };
+        assert_eq!(in_docs, number, "{row}");
+        assert_eq!(in_python.trim_matches('"'), name.to_lowercase());
+        for (text, word) in [
+            (&go, in_go.to_owned()),
+            (&python, in_python.to_owned()),
+            (&node, format!("'{in_node}'")),
+        ] {
+            let word = if text.contains(&word) { word } else { word.replace('\'', "\"") };
+            assert!(text.contains(&word), "{word} is missing in a language's list");
+        }
+    }
+}

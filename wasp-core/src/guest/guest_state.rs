@@ -1,7 +1,8 @@
 //! The guest's side of an instance: what is known of it between its calls and within them, and the ways into it.
 //!
-//! `docs/guest-abi.md` is the rule of the guest ABI; the sections named here and in the rooms beside this are its:
-//! `call` has a call's steps, `transfer` the strings and bytes, `blocks` who frees what.
+//! `docs/guest-abi.md` is the rule of the guest ABI; the sections named here and in the modules beside this are
+//! its: `call` has a call's steps, `transfer` the strings and bytes, `allocations` who frees what, `abi_functions` what the ABI
+//! lets a guest call.
 
 use crate::base::error::{Error, ErrorKind};
 use crate::base::log::Level;
@@ -9,7 +10,7 @@ use crate::base::slots;
 use crate::base::value::Kind;
 use crate::config::callback::Answer;
 use crate::guest::allocations::{Allocations, Block};
-use crate::guest::phase::CallState;
+use crate::guest::call_state::CallState;
 use crate::plugin::Plugin;
 use crate::sys::first_writes;
 use crate::sys::interrupt::Interrupt;
@@ -301,7 +302,7 @@ impl Guest {
         self.budget.get().is_some_and(|budget| budget.take_refused())
     }
 
-    fn memory(&self) -> Option<&Memory> {
+    pub(super) fn memory(&self) -> Option<&Memory> {
         self.memory.get()
     }
 
@@ -317,49 +318,6 @@ impl Guest {
         self.memory().ok_or_else(|| {
             abi(format!("no memory is exported as \"memory\", which passing {kind} needs"))
         })
-    }
-
-    /// `env.raise_error`: the call fails with this text when the guest returns (section 3.4).
-    pub(crate) fn raise_error(&self, pointer: u32, turn: &HostTurn) -> Result<(), Error> {
-        let context = "host function \"env\".\"raise_error\"";
-        let text = self.text(pointer, turn).map_err(|error| error.in_context(context))?.to_owned();
-        self.allocations.track(Block::of(pointer, text.as_bytes(), Kind::String))?;
-        self.plugin.log.write(Level::Debug, "Error raised by plugin", &[("error", &text)]);
-        self.state.raise(text);
-        Ok(())
-    }
-
-    /// `env.abort`, as AssemblyScript calls it.
-    pub(crate) fn abort(&self, [message, file, line, column]: [u32; 4], turn: &HostTurn) -> Error {
-        let (message, file) = (self.utf16(message, turn), self.utf16(file, turn));
-        let mut text = String::from("the plugin aborted");
-        if !message.is_empty() {
-            text = format!("{text}: {message}");
-        }
-        if !file.is_empty() {
-            text = format!("{text}, at {file}:{line}:{column}");
-        }
-        Error::new(ErrorKind::Abort, text)
-    }
-
-    /// An AssemblyScript string: UTF-16, its length in bytes in the four bytes before it. Empty where it can't be read:
-    /// the guest is dying, and half of a message is better than none.
-    fn utf16(&self, pointer: u32, turn: &HostTurn) -> String {
-        let bytes = self.memory().map(|memory| memory.bytes(turn)).unwrap_or_default();
-        let text = (pointer as usize).checked_sub(4).and_then(|start| {
-            let (length, text) = bytes.get(start..)?.split_first_chunk::<4>()?;
-            // A message is for people: a page of it is enough.
-            text.get(..(u32::from_le_bytes(*length) as usize).min(4096))
-        });
-        let units = text
-            .unwrap_or_default()
-            .chunks_exact(2)
-            .map(|unit| u16::from_le_bytes([unit[0], unit[1]]));
-        char::decode_utf16(units)
-            .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-            // The message is one line.
-            .map(|unit| if unit.is_control() { ' ' } else { unit })
-            .collect()
     }
 
     /// Runs a WASI function over the guest's memory, with a context made at the first one.

@@ -1,0 +1,142 @@
+//! What a plugin is given: host functions, environment, volumes, limits.
+
+use crate::base::value::{Kind, Value};
+use crate::config::callback::{Callback, Caller};
+use crate::config::limits::Limits;
+use std::error::Error as StdError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a plugin is given: host functions, environment, volumes, limits. It sees nothing else of the host, and by default
+/// nothing at all.
+///
+/// Registering a plugin copies its Config, so that one can be changed and used again.
+///
+/// ```
+/// use std::time::Duration;
+/// use wasp_core::{Config, Kind, Value};
+///
+/// let mut config = Config::new();
+/// config
+///     .env("LANGUAGE", "de")
+///     .volume("/data", "/srv/data", true)
+///     .timeout(Duration::from_secs(1))
+///     .memory_limit(64 << 20)
+///     .callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
+///         let name: &str = args[0].try_into()?;
+///         caller.set_result(Value::String(&format!("Hello {name}")));
+///         Ok(())
+///     });
+/// ```
+#[derive(Clone)]
+pub struct Config {
+    pub(crate) callbacks: Vec<Arc<Callback>>,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) volumes: Vec<Volume>,
+    pub(crate) limits: Limits,
+    pub(crate) snapshot: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            callbacks: Vec::new(),
+            environment: Vec::new(),
+            volumes: Vec::new(),
+            limits: Limits::default(),
+            snapshot: true,
+        }
+    }
+}
+
+/// A directory of the host that every instance of a plugin sees.
+#[derive(Clone, Debug)]
+pub(crate) struct Volume {
+    pub guest: String,
+    pub host: PathBuf,
+    pub read_only: bool,
+}
+
+impl Config {
+    /// Makes a Config that gives a plugin nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets an environment variable of the plugin. The host's own environment is never visible.
+    pub fn env(&mut self, name: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        let name = name.into();
+        self.environment.retain(|(known, _)| *known != name);
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Shows the host's directory `host` to the plugin as `guest`, an absolute path.
+    ///
+    /// The directory must exist when the plugin is registered.
+    pub fn volume(
+        &mut self,
+        guest: impl Into<String>,
+        host: impl Into<PathBuf>,
+        read_only: bool,
+    ) -> &mut Self {
+        self.volumes.push(Volume { guest: guest.into(), host: host.into(), read_only });
+        self
+    }
+
+    /// Offers the host function `module`.`name` to the plugin; the same name again replaces it.
+    ///
+    /// It runs on the thread that called [`Instance::call`](crate::Instance::call), before that returns, and from
+    /// several threads at once where several instances run. It must answer with a value of kind `result` by
+    /// [`Caller::set_result`], unless that is [`Kind::None`]. If it fails or panics, the guest is poisoned and the call
+    /// gives [`ErrorKind::Callback`](crate::ErrorKind::Callback). It may use other instances, not the calling one.
+    pub fn callback(
+        &mut self,
+        module: impl Into<String>,
+        name: impl Into<String>,
+        params: &[Kind],
+        result: Kind,
+        function: impl Fn(&mut Caller<'_>, &[Value<'_>]) -> Result<(), Box<dyn StdError + Send + Sync>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> &mut Self {
+        let (module, name) = (module.into(), name.into());
+        self.callbacks.retain(|known| known.module != module || known.name != name);
+        self.callbacks.push(Arc::new(Callback {
+            module,
+            name,
+            params: params.into(),
+            result,
+            function: Box::new(function),
+        }));
+        self
+    }
+
+    /// Sets all limits of each instance.
+    pub fn limits(&mut self, limits: Limits) -> &mut Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the time that a call may take, as [`Limits::timeout`] does.
+    pub fn timeout(&mut self, timeout: Duration) -> &mut Self {
+        self.limits.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how many bytes of linear memory each instance may have, as [`Limits::memory_bytes`] does.
+    pub fn memory_limit(&mut self, bytes: u64) -> &mut Self {
+        self.limits.memory_bytes = bytes;
+        self
+    }
+
+    /// Chooses whether instances start from a snapshot of what the plugin's start-up left, which is the default, or run
+    /// start-up themselves. With a snapshot, random numbers and clock readings taken during start-up are the same for all
+    /// instances.
+    pub fn snapshot(&mut self, snapshot: bool) -> &mut Self {
+        self.snapshot = snapshot;
+        self
+    }
+}
