@@ -18,6 +18,7 @@ void test_limits(void);
 void test_threads(void);
 void test_misuse(void);
 void test_leaks(void);
+void test_stacks(void);
 
 #define CHECK(condition) ((condition) ? (void)0 : fail(__FILE__, __LINE__, #condition))
 /* The call succeeds. */

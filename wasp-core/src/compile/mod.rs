@@ -12,6 +12,7 @@ use crate::compile::instrument::Instrument;
 use crate::config::engine_options::{Compiler, Options};
 use crate::config::limits::Limits;
 use crate::sys::guest_zone;
+use crate::sys::host_stack;
 use crate::sys::process::generation;
 use crate::vm::tunables::PluginTunables;
 use std::borrow::Cow;
@@ -22,6 +23,10 @@ use std::sync::{Arc, OnceLock};
 use wasmer::Module;
 use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features};
 use wasmer_types::entity::EntityRef;
+
+/// How much of the host's stack reading the text format may take. Its reader calls itself for what is nested, and has a limit of
+/// its own, which asks for a third of this.
+const TEXT_NEEDS: usize = 1 << 20;
 
 /// Modules of fewer bytes are compiled by one thread.
 const PARALLEL: usize = 128 << 10;
@@ -149,7 +154,11 @@ fn any_binary(wasm: &[u8]) -> Result<Cow<'_, [u8]>> {
     if !text.starts_with(['(', ';']) {
         return refuse("it is not WebAssembly, neither binary nor text".into());
     }
-    let wasm = wasmer::wat2wasm(wasm)
+    let wasm = host_stack::with(TEXT_NEEDS, || wasmer::wat2wasm(wasm))
+        .map_err(|error| {
+            let message = format!("no thread to read the text format on: {error}");
+            Error::new(ErrorKind::Resource, message).with_source(Box::new(error))
+        })?
         .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
     check_layer(&wasm)?;
     Ok(wasm)

@@ -107,6 +107,7 @@ fn take_fault() -> Option<()> {
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod witness {
+    use crate::sys::valgrind;
     use std::arch::{asm, x86_64::__cpuid};
     use std::cell::Cell;
     use std::ptr;
@@ -170,7 +171,7 @@ mod witness {
 
     #[cold]
     fn try_out() -> bool {
-        let trust = if is_known_processor() && !is_under_valgrind() && sees_all_faults() {
+        let trust = if is_known_processor() && !valgrind::is_here() && sees_all_faults() {
             TRUSTED
         } else {
             DISTRUSTED
@@ -202,21 +203,6 @@ mod witness {
         let vendor = __cpuid(0);
         let name = [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).concat();
         name == b"GenuineIntel" || name == b"AuthenticAMD"
-    }
-
-    /// Asks by Valgrind's client request (valgrind.h, `RUNNING_ON_VALGRIND`), which does nothing anywhere else. Valgrind doesn't
-    /// know the instruction that sets `ES`, and would end the process.
-    fn is_under_valgrind() -> bool {
-        let request = [0x1001u64, 0, 0, 0, 0, 0];
-        let mut answer = 0u64;
-        // SAFETY: rotates a register by 128 bits in all, and exchanges another with itself.
-        unsafe {
-            asm!(
-                "rol rdi, 3", "rol rdi, 13", "rol rdi, 61", "rol rdi, 51", "xchg rbx, rbx",
-                in("rax") request.as_ptr(), inout("rdx") answer, options(nostack)
-            );
-        }
-        answer != 0
     }
 
     /// Takes faults of the kinds that sandboxes take, each of which must clear the mark.

@@ -29,6 +29,23 @@ pub(crate) fn place(new: usize, older: usize) -> Place {
     }
 }
 
+/// Runs `body` where `bytes` of stack are left: here, or on a thread of its own.
+///
+/// # Errors
+/// If there is no thread to be had.
+pub(crate) fn with<R: Send>(bytes: usize, body: impl FnOnce() -> R + Send) -> std::io::Result<R> {
+    let here = 0u8;
+    let here = &raw const here as usize;
+    if limit(here).is_some_and(|limit| here - limit >= bytes) {
+        return Ok(body());
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(bytes + bytes / 4);
+        let thread = thread.name("wasp-text".to_owned()).spawn_scoped(scope, body)?;
+        Ok(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
 /// Returns the lowest address of the stack that `frame` is on, as far as it is known.
 pub(crate) fn limit(frame: usize) -> Option<usize> {
     let stack = bounds();

@@ -165,6 +165,9 @@ impl Interrupt {
 
     /// Async-signal-safe.
     fn cancel(&self, owner: u64) {
+        if self.state.load(Ordering::Relaxed) & RUNNING == 0 {
+            return;
+        }
         let _stopper = Stopper::new(self);
         let state = self.state.load(Ordering::Acquire);
         // Looked at after the state: another owner's call would have changed that too.

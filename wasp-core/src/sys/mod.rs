@@ -17,4 +17,5 @@ pub(crate) mod signal_stack;
 pub(crate) mod signals;
 pub(crate) mod trap;
 pub(crate) mod turnstile;
+pub(crate) mod valgrind;
 pub(crate) mod watchdog;

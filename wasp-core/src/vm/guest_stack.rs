@@ -3,7 +3,7 @@
 use crate::base::error::panic_message;
 use crate::sys::guest_zone::{self, Unfit};
 use crate::sys::host_stack::{self, Place};
-use crate::sys::{mmap, signal_stack};
+use crate::sys::{mmap, signal_stack, valgrind};
 use crate::vm::host_switch::{HostSwitch, MARGIN, keeping_yielder};
 use crate::vm::resident;
 use crate::vm::thread::{Finish, Job, Outcome, Running, Thread, fault_handler};
@@ -38,7 +38,8 @@ static SOLE_USE: AtomicBool = AtomicBool::new(false);
 /// From now on the process must not run WebAssembly through the same version of the crates `wasmer` or `wasmer-vm` but through
 /// this crate, on no thread.
 pub unsafe fn assume_sole_use_of_wasmer() {
-    SOLE_USE.store(true, Ordering::Relaxed);
+    // Valgrind would take what is below a stack that isn't left by a return for memory that nobody may use.
+    SOLE_USE.store(!valgrind::is_here(), Ordering::Relaxed);
 }
 
 /// What ended what ran on a guest's stack, or kept it from there.

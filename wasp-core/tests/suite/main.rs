@@ -27,6 +27,7 @@ mod runtimes;
 mod signals;
 mod snapshot;
 mod stacks;
+mod staying;
 mod startup;
 mod stopping;
 mod tenants;
