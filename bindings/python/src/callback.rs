@@ -1,6 +1,7 @@
 //! Python functions as host functions.
 
 use crate::arguments::{self, Buffers, into_python};
+use crate::greenlet;
 use crate::signals;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -21,6 +22,7 @@ pub(crate) fn offer(
         // While Python runs, Python sees to signals.
         let _paused = signals::pause();
         Python::attach(|py| {
+            let _inside = greenlet::Inside::new(py);
             call_python(function.bind(py), &what, result, caller, args)?;
             // What Python has not seen to yet would wait for the guest.
             signals::check(py)

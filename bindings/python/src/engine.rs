@@ -4,7 +4,7 @@ use crate::error;
 use crate::fork::{self, Work};
 use crate::instance::Instance;
 use crate::value_kind::Kind;
-use crate::{callback, logger};
+use crate::{callback, greenlet, logger};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
@@ -164,6 +164,8 @@ impl Engine {
         if slf.get().state().generation != fork::generation() {
             slf.call_method0("_reinit_after_fork")?;
         }
+        // What follows may run start-up.
+        greenlet::check(slf.py())?;
         Ok(slf.get().state().engine.clone())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::fork::{self, Work};
 use crate::value_kind::Kind;
-use crate::{error, signals};
+use crate::{error, greenlet, signals};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -136,6 +136,7 @@ impl Instance {
             let message = "the instance was made before this process was forked: make another";
             return Err(error::new(py, ErrorKind::Invalid, message));
         }
+        greenlet::check(py)?;
         match self.instance.try_lock() {
             Ok(guard) => Ok(guard),
             Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),

@@ -15,6 +15,8 @@ mod callback;
 mod engine;
 mod error;
 mod fork;
+#[allow(unsafe_code)] // Looks for a module that may not be there.
+mod greenlet;
 mod instance;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
