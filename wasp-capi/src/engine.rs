@@ -3,6 +3,7 @@
 use crate::argument::{alive, handle, invalid, sized};
 use crate::config::wasp_config;
 use crate::error::{guard, shield, wasp_error};
+use crate::process;
 use crate::slice::{first, wasp_slice};
 use crate::user_data::{UserData, wasp_free_fn};
 use std::ffi::c_void;
@@ -102,8 +103,7 @@ pub unsafe extern "C" fn wasp_engine_new(
         // SAFETY: slices and arrays are readable, the header's promise.
         let options = unsafe { read_options(options) }?;
         let place = handle(engine, "place for the engine")?;
-        // SAFETY: libwasp has a wasmer of its own, which nobody else can name.
-        unsafe { wasp_core::assume_sole_use_of_wasmer() };
+        process::prepare();
         *place = Box::into_raw(Box::new(wasp_engine(Engine::with_options(options))));
         Ok(())
     })

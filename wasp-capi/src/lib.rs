@@ -26,6 +26,8 @@ mod instance;
 
 mod error;
 
+mod process;
+
 mod version;
 
 pub use caller::*;
@@ -33,6 +35,7 @@ pub use config::*;
 pub use engine::*;
 pub use error::*;
 pub use instance::*;
+pub use process::wasp_claim_signals;
 pub use slice::*;
 pub use user_data::wasp_free_fn;
 pub use value::*;

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/cgo"
 	"sync/atomic"
+	"time"
 
 	"github.com/nicholasjackson/wasp/bindings/go/engine/logger"
 )
@@ -116,12 +117,33 @@ func (w *Wasm) instance(name, workspaceDir string) (*instance, error) {
 		return nil, err
 	}
 	maybeGC()
-	made := C.wasp_go_instance_new(w.handle, text(name), C.size_t(len(name)), text(workspaceDir), C.size_t(len(workspaceDir)))
+	made := w.makeInstance(name, workspaceDir)
+	// Instances that nobody removed keep what is missing until they are collected, and a moment longer.
+	for try := range 5 {
+		if !isErr(made.outcome) || ErrorKind(C.wasp_error_kind(made.outcome.error)) != KindResource {
+			break
+		}
+		C.wasp_error_free(made.outcome.error)
+		runtime.GC()
+		time.Sleep(time.Duration(try) * time.Millisecond)
+		made = w.makeInstance(name, workspaceDir)
+	}
 	w.leave()
 	if isErr(made.outcome) {
 		return nil, asError(made.outcome, "")
 	}
 	return newInstance(name, made.instance), nil
+}
+
+func (w *Wasm) makeInstance(name, workspaceDir string) C.wasp_go_new_instance {
+	return C.wasp_go_instance_new(w.handle, text(name), C.size_t(len(name)), text(workspaceDir), C.size_t(len(workspaceDir)))
+}
+
+// ClaimSignals puts wasp's signal handlers back in front, if something else than Go has replaced them since the first plugin was
+// registered: C code with a crash reporter, which would take a plugin's trap for a crash of the program. RegisterPlugin does this
+// too.
+func ClaimSignals() {
+	C.wasp_claim_signals()
 }
 
 // Close frees the engine, or leaves that to the last call that is using it. Its instances stay usable. Closing it again does

@@ -412,7 +412,7 @@ wasp_error *wasp_call(wasp_instance *instance,
 wasp_error *wasp_instance_reset(wasp_instance *instance);
 
 /// Ends the call that the instance runs, from any thread: it fails with WASP_ERROR_CANCELLED. When none runs, nothing
-/// happens, also not to the next one. NULL is allowed.
+/// happens, also not to the next one. NULL is allowed. A signal handler may call this.
 void wasp_instance_interrupt(wasp_instance *instance);
 
 /// Returns the functions that the instance's plugin offers, in the module's order, without those of the guest ABI; NULL if
@@ -448,6 +448,13 @@ const wasp_frame *wasp_error_trace(const wasp_error *error,
 ///
 /// `count` receives their number; it may be NULL.
 const wasp_import *wasp_error_imports(const wasp_error *error, size_t *count);
+
+/// Puts wasp's signal handlers back in front, if something else has replaced them since the first plugin was registered: a crash
+/// reporter, for one, which would take a guest's trap for a crash of the host. Faults that are no guest's still reach the handlers
+/// that were there before wasp's.
+///
+/// Registering a plugin does this too. From any thread; it costs a system call.
+void wasp_claim_signals(void);
 
 /// Returns the version of the library that runs, like "0.1.0": NUL-terminated and static. WASP_VERSION is the header's.
 const char *wasp_version(void);

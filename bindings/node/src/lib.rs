@@ -55,6 +55,8 @@ napi::ctor::declarative::ctor! {
 unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys::napi_value> {
     // SAFETY: this library has a wasmer of its own, which nobody else can name.
     unsafe { wasp_core::assume_sole_use_of_wasmer() };
+    // A panic becomes an error with the same words; the host's output is not ours.
+    std::panic::set_hook(Box::new(|_| {}));
     let mut call = ptr::null_mut();
     // SAFETY: `exports` is an object of `env`, as this function asks.
     unsafe {

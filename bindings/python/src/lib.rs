@@ -46,6 +46,8 @@ mod _wasp {
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         // SAFETY: this library has a wasmer of its own, which nobody else can name.
         unsafe { wasp_core::assume_sole_use_of_wasmer() };
+        // A panic becomes an exception with the same words; the host's output is not ours.
+        std::panic::set_hook(Box::new(|_| {}));
         super::call::add_to(&module.py().get_type::<Instance>())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

@@ -8,9 +8,10 @@
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::config::engine_options::Compiler;
+use crate::sys::signals::without_file_size_signal;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use wasmer::Module;
 use wasmer::sys::CpuFeature;
@@ -114,6 +115,7 @@ pub(crate) fn load_or_compile(
 ) -> Result<Compiled> {
     let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
+    check_owner(directory)?;
     let (fingerprint, module) = (fingerprint(compiler), hash(wasm));
     let name = blake3::Hasher::new().update(&fingerprint).update(&module).finalize().to_hex();
     let path = directory.join(format!("{name}.wasp"));
@@ -149,9 +151,31 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let parent = parent.unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(parent)?;
-    file.write_all(bytes)?;
+    without_file_size_signal(|| file.write_all(bytes))?;
     file.as_file().sync_all()?;
     file.persist(path)?;
     // Makes the rename last.
     File::open(parent)?.sync_all()
+}
+
+/// Refuses a directory that others can write to: its files run as code. (OpenSSH's StrictModes asks the same of its files.)
+fn check_owner(directory: &Path) -> Result<()> {
+    let refuse = |what: String| {
+        let message = format!(
+            "cache directory {directory:?}: {what}, and its files run as code: it must be a directory that only this user can write to"
+        );
+        Err(Error::new(ErrorKind::Io, message))
+    };
+    let meta = fs::metadata(directory)
+        .map_err(|error| Error::io(format_args!("cache directory {directory:?}"), error))?;
+    // SAFETY: a question that has an answer always.
+    let user = unsafe { libc::geteuid() };
+    // The superuser can write anywhere.
+    if meta.uid() != user && meta.uid() != 0 {
+        return refuse(format!("user {} owns it, and this is user {user}", meta.uid()));
+    }
+    if meta.mode() & 0o022 != 0 {
+        return refuse(format!("its mode is {:o}", meta.mode() & 0o7777));
+    }
+    Ok(())
 }

@@ -11,6 +11,7 @@ use crate::compile::cache::Compiled;
 use crate::compile::instrument::Instrument;
 use crate::config::engine_options::{Compiler, Options};
 use crate::config::limits::Limits;
+use crate::sys::executable;
 use crate::sys::guest_zone;
 use crate::sys::host_stack;
 use crate::sys::process::generation;
@@ -22,6 +23,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use wasmer::Module;
 use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features};
+use wasmer_compiler::ModuleEnvironment;
+use wasmer_types::ModuleInfo;
 use wasmer_types::entity::EntityRef;
 
 /// How much of the host's stack reading the text format may take. Its reader calls itself for what is nested, and has a limit of
@@ -42,18 +45,21 @@ pub(crate) enum Source<'a> {
 impl Source<'_> {
     /// The machine code, and the wasmer engine that holds it: one for each plugin, which makes its memories and tables
     /// within `limits`.
+    ///
+    /// A module is refused by `check` before it is compiled, which is what takes long.
     #[allow(unsafe_code)] // Loads machine code that the host vouches for.
     pub(crate) fn compiled(
         self,
         limits: &Limits,
         options: &Options,
+        check: &dyn Fn(&ModuleInfo) -> Result<()>,
     ) -> Result<(wasmer::Engine, Compiled)> {
         let made = match self {
             Source::Wasm(wasm) => {
                 let wasm = binary(wasm)?;
                 let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
                 let engine = engine(options.compiler, wasm.len(), limits, &instrument)?;
-                let compile = || compile(&engine, &wasm, &instrument);
+                let compile = || compile(&engine, &wasm, &instrument, check);
                 let compiled = match &options.cache_directory {
                     Some(directory) => cache::load_or_compile(
                         directory,
@@ -90,7 +96,8 @@ impl Source<'_> {
 /// A module's machine code as bytes, for [`Source::Compiled`].
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options) -> Result<Vec<u8>> {
     let wasm = binary(wasm)?;
-    let (_engine, compiled) = Source::Wasm(&wasm).compiled(&Limits::default(), options)?;
+    let (_engine, compiled) =
+        Source::Wasm(&wasm).compiled(&Limits::default(), options, &|_| Ok(()))?;
     compiled.to_bytes(&cache::fingerprint(options.compiler), &cache::hash(&wasm))
 }
 
@@ -106,17 +113,42 @@ fn engine(
     Ok(engine.into())
 }
 
-fn compile(engine: &wasmer::Engine, wasm: &[u8], instrument: &Instrument) -> Result<Compiled> {
-    // A compiler is a lot of code, and it meets hostile bytes here.
-    let compile = || catch_unwind(AssertUnwindSafe(|| Module::from_binary(engine, wasm)));
-    let module = on_living_threads(compile)?
-        .map_err(|payload| {
-            let text = one_line(panic_message(&*payload));
-            let message = format!("the compiler can't take this module: {text}");
-            Error::new(ErrorKind::Compile, message)
-        })?
-        .map_err(|error| Error::new(ErrorKind::Compile, one_line(&error.to_string())))?;
+#[allow(unsafe_code)] // Compiles without validating twice.
+fn compile(
+    engine: &wasmer::Engine,
+    wasm: &[u8],
+    instrument: &Instrument,
+    check: &dyn Fn(&ModuleInfo) -> Result<()>,
+) -> Result<Compiled> {
+    guarded(|| Module::validate(engine, wasm))?.map_err(|error| {
+        Error::new(ErrorKind::Compile, one_line(&format!("Validation error: {error}")))
+    })?;
+    // What can't be read here is refused below, in the compiler's words.
+    if let Ok(Ok(outline)) = guarded(|| ModuleEnvironment::new().translate(wasm)) {
+        check(&outline.module)?;
+    }
+    // SAFETY: it was validated just now, by the same engine.
+    let compile = || guarded(|| unsafe { Module::from_binary_unchecked(engine, wasm) });
+    let module = on_living_threads(compile)??;
+    let module = module.map_err(|error| refused(one_line(&error.to_string())))?;
     Ok(Compiled { module, unrestorable: instrument.saw_unrestorable() })
+}
+
+/// Runs a part of the compiler, which is a lot of code and meets hostile bytes: a panic in it is an error.
+fn guarded<R>(body: impl FnOnce() -> R) -> Result<R> {
+    catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
+        let text = one_line(panic_message(&*payload));
+        refused(format!("the compiler can't take this module: {text}"))
+    })
+}
+
+/// The error for a module that wasn't compiled. Where the process may not have code that it made itself, that is the reason.
+fn refused(message: String) -> Error {
+    if executable::is_forbidden() {
+        let message = "this process may not make memory executable (PR_SET_MDWE, MemoryDenyWriteExecute or a security policy), which compiled plugins need";
+        return Error::new(ErrorKind::Resource, message);
+    }
+    Error::new(ErrorKind::Compile, message)
 }
 
 /// Runs a compilation. wasmer's part of it asks rayon's global pool, whose threads a fork leaves behind: in a child of a

@@ -14,6 +14,7 @@ use crate::guest::call_state::CallState;
 use crate::plugin::Plugin;
 use crate::sys::first_writes;
 use crate::sys::interrupt::Interrupt;
+use crate::sys::signals;
 use crate::sys::trap;
 use crate::vm::guest_stack::{self, DEEPEST, Ended, GuestCode};
 use crate::vm::host_switch::HostSwitch;
@@ -349,7 +350,14 @@ impl Guest {
             Some(memory) => memory.bytes_mut(turn),
             None => &mut [],
         };
-        let outcome = function.call(context, bytes, args);
+        let interrupt = &self.interrupt;
+        let outcome = if function.may_grow_file() {
+            signals::without_file_size_signal(|| function.call(context, bytes, args))
+        } else if function.is_random() {
+            function.call_in_parts(context, bytes, args, &|| interrupt.is_stopped())
+        } else {
+            function.call(context, bytes, args)
+        };
         // A read into guest memory, for one.
         first_writes::kernel_wrote();
         outcome.map_err(|stop| match stop {

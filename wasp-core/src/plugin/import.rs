@@ -1,6 +1,7 @@
 //! What a module imports, and what each import leads to.
 
 use crate::base::error::{self, Error, ErrorKind, Result};
+use crate::base::log::{Level, Log};
 use crate::base::slots;
 use crate::config::callback::Callback;
 use crate::config::plugin_config::Config;
@@ -8,7 +9,8 @@ use crate::plugin::export::type_text;
 use crate::wasi;
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use wasmer::{ExternType, FunctionType, Module, Type};
+use wasmer::{ExternType, FunctionType, Type};
+use wasmer_types::ModuleInfo;
 
 /// An import of the module, in the module's order, and what it leads to.
 pub(crate) struct Import {
@@ -67,7 +69,7 @@ impl fmt::Display for ImportTarget {
 }
 
 /// Finds every import, or reports all that are missing or differ in one error.
-pub(crate) fn resolve(module: &Module, config: &Config) -> Result<Vec<Import>> {
+pub(crate) fn resolve(module: &ModuleInfo, config: &Config) -> Result<Vec<Import>> {
     let mut imports = Vec::new();
     let mut problems = String::new();
     let mut missing = Vec::new();
@@ -85,9 +87,16 @@ pub(crate) fn resolve(module: &Module, config: &Config) -> Result<Vec<Import>> {
                     type_text(&target.ty())
                 ),
                 None if wasi::is_wasi(from) => {
-                    format!("{from:?}.{name:?}, which WASI preview 1 doesn't have")
+                    let near = near_miss(name, wasi::names(from).map(|known| (from, known)));
+                    format!("{from:?}.{name:?}, which WASI preview 1 doesn't have{near}")
                 }
-                None => format!("{from:?}.{name:?}, which no callback provides"),
+                None => {
+                    let offered = config.callbacks.iter();
+                    let offered = offered.map(|known| (&*known.module, &*known.name));
+                    let near = near_miss(name, offered);
+                    let ty = type_text(ty);
+                    format!("{from:?}.{name:?} as {ty}, which no callback provides{near}")
+                }
             },
             ExternType::Memory(_) => {
                 format!("memory {from:?}.{name:?}, but only functions can be imported")
@@ -110,5 +119,33 @@ pub(crate) fn resolve(module: &Module, config: &Config) -> Result<Vec<Import>> {
         Ok(imports)
     } else {
         Err(Error::new(ErrorKind::ImportNotFound, problems).with_imports(missing))
+    }
+}
+
+/// Says which of the names that are offered may have been meant by `name`, if one is near it.
+fn near_miss<'a>(name: &str, offered: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let close = |(module, known): (&'a str, &'a str)| {
+        let distance = strsim::damerau_levenshtein(&name.to_lowercase(), &known.to_lowercase());
+        // The same name in another module is the nearest.
+        (distance <= 1 + name.len() / 5).then_some((distance, module, known))
+    };
+    match offered.filter_map(close).min() {
+        Some((_, module, known)) => format!(" ({module:?}.{known:?} is there)"),
+        None => String::new(),
+    }
+}
+
+/// Tells the log of callbacks that the module doesn't import: they may have been meant for an import of another name.
+pub(crate) fn log_unused(config: &Config, imports: &[Import], log: &Log) {
+    let is_used = |callback: &Arc<Callback>| {
+        imports.iter().any(|import| match &import.target {
+            ImportTarget::Callback(used) => Arc::ptr_eq(used, callback),
+            _ => false,
+        })
+    };
+    for callback in config.callbacks.iter().filter(|callback| !is_used(callback)) {
+        let fields: [(&str, &dyn fmt::Display); 2] =
+            [("namespace", &callback.module), ("name", &callback.name)];
+        log.write(Level::Debug, "Callback is not imported", &fields);
     }
 }

@@ -18,12 +18,14 @@ use crate::plugin::import::Import;
 use crate::plugin::listing::Signature;
 use crate::sys::first_writes;
 use crate::sys::watchdog::Watchdog;
-use crate::vm::tunables::restorable;
+use crate::vm::tunables::{self, restorable};
 use crate::wasi;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 use wasmer::{ExternType, Module};
+use wasmer_types::ModuleInfo;
 
 /// Everything that the instances of a plugin share.
 pub(crate) struct Plugin {
@@ -57,10 +59,21 @@ impl Plugin {
         if config.limits.timeout.is_some() {
             Watchdog::get()?;
         }
-        let (engine, compiled) = source.compiled(&config.limits, options)?;
+        let resolved = OnceCell::new();
+        let check = |info: &ModuleInfo| {
+            if resolved.get().is_none() {
+                tunables::check_start(info, &config.limits)?;
+                let _ = resolved.set(import::resolve(info, config)?);
+            }
+            Ok(())
+        };
+        let (engine, compiled) = source.compiled(&config.limits, options, &check)?;
         let module = compiled.module;
+        // One that was compiled before is checked now.
+        check(module.info())?;
+        let imports = resolved.into_inner().unwrap_or_default();
+        import::log_unused(config, &imports, &options.log);
         let code = compile::code(&module);
-        let imports = import::resolve(&module, config)?;
         let exports: Vec<Export> = module
             .exports()
             .functions()

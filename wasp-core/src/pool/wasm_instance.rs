@@ -25,6 +25,10 @@ use wasmer::{InstantiationError, LinkError, Store};
 /// What the log says when a reset finds a page that the witness of page faults has missed.
 const BAD_WITNESS: &str = "A page of guest memory was written to without a page fault that the processor told of: from now on the kernel is asked at each reset";
 
+/// How many bytes a plugin's listing may have, and how many more for each export.
+const LISTING: usize = 64 << 10;
+const LINE: usize = 256;
+
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct WasmInstance {
     /// By the index of the plugin's exports.
@@ -216,6 +220,15 @@ impl WasmInstance {
         let pointer = slots::pointer(slots.first());
         let text =
             self.guest.text(pointer, &self.turn).map_err(|error| error.in_context(context))?;
+        // Lines become several times their size here.
+        let most = LISTING + LINE * self.guest.plugin.exports.len();
+        if text.len() > most {
+            let message = format!(
+                "{context} has {} bytes, more than the {most} that it may have for its exports",
+                text.len()
+            );
+            return Err(Error::new(ErrorKind::Abi, message));
+        }
         listing::parse(text).map_err(|line| {
             let message = format!("{context} has a line that is no signature: {line:?}");
             Error::new(ErrorKind::Abi, message)

@@ -9,6 +9,7 @@
 use crate::sys::descriptor::above_stdio;
 use crate::sys::mmap::{check, map};
 use crate::sys::pagemap::{self, PAGE};
+use crate::sys::signals::without_file_size_signal;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
@@ -37,8 +38,11 @@ impl Image {
     /// Makes an image with the content of `memory`, which is whole pages.
     pub(crate) fn new(memory: &[u8]) -> io::Result<Self> {
         let file = above_stdio(file_in_memory()?)?;
-        file.set_len((PAGE + memory.len()) as u64)?;
-        write_pages(&file, memory)?;
+        // RLIMIT_FSIZE counts files in memory too.
+        without_file_size_signal(|| {
+            file.set_len((PAGE + memory.len()) as u64)?;
+            write_pages(&file, memory)
+        })?;
         let sentinel = Sentinel::new(&file).filter(|_| seal(&file, Seal::FutureWrites).is_ok());
         if sentinel.is_none() {
             seal(&file, Seal::Writes)?;

@@ -26,3 +26,21 @@ pub(crate) unsafe fn map(
 pub(crate) fn check(outcome: i32) -> io::Result<()> {
     if outcome == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
+
+/// Finds out whether there is memory for `len` bytes more.
+///
+/// # Errors
+/// If there isn't, as far as the kernel says.
+pub(crate) fn try_map(len: usize) -> io::Result<()> {
+    if len == 0 {
+        return Ok(());
+    }
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_ANONYMOUS | libc::MAP_PRIVATE;
+    // SAFETY: a new mapping at a place that the kernel chooses, unmapped again.
+    unsafe {
+        let mapping = map(std::ptr::null_mut(), len, access, flags, -1)?;
+        libc::munmap(mapping.as_ptr().cast(), len);
+    }
+    Ok(())
+}

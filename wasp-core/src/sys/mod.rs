@@ -2,6 +2,7 @@
 
 pub(crate) mod descriptor;
 pub(crate) mod dirty_pages;
+pub(crate) mod executable;
 pub(crate) mod fence;
 pub(crate) mod first_writes;
 pub(crate) mod guest_zone;

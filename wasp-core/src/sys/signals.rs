@@ -32,6 +32,65 @@ pub fn claim_signals() {
     }
 }
 
+/// Lets this thread have the signals that guests' faults are. A host that blocks all signals in its threads, as servers do, would
+/// be ended by the first one: the kernel doesn't keep a fault waiting.
+pub(crate) fn unblock_faults() {
+    // SAFETY: a set of this function's own; handlers for these signals are there, wasmer's.
+    unsafe {
+        let mut faults = std::mem::zeroed();
+        libc::sigemptyset(&raw mut faults);
+        for signal in SIGNALS {
+            libc::sigaddset(&raw mut faults, signal);
+        }
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const faults, std::ptr::null_mut());
+    }
+}
+
+/// Runs `body`, which may write beyond `RLIMIT_FSIZE`: that is an error of it then, and not a signal that ends the process.
+pub(crate) fn without_file_size_signal<R>(body: impl FnOnce() -> R) -> R {
+    // SAFETY: sets of this function's own; the mask is this thread's, and is put back.
+    unsafe {
+        let (mut too_large, mut before, mut pending) =
+            (std::mem::zeroed(), std::mem::zeroed(), std::mem::zeroed());
+        libc::sigemptyset(&raw mut too_large);
+        libc::sigaddset(&raw mut too_large, libc::SIGXFSZ);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const too_large, &raw mut before);
+        // One that was waiting already is the host's.
+        let waiting = libc::sigpending(&raw mut pending) == 0
+            && libc::sigismember(&raw const pending, libc::SIGXFSZ) == 1;
+        let outcome = body();
+        if !waiting {
+            take_pending(&too_large);
+        }
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+        outcome
+    }
+}
+
+/// Takes a signal of the set that waits for this thread, if one does.
+#[cfg(target_os = "linux")]
+fn take_pending(set: &libc::sigset_t) {
+    let now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the set and the time are readable.
+    while unsafe { libc::sigtimedwait(set, std::ptr::null_mut(), &raw const now) } == libc::SIGXFSZ
+    {
+    }
+}
+
+/// The same where one can only wait for a signal that is known to be there.
+#[cfg(not(target_os = "linux"))]
+fn take_pending(set: &libc::sigset_t) {
+    // SAFETY: the set and the places are this function's own.
+    unsafe {
+        let (mut pending, mut signal) = (std::mem::zeroed(), 0);
+        if libc::sigpending(&raw mut pending) == 0
+            && libc::sigismember(&raw const pending, libc::SIGXFSZ) == 1
+        {
+            libc::sigwait(set, &raw mut signal);
+        }
+    }
+}
+
 fn current(signal: i32) -> libc::sigaction {
     // SAFETY: plain data, which the kernel fills; nothing is changed.
     unsafe {

@@ -1,6 +1,7 @@
 //! What ended guest code, as an error that says so.
 
 use crate::base::error::{Error, ErrorKind, Frame};
+use backtrace::{Backtrace, BacktraceFrame};
 use wasmer::{RuntimeError, sys::vm::Trap};
 
 /// A trace is cut after this many of the innermost frames: an error should not be as large as a guest's stack.
@@ -8,7 +9,26 @@ const MOST_FRAMES: usize = 100;
 
 /// The error for `trap`: the one that a host function raised, or what the guest did, with its stack.
 pub(crate) fn error(trap: Trap) -> Error {
-    runtime_error(trap.into())
+    runtime_error(innermost(trap).into())
+}
+
+/// The trap without the outer frames of its stack, of each of which wasmer would copy the names before anybody cuts the trace:
+/// a stack of 8 MiB can hold half a million.
+fn innermost(trap: Trap) -> Trap {
+    // Some frames of the runtime are there too.
+    let cut = |backtrace: Backtrace| -> Backtrace {
+        let mut frames: Vec<BacktraceFrame> = backtrace.into();
+        frames.truncate(MOST_FRAMES + 32);
+        frames.into()
+    };
+    match trap {
+        Trap::Wasm { pc, backtrace, signal_trap } => {
+            Trap::Wasm { pc, backtrace: cut(backtrace), signal_trap }
+        }
+        Trap::Lib { trap_code, backtrace } => Trap::Lib { trap_code, backtrace: cut(backtrace) },
+        Trap::OOM { backtrace } => Trap::OOM { backtrace: cut(backtrace) },
+        other => other,
+    }
 }
 
 /// The same, from wasmer's wrapping of a trap.

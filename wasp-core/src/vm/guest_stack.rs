@@ -3,7 +3,7 @@
 use crate::base::error::panic_message;
 use crate::sys::guest_zone::{self, Unfit};
 use crate::sys::host_stack::{self, Place};
-use crate::sys::{mmap, signal_stack, valgrind};
+use crate::sys::{mmap, signal_stack, signals, valgrind};
 use crate::vm::host_switch::{HostSwitch, MARGIN, keeping_yielder};
 use crate::vm::resident;
 use crate::vm::thread::{Finish, Job, Outcome, Running, Thread, fault_handler};
@@ -260,15 +260,8 @@ fn prepare(thread: &Thread, depth: u32, total: usize) -> io::Result<()> {
         return Ok(());
     }
     signal_stack::install()?;
-    let access = libc::PROT_READ | libc::PROT_WRITE;
-    let flags = libc::MAP_ANONYMOUS | libc::MAP_PRIVATE;
-    let len = total + 2 * PAGE;
-    // SAFETY: a new mapping at a place that the kernel chooses, unmapped again.
-    unsafe {
-        let stack = mmap::map(ptr::null_mut(), len, access, flags, -1)?;
-        libc::munmap(stack.as_ptr().cast(), len);
-    }
-    Ok(())
+    signals::unblock_faults();
+    mmap::try_map(total + 2 * PAGE)
 }
 
 /// Notes that wasmer has had such a stack.

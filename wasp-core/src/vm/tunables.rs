@@ -4,7 +4,9 @@
 //! One of the modules that hold `unsafe`: wasmer hands it the places of an instance's definitions.
 
 use crate::base::abi_names::FLAG;
+use crate::base::error::{Error, ErrorKind, Result};
 use crate::config::limits::Limits;
+use crate::sys::mmap;
 use crate::vm::memory::{Budget, Memory};
 use crate::vm::parts;
 use std::ptr::NonNull;
@@ -42,7 +44,11 @@ impl Tunables for PluginTunables {
         self.base().table_style(table)
     }
 
-    fn create_host_memory(&self, _: &MemoryType, _: &MemoryStyle) -> Result<VMMemory, MemoryError> {
+    fn create_host_memory(
+        &self,
+        _: &MemoryType,
+        _: &MemoryStyle,
+    ) -> std::result::Result<VMMemory, MemoryError> {
         Err(MemoryError::UnsupportedOperation { message: "memories are never imported".into() })
     }
 
@@ -51,11 +57,15 @@ impl Tunables for PluginTunables {
         _: &MemoryType,
         _: &MemoryStyle,
         _: NonNull<VMMemoryDefinition>,
-    ) -> Result<VMMemory, MemoryError> {
+    ) -> std::result::Result<VMMemory, MemoryError> {
         Err(MemoryError::UnsupportedOperation { message: "memories are made together".into() })
     }
 
-    fn create_host_table(&self, _: &TableType, _: &TableStyle) -> Result<VMTable, String> {
+    fn create_host_table(
+        &self,
+        _: &TableType,
+        _: &TableStyle,
+    ) -> std::result::Result<VMTable, String> {
         Err("tables are never imported".into())
     }
 
@@ -64,7 +74,7 @@ impl Tunables for PluginTunables {
         ty: &TableType,
         style: &TableStyle,
         location: NonNull<VMTableDefinition>,
-    ) -> Result<VMTable, String> {
+    ) -> std::result::Result<VMTable, String> {
         // SAFETY: the location is wasmer's own, passed through.
         unsafe { self.base().create_vm_table(ty, style, location) }
     }
@@ -75,17 +85,11 @@ impl Tunables for PluginTunables {
         module: &ModuleInfo,
         styles: &PrimaryMap<MemoryIndex, MemoryStyle>,
         locations: &[NonNull<VMMemoryDefinition>],
-    ) -> Result<PrimaryMap<LocalMemoryIndex, InternalStoreHandle<VMMemory>>, LinkError> {
+    ) -> std::result::Result<PrimaryMap<LocalMemoryIndex, InternalStoreHandle<VMMemory>>, LinkError>
+    {
         let limit_pages = self.limits.memory_bytes / WASM_PAGE_SIZE as u64;
         let types = || module.memories.iter().skip(module.num_imported_memories);
-        let start_pages: u64 = types().map(|(_, ty)| u64::from(ty.minimum.0)).sum();
-        let Some(left) = limit_pages.checked_sub(start_pages) else {
-            return Err(LinkError::Resource(format!(
-                "it starts with {} bytes of memory, more than its limit of {} bytes",
-                start_pages * WASM_PAGE_SIZE as u64,
-                self.limits.memory_bytes
-            )));
-        };
+        let left = limit_pages.checked_sub(start_pages(module)).ok_or_else(beyond)?;
         let budget = Arc::new(Budget::new(left));
         let exported = match module.exports.get("memory") {
             Some(ExportIndex::Memory(index)) => Some(*index),
@@ -118,15 +122,11 @@ impl Tunables for PluginTunables {
         module: &ModuleInfo,
         styles: &PrimaryMap<TableIndex, TableStyle>,
         locations: &[NonNull<VMTableDefinition>],
-    ) -> Result<PrimaryMap<LocalTableIndex, InternalStoreHandle<VMTable>>, LinkError> {
+    ) -> std::result::Result<PrimaryMap<LocalTableIndex, InternalStoreHandle<VMTable>>, LinkError>
+    {
         let limit = u64::from(self.limits.table_elements);
         let types = || module.tables.iter().skip(module.num_imported_tables);
-        let start: u64 = types().map(|(_, ty)| u64::from(ty.minimum)).sum();
-        let Some(mut room) = limit.checked_sub(start) else {
-            return Err(LinkError::Resource(format!(
-                "it starts with {start} table elements, more than its limit of {limit}"
-            )));
-        };
+        let mut room = limit.checked_sub(start_elements(module)).ok_or_else(beyond)?;
         let mut tables = PrimaryMap::new();
         for ((index, ty), definition) in types().zip(locations) {
             // The first tables that can grow get the room: a table can't ask for more later.
@@ -147,7 +147,8 @@ impl Tunables for PluginTunables {
         context: &mut StoreObjects,
         module: &ModuleInfo,
         locations: &[NonNull<VMGlobalDefinition>],
-    ) -> Result<PrimaryMap<LocalGlobalIndex, InternalStoreHandle<VMGlobal>>, LinkError> {
+    ) -> std::result::Result<PrimaryMap<LocalGlobalIndex, InternalStoreHandle<VMGlobal>>, LinkError>
+    {
         let flag = match module.exports.get(FLAG) {
             Some(ExportIndex::Global(index)) => Some(*index),
             _ => None,
@@ -168,6 +169,48 @@ impl Tunables for PluginTunables {
             Ok(globals)
         })
     }
+}
+
+/// The pages of linear memory that an instance of `module` starts with.
+fn start_pages(module: &ModuleInfo) -> u64 {
+    let types = module.memories.values().skip(module.num_imported_memories);
+    types.map(|ty| u64::from(ty.minimum.0)).sum()
+}
+
+/// The elements that its tables start with.
+fn start_elements(module: &ModuleInfo) -> u64 {
+    let types = module.tables.values().skip(module.num_imported_tables);
+    types.map(|ty| u64::from(ty.minimum)).sum()
+}
+
+/// That [`check_start`] was not asked.
+fn beyond() -> LinkError {
+    LinkError::Resource("it starts beyond its limits".into())
+}
+
+/// How many bytes of the host's memory an element of a table takes.
+const ELEMENT: u64 = 32;
+
+/// Refuses a module that starts beyond `limits`. Asked before wasmer makes anything for it: it takes the memory for tables at once, and
+/// ends the process where there is none.
+pub(crate) fn check_start(module: &ModuleInfo, limits: &Limits) -> Result<()> {
+    let refuse = |message: String| Err(Error::new(ErrorKind::Resource, message));
+    let (bytes, limit) = (start_pages(module) * WASM_PAGE_SIZE as u64, limits.memory_bytes);
+    if start_pages(module) > limit / WASM_PAGE_SIZE as u64 {
+        return refuse(format!(
+            "it starts with {bytes} bytes of memory, more than its limit of {limit} bytes"
+        ));
+    }
+    let (elements, limit) = (start_elements(module), u64::from(limits.table_elements));
+    if elements > limit {
+        return refuse(format!(
+            "it starts with {elements} table elements, more than its limit of {limit}"
+        ));
+    }
+    let bytes = usize::try_from(elements * ELEMENT).unwrap_or(usize::MAX);
+    mmap::try_map(bytes).or_else(|error| {
+        refuse(format!("no memory for the {elements} table elements that it starts with: {error}"))
+    })
 }
 
 /// Whether a snapshot can hold the whole state of `module`, as far as its declarations say.

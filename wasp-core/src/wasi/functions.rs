@@ -48,6 +48,48 @@ impl Function {
     }
 }
 
+/// How many random bytes are made between two looks whether the call is to be stopped: a fraction of a millisecond.
+const RANDOM_AT_ONCE: usize = 64 << 10;
+
+impl Function {
+    /// Whether it may write beyond the size that a file may have.
+    pub(crate) fn may_grow_file(&self) -> bool {
+        matches!(self.name, "fd_write" | "fd_pwrite" | "fd_allocate" | "fd_filestat_set_size")
+    }
+
+    /// Whether it is `random_get`, which is to be called [in parts](Self::call_in_parts): three gigabytes take ten seconds.
+    pub(crate) fn is_random(&self) -> bool {
+        self.name == "random_get"
+    }
+
+    /// Calls `random_get`, and stops where `is_stopped` says so.
+    pub(crate) fn call_in_parts(
+        &self,
+        context: &mut Context,
+        memory: &mut [u8],
+        args: &[u64],
+        is_stopped: &dyn Fn() -> bool,
+    ) -> Result<u64, Stop> {
+        let &[start, len] = args else { return self.call(context, memory, args) };
+        let (start, len) = (start as u32 as usize, len as u32 as usize);
+        // What isn't in memory is an error of the whole.
+        let Some(end) = start.checked_add(len).filter(|end| *end <= memory.len()) else {
+            return self.call(context, memory, args);
+        };
+        for at in (start..end).step_by(RANDOM_AT_ONCE) {
+            if is_stopped() {
+                return Err(Stop::Fault("interrupted".to_owned()));
+            }
+            let part = RANDOM_AT_ONCE.min(end - at);
+            let errno = self.call(context, memory, &[at as u64, part as u64])?;
+            if errno != Errno::Success as u64 {
+                return Ok(errno);
+            }
+        }
+        Ok(Errno::Success as u64)
+    }
+}
+
 /// Whether `module` is a name of WASI's.
 pub(crate) fn is_wasi(module: &str) -> bool {
     all(module).is_some()
@@ -56,6 +98,11 @@ pub(crate) fn is_wasi(module: &str) -> bool {
 /// The function that a module means by an import, if it is one of WASI's.
 pub(crate) fn function(module: &str, name: &str) -> Option<&'static Function> {
     all(module)?.find(|function| function.name == name)
+}
+
+/// The names of WASI's functions in `module`.
+pub(crate) fn names(module: &str) -> impl Iterator<Item = &'static str> {
+    all(module).into_iter().flatten().map(|function| function.name)
 }
 
 /// The functions of the generation of WASI that `module` names.

@@ -16,5 +16,5 @@ mod tests;
 mod time;
 
 pub(crate) use context::{Context, Settings, Workspace};
-pub(crate) use functions::{Function, Stop, function, is_wasi};
+pub(crate) use functions::{Function, Stop, function, is_wasi, names};
 pub(crate) use stdio::Streams;

@@ -14,6 +14,7 @@ mod callbacks;
 mod errors;
 mod filter;
 mod fork;
+mod host_limits;
 mod hostile;
 mod instances;
 mod isolation;

@@ -32,9 +32,9 @@ fn missing_imports_are_named_all_at_once() {
         .callback("host", "call_me", &[Kind::String], Kind::String, |_, _| Ok(()));
     on_both(|engine| {
         let message = [
-            r#"plugin "p": it imports "env"."call_me", which no callback provides"#,
+            r#"plugin "p": it imports "env"."call_me" as (i32) -> i32, which no callback provides ("host"."call_me" is there)"#,
             r#""env"."other" as (i32, i64) -> f32, while the callback "env"."other" is (i32, i32) -> f32"#,
-            r#""a \"b\""."größe\n", which no callback provides"#,
+            r#""a \"b\""."größe\n" as () -> (), which no callback provides"#,
             r#"memory "env"."memory", but only functions can be imported"#,
             r#"table "env"."table", but only functions can be imported"#,
             r#"global "env"."global", but only functions can be imported"#,
