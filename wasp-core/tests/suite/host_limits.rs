@@ -252,7 +252,7 @@ fn imports_are_checked_before_anything_is_compiled() {
     let (open, close) = ("(block (result i64) ".repeat(40_000), ")".repeat(40_000));
     let locals = "i64 ".repeat(40_000);
     let wat = format!(
-        r#"(import "env" "helo" (func (param i32) (result i32)))
+        r#"(import "env" "hallo" (func (param i32) (result i32)))
            (func $f (local {locals}) {open} (call $f) (i64.const 1) {close} (drop))"#
     );
     let mut config = Config::new();
@@ -260,7 +260,7 @@ fn imports_are_checked_before_anything_is_compiled() {
         caller.set_result(args[0]);
         Ok(())
     });
-    let message = r#"plugin "p": it imports "env"."helo" as (i32) -> i32, which no callback provides ("env"."hello" is there)"#;
+    let message = r#"plugin "p": it imports "env"."hallo" as (i32) -> i32, which no callback provides ("env"."hello" is there)"#;
     fails(engine.register("p", wat.as_bytes(), &config), ImportNotFound, message);
 }
 
