@@ -17,5 +17,5 @@ mkdir -p "$build/node-bench"
 cd "$build/node-bench"
 cp "$here"/*.mjs "$here"/*.wat "$here/package.json" "$here/package-lock.json" .
 npm ci --silent --prefer-offline
-npm install --silent --offline --no-save --no-package-lock "$build"/npm/wasp-*.tgz
+npm install --silent --prefer-offline --no-save --no-package-lock "$build"/npm/wasp-*.tgz
 node bench.mjs "$@"
