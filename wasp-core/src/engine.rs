@@ -3,6 +3,7 @@
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::compile::cache;
+use crate::compile::modules::Modules;
 use crate::compile::{self, Source};
 use crate::config::engine_options::Options;
 use crate::config::plugin_config::Config;
@@ -32,6 +33,7 @@ impl Default for Engine {
 
 struct Inner {
     options: Options,
+    modules: Modules,
     /// Looked into at each new instance, from many threads: a lock would be one more thing that all of them write to.
     plugins: ArcSwap<Plugins>,
 }
@@ -46,7 +48,7 @@ impl Engine {
     pub fn with_options(mut options: Options) -> Self {
         fence::prepare();
         options.open_streams = [0, 1, 2].map(descriptor::is_open);
-        Self(Arc::new(Inner { options, plugins: ArcSwap::default() }))
+        Self(Arc::new(Inner { options, modules: Modules::default(), plugins: ArcSwap::default() }))
     }
 
     /// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
@@ -63,7 +65,7 @@ impl Engine {
     }
 
     fn register_source(&self, name: &str, source: Source<'_>, config: &Config) -> Result<()> {
-        let pool = Plugin::new(name, source, config, &self.0.options)
+        let pool = Plugin::new(name, source, config, &self.0.options, &self.0.modules)
             .and_then(Pool::new)
             .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         let pool = Arc::new(pool);
@@ -78,7 +80,7 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::Compile`]
     pub fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>> {
-        compile::to_bytes(wasm, &self.0.options)
+        compile::to_bytes(wasm, &self.0.options, &self.0.modules)
     }
 
     /// Registers the plugin `name` from what [`compile`](Self::compile) returned, as [`register`](Self::register) does.

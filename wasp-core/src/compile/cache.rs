@@ -20,7 +20,7 @@ use wasmer::sys::CpuFeature;
 const MAGIC: [u8; 8] = *b"wasp\0cm\x01";
 
 /// A hash by BLAKE3.
-type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
 /// A compiled module, and what was seen of its code.
 pub(crate) struct Compiled {
@@ -110,13 +110,13 @@ pub(crate) fn load_or_compile(
     log: &Log,
     engine: &wasmer::Engine,
     compiler: Compiler,
-    wasm: &[u8],
+    module: Hash,
     compile: impl FnOnce() -> Result<Compiled>,
 ) -> Result<Compiled> {
     let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
     check_owner(directory)?;
-    let (fingerprint, module) = (fingerprint(compiler), hash(wasm));
+    let fingerprint = fingerprint(compiler);
     let name = blake3::Hasher::new().update(&fingerprint).update(&module).finalize().to_hex();
     let path = directory.join(format!("{name}.wasp"));
 

@@ -3,12 +3,14 @@
 #[allow(unsafe_code)] // Loads machine code.
 pub(crate) mod cache;
 mod instrument;
+pub(crate) mod modules;
 mod name_section;
 
 use crate::base::error::panic_message;
 use crate::base::error::{Error, ErrorKind, Result};
-use crate::compile::cache::Compiled;
+use crate::compile::cache::{Compiled, Hash};
 use crate::compile::instrument::Instrument;
+use crate::compile::modules::{Modules, Ready};
 use crate::config::engine_options::{Compiler, Options};
 use crate::config::limits::Limits;
 use crate::sys::executable;
@@ -22,7 +24,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use wasmer::Module;
-use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features};
+use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, NativeEngineExt};
 use wasmer_compiler::ModuleEnvironment;
 use wasmer_types::ModuleInfo;
 use wasmer_types::entity::EntityRef;
@@ -43,74 +45,77 @@ pub(crate) enum Source<'a> {
 }
 
 impl Source<'_> {
-    /// The machine code, and the wasmer engine that holds it: one for each plugin, which makes its memories and tables
-    /// within `limits`.
+    /// The machine code, and the wasmer engine that holds it. Plugins of the same bytes share both.
     ///
     /// A module is refused by `check` before it is compiled, which is what takes long.
     #[allow(unsafe_code)] // Loads machine code that the host vouches for.
     pub(crate) fn compiled(
         self,
-        limits: &Limits,
         options: &Options,
+        known: &Modules,
         check: &dyn Fn(&ModuleInfo) -> Result<()>,
-    ) -> Result<(wasmer::Engine, Compiled)> {
-        let made = match self {
+    ) -> Result<Arc<Ready>> {
+        match self {
             Source::Wasm(wasm) => {
                 let wasm = binary(wasm)?;
-                let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
-                let engine = engine(options.compiler, wasm.len(), limits, &instrument)?;
-                let compile = || compile(&engine, &wasm, &instrument, check);
-                let compiled = match &options.cache_directory {
-                    Some(directory) => cache::load_or_compile(
-                        directory,
-                        &options.log,
-                        &engine,
-                        options.compiler,
-                        &wasm,
-                        compile,
-                    ),
-                    None => compile(),
-                };
-                (engine, compiled?)
+                let hash = cache::hash(&wasm);
+                known.get(hash, || from_wasm(&wasm, hash, options, check))
             }
             Source::Compiled(bytes) => {
                 let instrument = Arc::new(Instrument::new(true));
-                let engine = engine(options.compiler, 0, limits, &instrument)?;
+                let engine = engine(options.compiler, 0, &instrument)?;
                 let fingerprint = cache::fingerprint(options.compiler);
                 // SAFETY: whoever registers compiled bytes promises that wasp made them.
                 let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &fingerprint, None) };
                 let compiled = compiled.map_err(|reason| {
-                    Error::new(
-                        ErrorKind::Compile,
-                        format!("the compiled module can't be used: {reason}"),
-                    )
+                    let message = format!("the compiled module can't be used: {reason}");
+                    Error::new(ErrorKind::Compile, message)
                 })?;
-                (engine, compiled)
+                check_frames(&compiled.module)?;
+                Ok(Arc::new(Ready { engine, compiled }))
             }
-        };
-        check_frames(&made.1.module)?;
-        Ok(made)
+        }
     }
 }
 
-/// A module's machine code as bytes, for [`Source::Compiled`].
-pub(crate) fn to_bytes(wasm: &[u8], options: &Options) -> Result<Vec<u8>> {
-    let wasm = binary(wasm)?;
-    let (_engine, compiled) =
-        Source::Wasm(&wasm).compiled(&Limits::default(), options, &|_| Ok(()))?;
-    compiled.to_bytes(&cache::fingerprint(options.compiler), &cache::hash(&wasm))
+/// Compiles `wasm`, or loads it from the cache directory.
+fn from_wasm(
+    wasm: &[u8],
+    hash: Hash,
+    options: &Options,
+    check: &dyn Fn(&ModuleInfo) -> Result<()>,
+) -> Result<Ready> {
+    let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
+    let engine = engine(options.compiler, wasm.len(), &instrument)?;
+    let compile = || compile(&engine, wasm, &instrument, check);
+    let compiled = match &options.cache_directory {
+        Some(directory) => {
+            let (log, compiler) = (&options.log, options.compiler);
+            cache::load_or_compile(directory, log, &engine, compiler, hash, compile)
+        }
+        None => compile(),
+    }?;
+    check_frames(&compiled.module)?;
+    Ok(Ready { engine, compiled })
 }
 
-fn engine(
-    compiler: Compiler,
-    size: usize,
-    limits: &Limits,
-    instrument: &Arc<Instrument>,
-) -> Result<wasmer::Engine> {
-    let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument))?);
-    let mut engine = builder.set_features(Some(features(compiler))).engine();
+/// The wasmer engine of `ready`, for a plugin that makes its memories and tables within `limits`.
+pub(crate) fn engine_within(ready: &Ready, limits: &Limits) -> wasmer::Engine {
+    let mut engine = ready.engine.clone();
     engine.set_tunables(PluginTunables::new(*limits));
-    Ok(engine.into())
+    engine
+}
+
+/// A module's machine code as bytes, for [`Source::Compiled`].
+pub(crate) fn to_bytes(wasm: &[u8], options: &Options, known: &Modules) -> Result<Vec<u8>> {
+    let wasm = binary(wasm)?;
+    let ready = Source::Wasm(&wasm).compiled(options, known, &|_| Ok(()))?;
+    ready.compiled.to_bytes(&cache::fingerprint(options.compiler), &cache::hash(&wasm))
+}
+
+fn engine(compiler: Compiler, size: usize, instrument: &Arc<Instrument>) -> Result<wasmer::Engine> {
+    let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument))?);
+    Ok(builder.set_features(Some(features(compiler))).engine().into())
 }
 
 #[allow(unsafe_code)] // Compiles without validating twice.

@@ -72,6 +72,7 @@ fn refusal(phase: Phase) -> Error {
 mod tests {
     use super::*;
     use crate::compile::Source;
+    use crate::compile::modules::Modules;
     use crate::config::{engine_options::Options, plugin_config::Config};
     use crate::plugin::Plugin;
     use crate::sys::interrupt::{Interrupt, Interrupter};
@@ -82,7 +83,9 @@ mod tests {
     #[test]
     fn a_panic_in_a_call_ends_it() {
         let source = Source::Wasm(b"(module)");
-        let plugin = Plugin::new("p", source, &Config::new(), &Options::default()).unwrap();
+        let plugin =
+            Plugin::new("p", source, &Config::new(), &Options::default(), &Modules::default())
+                .unwrap();
         let guest = Guest::new(Arc::new(plugin), Interrupt::new());
         let interrupter = Interrupter::new(&guest.interrupt);
         let mut flag = 0;

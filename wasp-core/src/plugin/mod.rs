@@ -9,6 +9,7 @@ use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::base::slots;
 use crate::base::value::Kind;
+use crate::compile::modules::{Modules, Ready};
 use crate::compile::{self, Source};
 use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
@@ -23,7 +24,7 @@ use crate::wasi;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use wasmer::{ExternType, Module};
 use wasmer_types::ModuleInfo;
 
@@ -45,6 +46,8 @@ pub(crate) struct Plugin {
     pub witness: bool,
     by_name: HashMap<String, usize>,
     listing: OnceLock<Vec<Function>>,
+    /// What other plugins of the same bytes share with it.
+    _ready: Arc<Ready>,
 }
 
 impl Plugin {
@@ -54,6 +57,7 @@ impl Plugin {
         source: Source<'_>,
         config: &Config,
         options: &Options,
+        known: &Modules,
     ) -> Result<Self> {
         check_limits(&config.limits)?;
         if config.limits.timeout.is_some() {
@@ -67,8 +71,9 @@ impl Plugin {
             }
             Ok(())
         };
-        let (engine, compiled) = source.compiled(&config.limits, options, &check)?;
-        let module = compiled.module;
+        let ready = source.compiled(options, known, &check)?;
+        let engine = compile::engine_within(&ready, &config.limits);
+        let module = ready.compiled.module.clone();
         // One that was compiled before is checked now.
         check(module.info())?;
         let imports = resolved.into_inner().unwrap_or_default();
@@ -89,7 +94,8 @@ impl Plugin {
             .enumerate()
             .map(|(index, export)| (export.name.clone(), index))
             .collect();
-        let restorable = config.snapshot && restorable(module.info()) && !compiled.unrestorable;
+        let restorable =
+            config.snapshot && restorable(module.info()) && !ready.compiled.unrestorable;
         Ok(Self {
             name: name.to_owned(),
             restorable,
@@ -109,6 +115,7 @@ impl Plugin {
             exports,
             by_name,
             listing: OnceLock::new(),
+            _ready: ready,
         })
     }
 

@@ -1,8 +1,9 @@
 //! Registering plugins: imports, signatures, limits and directories that are wrong.
 
+use crate::alone::alone;
 use crate::plugins;
 
-use plugins::{fails, on_both, path, with_allocator};
+use plugins::{fails, on_both, path, with_allocator, with_limits};
 use std::path::Path;
 use wasp_core::ErrorKind::*;
 use wasp_core::{Config, Import, Kind, Limits, Value};
@@ -224,5 +225,56 @@ fn directories_that_do_not_exist() {
             Io,
             &format!(r#"plugin "p": workspace {file:?}: not a directory"#),
         );
+    });
+}
+
+#[test]
+fn the_same_module_under_many_names_is_compiled_once() {
+    alone("register::compiled_once");
+}
+
+/// How many mappings of this process have code that no file has.
+fn code_mappings() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    maps.lines().filter(|line| line.contains("r-xp") && line.trim_end().ends_with(" 0")).count()
+}
+
+#[test]
+#[ignore = "counts the mappings of its process: run by the_same_module_under_many_names_is_compiled_once"]
+fn compiled_once() {
+    let wat = r#"(memory (export "memory") 1)
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))"#;
+    on_both(|engine| {
+        let before = code_mappings();
+        let with_pages = |pages: u64| with_limits(|limits| limits.memory_bytes = pages << 16);
+        // Threads that come at once wait for one of them.
+        std::thread::scope(|scope| {
+            for thread in 0..4u64 {
+                scope.spawn(move || {
+                    for name in 0..5 {
+                        let name = format!("{thread}.{name}");
+                        engine.register(&name, wat.as_bytes(), &with_pages(1 + thread)).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(code_mappings(), before + 1);
+        // What is a plugin's own stays its own.
+        for thread in 0..4i32 {
+            let mut p = engine.instance(&format!("{thread}.3"), None).unwrap();
+            let grown = p.call("grow", &[thread.into()], Kind::I32).unwrap();
+            assert_eq!(grown, Value::I32(1));
+            assert_eq!(p.call("grow", &[1.into()], Kind::I32).unwrap(), Value::I32(-1));
+        }
+        engine.register("other", b"(module (func (export \"f\")))", &Config::new()).unwrap();
+        assert_eq!(code_mappings(), before + 2);
+        for thread in 0..4 {
+            for name in 0..5 {
+                engine.unregister(&format!("{thread}.{name}")).unwrap();
+            }
+        }
+        assert_eq!(code_mappings(), before + 1, "the last of them frees the code");
+        engine.unregister("other").unwrap();
+        assert_eq!(code_mappings(), before);
     });
 }
