@@ -6,9 +6,10 @@ static const struct {
   const char *name;
   void (*run)(void);
 } suites[] = {
-    {"header", test_header}, {"api", test_api},       {"callbacks", test_callbacks},
-    {"errors", test_errors}, {"limits", test_limits}, {"threads", test_threads},
-    {"stacks", test_stacks}, {"misuse", test_misuse}, {"leaks", test_leaks},
+    {"header", test_header},         {"api", test_api},       {"callbacks", test_callbacks},
+    {"errors", test_errors},         {"limits", test_limits}, {"threads", test_threads},
+    {"stacks", test_stacks},         {"misuse", test_misuse}, {"leaks", test_leaks},
+    {"conditions", test_conditions},
 };
 enum { SUITES = sizeof suites / sizeof *suites };
 
@@ -23,6 +24,7 @@ int main(int argc, char **argv) {
   if (argc == 1)
     for (suite = 0; suite < SUITES; suite++) run(suite);
   for (i = 1; i < argc; i++) {
+    if (run_condition(argv[i])) continue;
     for (suite = 0; suite < SUITES && strcmp(suites[suite].name, argv[i]) != 0; suite++);
     CHECK(suite < SUITES);
     run(suite);

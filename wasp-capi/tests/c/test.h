@@ -19,6 +19,9 @@ void test_threads(void);
 void test_misuse(void);
 void test_leaks(void);
 void test_stacks(void);
+void test_conditions(void);
+/* Runs the condition of that name, if there is one, in this process. */
+bool run_condition(const char *name);
 
 #define CHECK(condition) ((condition) ? (void)0 : fail(__FILE__, __LINE__, #condition))
 /* The call succeeds. */

@@ -149,6 +149,10 @@ fn guarded<R>(body: impl FnOnce() -> R) -> Result<R> {
 
 /// The error for a module that wasn't compiled. Where the process may not have code that it made itself, that is the reason.
 fn refused(message: String) -> Error {
+    // wasmer compiles on threads of its own, also where one is enough; Cranelift's part of it panics where there is none.
+    if ["ThreadPoolBuildError", "rayon thread pool"].iter().any(|words| message.contains(words)) {
+        return Error::new(ErrorKind::Resource, "there is no thread to compile on");
+    }
     if executable::is_forbidden() {
         let message = "this process may not make memory executable (PR_SET_MDWE, MemoryDenyWriteExecute or a security policy), which compiled plugins need";
         return Error::new(ErrorKind::Resource, message);
