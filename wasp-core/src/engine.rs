@@ -65,8 +65,11 @@ impl Engine {
     }
 
     fn register_source(&self, name: &str, source: Source<'_>, config: &Config) -> Result<()> {
-        let pool = Plugin::new(name, source, config, &self.0.options, &self.0.modules)
-            .and_then(Pool::new)
+        let plugin = Plugin::new(name, source, config, &self.0.options, &self.0.modules)
+            .map(Arc::new)
+            .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
+        let pool = self
+            .with_room(|| Pool::new(&plugin))
             .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         let pool = Arc::new(pool);
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
@@ -162,7 +165,26 @@ impl Engine {
                 .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?,
             None => Workspace::None,
         };
-        Instance::new(pool.shard(), workspace)
+        self.with_room(|| Instance::new(pool.shard(), workspace.clone()))
+    }
+
+    /// Runs `make`, and once more where the machine has no room for it but idle instances of plugins can be freed: they hold
+    /// address space for owners that may never come.
+    #[inline]
+    fn with_room<R>(&self, make: impl Fn() -> Result<R>) -> Result<R> {
+        match make() {
+            Err(error) if error.kind() == ErrorKind::Resource && self.free_idle() => make(),
+            outcome => outcome,
+        }
+    }
+
+    /// Frees the idle instances of all plugins. Returns whether there were any.
+    #[cold]
+    fn free_idle(&self) -> bool {
+        let freed: usize = self.0.plugins.load().values().map(|pool| pool.free_idle()).sum();
+        let log = &self.0.options.log;
+        log.write(Level::Debug, "Idle instances freed to make room", &[("count", &freed)]);
+        freed > 0
     }
 
     /// Changes the registry atomically, and returns what it was before.

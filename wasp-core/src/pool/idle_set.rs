@@ -55,10 +55,10 @@ impl IdleSet {
         }
     }
 
-    /// Frees all.
-    pub(super) fn clear(&self) {
-        while self.overflow.pop().is_some() {}
-        self.slots.iter().for_each(|slot| drop(slot.take()));
+    /// Frees all, and returns how many these were.
+    pub(super) fn clear(&self) -> usize {
+        let waiting = std::iter::from_fn(|| self.overflow.pop()).count();
+        waiting + self.slots.iter().filter_map(|slot| slot.take()).count()
     }
 }
 

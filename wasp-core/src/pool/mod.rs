@@ -49,9 +49,8 @@ struct Shared {
 
 impl Pool {
     /// Starts the plugin once, which takes its snapshot. The instance that it started in becomes the first idle one.
-    pub(crate) fn new(plugin: Plugin) -> Result<Self> {
-        let plugin = Arc::new(plugin);
-        let mut first = WasmInstance::new(&plugin, None)?;
+    pub(crate) fn new(plugin: &Arc<Plugin>) -> Result<Self> {
+        let mut first = WasmInstance::new(plugin, None)?;
         plugin.finish(first.signatures()?)?;
         let policy = Policy {
             witness: plugin.witness,
@@ -62,12 +61,17 @@ impl Pool {
         let idle_set = IdleSet::new(plugin.limits.idle_instances, SHARDS);
         let shared = Arc::new(Shared { snapshot, idle_set, closed: AtomicBool::new(false) });
         let shard = |number| {
-            let (plugin, shared) = (Arc::clone(&plugin), Arc::clone(&shared));
+            let (plugin, shared) = (Arc::clone(plugin), Arc::clone(&shared));
             Arc::new(CachePadded::new(Shard { plugin, shared, number }))
         };
         let pool = Self((0..SHARDS).map(shard).collect());
         pool.shard().release(Box::new(first));
         Ok(pool)
+    }
+
+    /// Frees the idle instances, and returns how many these were.
+    pub(crate) fn free_idle(&self) -> usize {
+        self.0[0].shared.idle_set.clear()
     }
 
     /// Returns this thread's shard.

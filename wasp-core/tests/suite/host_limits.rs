@@ -282,3 +282,40 @@ fn several_results() {
         fails(engine.register("p", wat.as_bytes(), &Config::new()), ImportNotFound, message);
     });
 }
+
+#[test]
+fn idle_instances_make_room_for_others() {
+    alone("host_limits::little_address_space");
+}
+
+/// The finding: idle instances held all address space, and the next registration failed.
+#[test]
+#[ignore = "limits the address space: run by idle_instances_make_room_for_others"]
+fn little_address_space() {
+    limit(libc::RLIMIT_AS, 200 << 30);
+    let wat = |number: usize| {
+        format!(
+            r#"(memory (export "memory") 1) (func (export "number") (result i32) (i32.const {number}))"#
+        )
+    };
+    on_both(|engine| {
+        for number in 0..4 {
+            let name = format!("p{number}");
+            let mut config = Config::new();
+            config.snapshot(number != 2);
+            engine.register(&name, wat(number).as_bytes(), &config).unwrap();
+            // As many as there is room for, all of which wait afterwards.
+            let mut all = Vec::new();
+            while let Ok(p) = engine.instance(&name, None) {
+                all.push(p);
+                assert!(all.len() < 100, "it never ends");
+            }
+            assert!(all.len() > 10, "{}", all.len());
+            let answer = all[0].call("number", &[], Kind::I32).unwrap();
+            assert_eq!(answer, Value::I32(number as i32));
+        }
+        for number in 0..4 {
+            engine.unregister(&format!("p{number}")).unwrap();
+        }
+    });
+}
