@@ -86,6 +86,39 @@ impl Value<'_> {
     }
 }
 
+/// A value with text and bytes of its own, for what is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum OwnedValue {
+    Number(Value<'static>),
+    String(String),
+    Bytes(Vec<u8>),
+}
+
+impl From<Value<'_>> for OwnedValue {
+    fn from(value: Value<'_>) -> Self {
+        match value {
+            Value::None => Self::Number(Value::None),
+            Value::I32(number) => Self::Number(Value::I32(number)),
+            Value::I64(number) => Self::Number(Value::I64(number)),
+            Value::F32(number) => Self::Number(Value::F32(number)),
+            Value::F64(number) => Self::Number(Value::F64(number)),
+            Value::String(text) => Self::String(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+        }
+    }
+}
+
+impl OwnedValue {
+    /// Returns it as a value that borrows from this one.
+    pub(crate) fn value(&self) -> Value<'_> {
+        match self {
+            Self::Number(number) => *number,
+            Self::String(text) => Value::String(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+        }
+    }
+}
+
 macro_rules! conversions {
     ($($variant:ident($type:ty)),* $(,)?) => {$(
         impl<'a> From<$type> for Value<'a> {

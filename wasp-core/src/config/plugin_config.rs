@@ -1,6 +1,6 @@
 //! What a plugin is given: host functions, environment, volumes, limits.
 
-use crate::base::value::{Kind, Value};
+use crate::base::value::{Kind, OwnedValue, Value};
 use crate::config::callback::{Callback, Caller};
 use crate::config::limits::Limits;
 use std::error::Error as StdError;
@@ -36,6 +36,7 @@ pub struct Config {
     pub(crate) volumes: Vec<Volume>,
     pub(crate) limits: Limits,
     pub(crate) snapshot: bool,
+    pub(crate) warm_ups: Vec<WarmUp>,
 }
 
 impl Default for Config {
@@ -46,8 +47,16 @@ impl Default for Config {
             volumes: Vec::new(),
             limits: Limits::default(),
             snapshot: true,
+            warm_ups: Vec::new(),
         }
     }
+}
+
+/// A call that is made before the snapshot.
+#[derive(Clone, Debug)]
+pub(crate) struct WarmUp {
+    pub function: String,
+    pub args: Vec<OwnedValue>,
 }
 
 /// A directory of the host that every instance of a plugin sees.
@@ -111,6 +120,19 @@ impl Config {
             result,
             function: Box::new(function),
         }));
+        self
+    }
+
+    /// Has the plugin's function `function` called with `args` once, after start-up and before the snapshot, so that every instance
+    /// starts from what the call left: modules that an interpreter has imported, tables that are filled, a model that is loaded.
+    /// Several are made in their order. What a call returns is ignored.
+    ///
+    /// An error in one is the registration's. Each has the time limit of a call. Random numbers and clock readings that it keeps are
+    /// the same for all instances. A file that it leaves open is an error, since a snapshot has no descriptors. Where there is no
+    /// snapshot, each instance makes the calls itself.
+    pub fn warm_up(&mut self, function: impl Into<String>, args: &[Value<'_>]) -> &mut Self {
+        let args = args.iter().map(|arg| OwnedValue::from(*arg)).collect();
+        self.warm_ups.push(WarmUp { function: function.into(), args });
         self
     }
 

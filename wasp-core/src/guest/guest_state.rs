@@ -98,6 +98,11 @@ impl Guest {
         }
     }
 
+    /// Returns the name of a file or directory that the guest has open, if there is one: a snapshot has no descriptors.
+    pub(crate) fn open_file(&self) -> Option<String> {
+        self.wasi.borrow().as_ref().and_then(wasi::Context::open_file)
+    }
+
     /// Forgets everything that calls left here, as a new instance: there is no workspace until [`open_for`](Self::open_for).
     pub(crate) fn forget(&self) {
         self.open_for(&wasi::Workspace::None);

@@ -13,7 +13,7 @@ use crate::compile::modules::{Modules, Ready};
 use crate::compile::{self, Source};
 use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
-use crate::config::plugin_config::Config;
+use crate::config::plugin_config::{Config, WarmUp};
 use crate::plugin::export::{Export, Function};
 use crate::plugin::import::Import;
 use crate::plugin::listing::Signature;
@@ -46,6 +46,8 @@ pub(crate) struct Plugin {
     pub witness: bool,
     by_name: HashMap<String, usize>,
     listing: OnceLock<Vec<Function>>,
+    /// The calls that are made after start-up.
+    pub warm_ups: Vec<WarmUp>,
     /// What other plugins of the same bytes share with it.
     _ready: Arc<Ready>,
 }
@@ -115,6 +117,7 @@ impl Plugin {
             exports,
             by_name,
             listing: OnceLock::new(),
+            warm_ups: config.warm_ups.clone(),
             _ready: ready,
         })
     }

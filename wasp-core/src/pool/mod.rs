@@ -52,6 +52,7 @@ impl Pool {
     pub(crate) fn new(plugin: &Arc<Plugin>) -> Result<Self> {
         let mut first = WasmInstance::new(plugin, None)?;
         plugin.finish(first.signatures()?)?;
+        first.warm_up()?;
         let policy = Policy {
             witness: plugin.witness,
             most_private: plugin.limits.idle_memory_bytes / PAGE,
@@ -120,7 +121,12 @@ impl Shard {
     }
 
     fn instantiate(&self) -> Result<Box<WasmInstance>> {
-        WasmInstance::new(&self.plugin, self.shared.snapshot.as_ref()).map(Box::new)
+        let snapshot = self.shared.snapshot.as_ref();
+        let mut instance = WasmInstance::new(&self.plugin, snapshot).map(Box::new)?;
+        if snapshot.is_none() {
+            instance.warm_up()?;
+        }
+        Ok(instance)
     }
 
     fn in_context(&self, error: Error) -> Error {

@@ -4,7 +4,8 @@ use crate::base::abi_names::{SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::base::slots::{self, Slots};
-use crate::base::value::{Kind, Value};
+use crate::base::value::{Kind, OwnedValue, Value};
+use crate::config::plugin_config::WarmUp;
 use crate::guest::call::{Call, ResultBuffer};
 use crate::guest::guest_state::{Exports, Guest};
 use crate::guest::import_thunk;
@@ -95,7 +96,10 @@ impl WasmInstance {
     pub(crate) fn replace(&mut self) -> Result<()> {
         let interrupt = Arc::clone(&self.guest.interrupt);
         match Self::with_interrupt(&self.guest.plugin, None, interrupt) {
-            Ok(new) => *self = new,
+            Ok(new) => {
+                *self = new;
+                self.warm_up().inspect_err(|_| self.guest.state.poison())?;
+            }
             Err(error) => {
                 self.set_flag_ptr();
                 return Err(error);
@@ -125,6 +129,31 @@ impl WasmInstance {
             }
         }
         Ok(())
+    }
+
+    /// Makes the calls that the Config wants after start-up. The plugin's own listing is known by now.
+    pub(crate) fn warm_up(&mut self) -> Result<()> {
+        let plugin = Arc::clone(&self.guest.plugin);
+        for WarmUp { function, args } in &plugin.warm_ups {
+            self.warm_up_by(&plugin, function, args)
+                .map_err(|error| error.in_context(format_args!("its warm-up {function:?}")))?;
+        }
+        Ok(())
+    }
+
+    fn warm_up_by(&mut self, plugin: &Plugin, function: &str, args: &[OwnedValue]) -> Result<()> {
+        let index = plugin.find(function)?;
+        let args: Vec<Value<'_>> = args.iter().map(OwnedValue::value).collect();
+        plugin.exports[index].check(&args, Kind::None)?;
+        self.call(index, &args, Kind::None, &mut Slots::default())?;
+        match self.guest.open_file() {
+            Some(name) if plugin.restorable => {
+                let message =
+                    format!("it left the file {name:?} open, and a snapshot has no open files");
+                Err(Error::new(ErrorKind::Invalid, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The state that start-up left, to which this instance can come back too.

@@ -3,7 +3,7 @@
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::config::plugin_config::Volume;
 use crate::wasi::dir::{Empty, Folder, Opened};
-use crate::wasi::file::Handles;
+use crate::wasi::file::OpenFiles;
 use crate::wasi::stdio::Streams;
 use crate::wasi::time::{self, Interrupted, Sleep};
 use std::io;
@@ -113,6 +113,7 @@ pub(crate) struct Context {
     /// Never cloned: `fd_fdstat_set_flags` works only on the one handle to it.
     pub(super) wasi: WasiCtx,
     interrupted: Arc<Interrupted>,
+    open_files: OpenFiles,
 }
 
 impl Context {
@@ -128,19 +129,19 @@ impl Context {
         }
         settings.streams.connect(&wasi, &interrupted);
 
-        let handles = Handles::default();
+        let open_files = OpenFiles::default();
         for Mount { guest, dir, read_only } in &settings.volumes {
-            let folder = Folder::new(dir.clone(), *read_only, handles.clone());
+            let folder = Folder::new(dir.clone(), *read_only, open_files.preopened());
             wasi.push_dir(Box::new(folder), guest.clone()).map_err(full)?;
         }
         match workspace {
-            Workspace::Starting => {
-                wasi.push_dir(Box::new(Empty(handles)), WORKSPACE.into()).map_err(full)?
-            }
+            Workspace::Starting => wasi
+                .push_dir(Box::new(Empty(open_files.preopened())), WORKSPACE.into())
+                .map_err(full)?,
             Workspace::At(path) => {
                 let dir =
                     open(path).map_err(|error| Error::io(format!("workspace {path:?}"), error))?;
-                let folder = Folder::new(dir, false, handles);
+                let folder = Folder::new(dir, false, open_files.preopened());
                 wasi.push_dir(Box::new(folder), WORKSPACE.into()).map_err(full)?
             }
             Workspace::None => {
@@ -150,7 +151,12 @@ impl Context {
                 fd
             }
         };
-        Ok(Self { wasi, interrupted })
+        Ok(Self { wasi, interrupted, open_files })
+    }
+
+    /// Returns the name of a file or directory that the guest has open, if there is one.
+    pub(crate) fn open_file(&self) -> Option<String> {
+        self.open_files.first_of_guest()
     }
 
     /// Has `ask` asked while the guest sleeps: once it says yes the sleep ends, with EINTR.

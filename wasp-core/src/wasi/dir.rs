@@ -1,6 +1,6 @@
 //! Directories as one instance sees them: read-only where the host says so.
 
-use super::file::{File, Handles, representable};
+use super::file::{File, Handle, representable};
 use crate::sys::descriptor::{above_stdio, set_blocking};
 use cap_fs_ext::{
     FileTypeExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
@@ -37,13 +37,13 @@ pub(super) struct Folder {
     dir: Arc<sync::dir::Dir>,
     place: Arc<Dir>,
     read_only: bool,
-    handles: Handles,
+    handle: Handle,
 }
 
 impl Folder {
-    pub(super) fn new(opened: Opened, read_only: bool, handles: Handles) -> Self {
+    pub(super) fn new(opened: Opened, read_only: bool, handle: Handle) -> Self {
         let Opened { dir, place } = opened;
-        Self { dir, place, read_only, handles }
+        Self { dir, place, read_only, handle }
     }
 
     /// The host's directory, if the guest may change it.
@@ -114,7 +114,7 @@ impl WasiDir for Folder {
         write: bool,
         fdflags: FdFlags,
     ) -> Result<OpenResult, Error> {
-        let handles = self.handles.another()?;
+        let handle = self.handle.another(path)?;
         let changes = write
             || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE)
             || fdflags.contains(FdFlags::APPEND);
@@ -138,7 +138,7 @@ impl WasiDir for Folder {
         let file = above_stdio(file.into_std())?;
         if ty.is_dir() {
             let opened = Opened::new(Dir::from_std_file(file))?;
-            return Ok(OpenResult::Dir(Box::new(Folder::new(opened, read_only, handles))));
+            return Ok(OpenResult::Dir(Box::new(Folder::new(opened, read_only, handle))));
         }
         if oflags.contains(OFlags::DIRECTORY) {
             return Err(Errno::Notdir.into());
@@ -151,7 +151,7 @@ impl WasiDir for Folder {
             set_blocking(&file)?;
         }
         let file = sync::file::File::from_cap_std(cap_std::fs::File::from_std(file));
-        Ok(OpenResult::File(Box::new(File::new(file, read_only, handles))))
+        Ok(OpenResult::File(Box::new(File::new(file, read_only, handle))))
     }
 
     async fn create_dir(&self, path: &str) -> Result<(), Error> {
@@ -229,7 +229,7 @@ impl WasiDir for Folder {
 }
 
 /// An empty read-only directory that is none of the host's.
-pub(super) struct Empty(pub(super) Handles);
+pub(super) struct Empty(pub(super) Handle);
 
 /// Whether `path` is the directory that it is looked up in.
 fn is_itself(path: &str) -> bool {
@@ -267,7 +267,7 @@ impl WasiDir for Empty {
         if oflags.contains(OFlags::CREATE) || (write && is_itself(path)) {
             Err(Errno::Rofs.into())
         } else if is_itself(path) {
-            Ok(OpenResult::Dir(Box::new(Self(self.0.another()?))))
+            Ok(OpenResult::Dir(Box::new(Self(self.0.another(path)?))))
         } else {
             Err(Errno::Noent.into())
         }

@@ -1,6 +1,8 @@
 //! A file as one instance sees it: read-only where the host says so, and one of not too many at a time.
 
+use parking_lot::Mutex;
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -13,17 +15,50 @@ use wasi_common::{Error, SystemTimeSpec};
 /// a limit too, which all instances share.
 pub(super) const MAX_HANDLES: usize = 256;
 
-/// The count of an instance's open files and directories: each of them holds one of these.
+/// The files and directories that an instance has open, by numbers: the names by which the guest opened them, none for what wasp
+/// itself opened.
 #[derive(Clone, Default)]
-pub(super) struct Handles(Arc<()>);
+pub(super) struct OpenFiles(Arc<Mutex<BTreeMap<u64, Option<String>>>>);
 
-impl Handles {
-    pub(super) fn another(&self) -> Result<Self, Error> {
-        if Arc::strong_count(&self.0) < MAX_HANDLES {
-            Ok(self.clone())
+/// One of them: each holds one of these.
+pub(super) struct Handle {
+    all: OpenFiles,
+    number: u64,
+}
+
+impl OpenFiles {
+    /// Counts a directory that is open from the start.
+    pub(super) fn preopened(&self) -> Handle {
+        self.add(None)
+    }
+
+    /// Returns the name of something that the guest has open, if it has.
+    pub(super) fn first_of_guest(&self) -> Option<String> {
+        self.0.lock().values().flatten().next().cloned()
+    }
+
+    fn add(&self, name: Option<String>) -> Handle {
+        let mut open = self.0.lock();
+        let number = open.last_key_value().map_or(0, |(last, _)| last + 1);
+        open.insert(number, name);
+        Handle { all: self.clone(), number }
+    }
+}
+
+impl Handle {
+    /// Counts what the guest opens as `name`.
+    pub(super) fn another(&self, name: &str) -> Result<Self, Error> {
+        if self.all.0.lock().len() < MAX_HANDLES {
+            Ok(self.all.add(Some(name.to_owned())))
         } else {
             Err(Errno::Mfile.into())
         }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.all.0.lock().remove(&self.number);
     }
 }
 
@@ -31,11 +66,11 @@ impl Handles {
 pub(super) struct File {
     file: sync::file::File,
     read_only: bool,
-    _handle: Handles,
+    _handle: Handle,
 }
 
 impl File {
-    pub(super) fn new(file: sync::file::File, read_only: bool, handle: Handles) -> Self {
+    pub(super) fn new(file: sync::file::File, read_only: bool, handle: Handle) -> Self {
         Self { file, read_only, _handle: handle }
     }
 

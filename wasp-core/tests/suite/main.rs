@@ -33,3 +33,4 @@ mod staying;
 mod stopping;
 mod tenants;
 mod threads;
+mod warm_up;
