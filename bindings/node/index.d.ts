@@ -69,6 +69,11 @@ export interface WaspConfig {
   limits?: WaspLimits
   /** Whether instances start from a snapshot of what start-up left (the default) or each runs start-up itself. */
   snapshot?: boolean
+  /**
+   * Calls, each `[function, ...arguments]`, that are made once after start-up and before the snapshot: every instance starts from
+   * what they left. A file that one leaves open is an error.
+   */
+  warmUp?: [name: string, ...args: WaspArgument[]][]
 }
 
 /** One log record. */

@@ -5,10 +5,10 @@ use crate::caller::{run_callback, wasp_callback_fn};
 use crate::error::shield;
 use crate::slice::{array, wasp_slice};
 use crate::user_data::{UserData, wasp_free_fn};
-use crate::value::{kind, wasp_kind};
+use crate::value::{kind, wasp_kind, wasp_value};
 use std::ffi::c_void;
 use std::time::Duration;
-use wasp_core::{Config, Error, Kind, Limits};
+use wasp_core::{Config, Error, Kind, Limits, Value};
 
 /// What a plugin is given: callbacks, environment, volumes, limits.
 ///
@@ -143,6 +143,33 @@ pub unsafe extern "C" fn wasp_config_add_callback(
         config.callback(module, name, &params, result, move |caller, args| {
             run_callback(callback, &user_data, caller, args)
         });
+        Ok(())
+    });
+}
+
+/// Has the plugin's function `function` called with `arg_count` arguments at `args`, which are copied, once, after start-up and before
+/// the snapshot: every instance starts from what the call left. Several are made in their order; what a call returns is ignored.
+///
+/// An error in one is the registration's, and so is a file that it leaves open: a snapshot has no descriptors. Each has the time
+/// limit of a call. Without a snapshot, each instance makes the calls itself.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_config_add_warm_up(
+    config: Option<&mut wasp_config>,
+    function: wasp_slice,
+    args: *const wasp_value,
+    arg_count: usize,
+) {
+    wasp_config::apply(config, |config| {
+        // SAFETY: slices and arrays are readable, the header's promise.
+        let (function, args) = unsafe {
+            (function.text("a warm-up's function")?, array(args, arg_count, "arguments")?)
+        };
+        let mut values = vec![Value::None; args.len()];
+        for (value, arg) in values.iter_mut().zip(args) {
+            // SAFETY: the member that the argument's kind names is set, the header's promise.
+            unsafe { arg.read("an argument of a warm-up", value) }?;
+        }
+        config.warm_up(function, &values);
         Ok(())
     });
 }

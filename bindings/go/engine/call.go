@@ -61,18 +61,23 @@ func (i *instance) callMany(context C.uintptr_t, name string, kind C.wasp_kind, 
 		if err != nil {
 			return result, err
 		}
-		values[n].kind = arg.kind
-		of := unsafe.Pointer(&values[n].of)
-		if arg.ptr == nil {
-			*(*C.uint64_t)(of) = arg.bits // the machines that wasp knows are little-endian: this is right for 32 bits too
-			continue
-		}
-		pins.Pin(arg.ptr)
-		*(*C.wasp_slice)(of) = C.wasp_slice{ptr: arg.ptr, len: C.size_t(arg.bits)}
+		arg.store(&values[n], &pins)
 	}
 	result = C.wasp_go_call_array(i.address(), text(name), C.size_t(len(name)), context, kind, &values[0], C.size_t(len(values)))
 	runtime.KeepAlive(in)
 	return result, nil
+}
+
+// store sets a value for C. What it points to is pinned.
+func (a argument) store(value *C.wasp_value, pins *runtime.Pinner) {
+	value.kind = a.kind
+	of := unsafe.Pointer(&value.of)
+	if a.ptr == nil {
+		*(*C.uint64_t)(of) = a.bits // the machines that wasp knows are little-endian: this is right for 32 bits too
+		return
+	}
+	pins.Pin(a.ptr)
+	*(*C.wasp_slice)(of) = C.wasp_slice{ptr: a.ptr, len: C.size_t(a.bits)}
 }
 
 // misused returns the error for a mistake in the arguments.

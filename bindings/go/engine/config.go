@@ -6,9 +6,11 @@ import "C"
 import (
 	"errors"
 	"maps"
+	"runtime"
 	"runtime/cgo"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // PluginConfig says what a plugin is given. It may be changed and used again after RegisterPlugin.
@@ -25,6 +27,33 @@ type PluginConfig struct {
 	// WithoutSnapshot makes each instance run the plugin's start-up itself. By default, instances start from a snapshot taken
 	// after one start-up, which is much faster; random numbers and clock readings taken during it are then the same in all.
 	WithoutSnapshot bool
+	// WarmUp are calls that are made once, in their order, after start-up and before the snapshot: every instance starts from what
+	// they left. An error in one is the registration's, and so is a file that it leaves open. Without a snapshot, each instance
+	// makes them itself.
+	WarmUp []WarmUp
+}
+
+// WarmUp is a call of a plugin's function before the snapshot. What it returns is ignored.
+type WarmUp struct {
+	Function string
+	// Args are values of the types that [Instance.CallFunction] takes.
+	Args []interface{}
+}
+
+// values returns the arguments for C. What they point to is pinned.
+func (w *WarmUp) values(pins *runtime.Pinner) ([]C.wasp_value, error) {
+	values := make([]C.wasp_value, len(w.Args))
+	for n := range w.Args {
+		arg, err := newArgument(w.Args[n])
+		if err == nil && arg.kind == large {
+			err = errors.New("a uint32 beyond an int32 fits only a parameter that is known")
+		}
+		if err != nil {
+			return nil, invalid("the warm-up %q: argument %d: %v", w.Function, n+1, err)
+		}
+		arg.store(&values[n], pins)
+	}
+	return values, nil
 }
 
 // translation is a checked config on its way to C.
@@ -44,6 +73,13 @@ func (c *PluginConfig) translate() (*translation, error) {
 	callbacks, err := c.Callbacks.check()
 	if err != nil {
 		return nil, err
+	}
+	var pins runtime.Pinner
+	defer pins.Unpin()
+	for n := range c.WarmUp {
+		if _, err := c.WarmUp[n].values(&pins); err != nil {
+			return nil, err
+		}
 	}
 	return &translation{config: c, callbacks: callbacks}, nil
 }
@@ -65,6 +101,16 @@ func (t *translation) handle() *C.wasp_config {
 	limits := t.config.Limits
 	C.wasp_go_limits(handle, C.uint64_t(limits.MemoryBytes), C.uint64_t(limits.Timeout), C.uint64_t(limits.StackBytes),
 		C.uint64_t(limits.TableElements), C.uint64_t(limits.IdleInstances), C.uint64_t(limits.IdleMemoryBytes))
+	var pins runtime.Pinner
+	defer pins.Unpin()
+	for n := range t.config.WarmUp {
+		call := &t.config.WarmUp[n]
+		values, err := call.values(&pins)
+		if err != nil {
+			continue // translate has refused it
+		}
+		C.wasp_go_warm_up(handle, text(call.Function), C.size_t(len(call.Function)), unsafe.SliceData(values), C.size_t(len(values)))
+	}
 	C.wasp_config_set_snapshot(handle, C.bool(!t.config.WithoutSnapshot))
 	for _, offered := range t.callbacks {
 		params, result := offered.kinds()

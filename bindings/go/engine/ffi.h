@@ -99,6 +99,11 @@ static inline void wasp_go_limits(wasp_config *config, uint64_t memory_bytes, ui
   wasp_config_set_limits(config, &limits);
 }
 
+static inline void wasp_go_warm_up(wasp_config *config, const char *function, size_t function_len,
+                                   const wasp_value *args, size_t arg_count) {
+  wasp_config_add_warm_up(config, wasp_go_slice(function, function_len), args, arg_count);
+}
+
 static inline void wasp_go_offer(wasp_config *config, const char *module, size_t module_len, const char *name,
                                  size_t name_len, const wasp_kind *params, size_t param_count, wasp_kind result,
                                  uintptr_t callback) {

@@ -349,6 +349,16 @@ void wasp_config_add_callback(wasp_config *config,
                               void *user_data,
                               wasp_free_fn free);
 
+/// Has the plugin's function `function` called with `arg_count` arguments at `args`, which are copied, once, after start-up and before
+/// the snapshot: every instance starts from what the call left. Several are made in their order; what a call returns is ignored.
+///
+/// An error in one is the registration's, and so is a file that it leaves open: a snapshot has no descriptors. Each has the time
+/// limit of a call. Without a snapshot, each instance makes the calls itself.
+void wasp_config_add_warm_up(wasp_config *config,
+                             wasp_slice function,
+                             const wasp_value *args,
+                             size_t arg_count);
+
 /// Chooses whether instances start from a snapshot of what the plugin's start-up left, which is the default, or run
 /// start-up themselves.
 ///

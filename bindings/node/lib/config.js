@@ -27,15 +27,27 @@ function limits(given) {
   return checked
 }
 
+function warmUps(given = []) {
+  if (!Array.isArray(given)) throw new TypeError('warmUp is no array')
+  return given.map((call) => {
+    if (!Array.isArray(call) || typeof call[0] !== 'string') {
+      throw new TypeError('each of warmUp is [function, ...arguments]')
+    }
+    const [name, ...args] = call
+    return { function: text(name, 'a warm-up'), args }
+  })
+}
+
 /** Reads a config: its callbacks, and the rest as the native half takes it. */
 function read(given) {
-  const config = options(given, 'the config', ['callbacks', 'env', 'volumes', 'limits', 'snapshot'])
+  const config = options(given, 'the config', ['callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp'])
   const callbacks = new Callbacks(config.callbacks)
   const checked = {
     ...limits(config.limits),
     callbacks: callbacks.offered,
     env: Object.entries(config.env ?? {}).map(([name, value]) => [name, text(value, `env "${name}"`)]),
     volumes: volumes(config.volumes),
+    warmUps: warmUps(config.warmUp),
     snapshot: config.snapshot === undefined ? undefined : Boolean(config.snapshot),
   }
   return { callbacks, checked }

@@ -1,7 +1,7 @@
 //! What a plugin is given, as `lib/config.js` has checked it.
 
 use crate::callback;
-use crate::value::kind;
+use crate::value::{JsArg, kind};
 use napi::Status;
 use napi::bindgen_prelude::{FromNapiValue, Object};
 use std::time::Duration;
@@ -28,6 +28,18 @@ pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
         });
     }
     config.limits(limits(given)?);
+    for call in list(given, "warmUps")? {
+        let function: String = required(&call, "function")?;
+        let args: Vec<JsArg<'static>> = required(&call, "args")?;
+        let values = (1..).zip(&args).map(|(index, arg)| {
+            arg.value(|| None).map_err(|what| {
+                let message = format!("the warm-up {function:?}: argument {index} is {what}");
+                napi::Error::new(Status::InvalidArg, message)
+            })
+        });
+        let values = values.collect::<napi::Result<Vec<_>>>()?;
+        config.warm_up(function.clone(), &values);
+    }
     if let Some(snapshot) = given.get::<bool>("snapshot")? {
         config.snapshot(snapshot);
     }

@@ -175,3 +175,37 @@ test('registering again and again leaves nothing behind', async () => {
   const grown = process.memoryUsage().rss - before
   assert.ok(grown < 64 << 20, `${grown} bytes`)
 })
+
+test('warm-up comes before the snapshot', async () => {
+  const sums = Buffer.from(`(module (memory (export "memory") 1)
+    (global $sum (mut i64) (i64.const 0)) (global $next (mut i32) (i32.const 1024))
+    (func (export "allocate") (param i32) (result i32)
+      (global.get $next) (global.set $next (i32.add (global.get $next) (local.get 0))))
+    (func (export "add") (param i64 i32)
+      (global.set $sum (i64.add (global.get $sum) (local.get 0)))
+      (global.set $sum (i64.add (global.get $sum) (i64.load8_u (local.get 1)))))
+    (func (export "sum") (result i64) (global.get $sum)))`)
+  const engine = new Engine()
+  for (const snapshot of [true, false]) {
+    const config = {
+      snapshot,
+      warmUp: [
+        ['add', 3, 'A'],
+        ['add', 4n, 'B'],
+      ],
+    }
+    engine.register('sums', sums, config)
+    await engine.registerAsync('later', sums, config)
+    for (const name of ['sums', 'later']) {
+      const instance = engine.instance(name)
+      for (let i = 0; i < 2; i++) {
+        assert.equal(instance.call('sum'), 138n)
+        instance.reset()
+      }
+      instance.close()
+    }
+  }
+  assert.throws(() => engine.register('sums', sums, { warmUp: [['none']] }), /its warm-up "none"/)
+  assert.throws(() => engine.register('sums', sums, { warmUp: [['add', 1, null]] }), /argument 2 is null/)
+  assert.throws(() => engine.register('sums', sums, { warmUp: ['add'] }), TypeError)
+})

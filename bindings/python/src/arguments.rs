@@ -15,6 +15,22 @@ use wasp_core::{ErrorKind, Function, Kind, Value};
 #[derive(Default)]
 pub(crate) struct Buffers<'py>(Vec<Buffer<'py>>);
 
+/// Runs `body` with the values of `objects`, which `what` names in errors by their numbers.
+pub(crate) fn with_values<'py, R>(
+    objects: &[Bound<'py, PyAny>],
+    what: &str,
+    body: impl FnOnce(&[Value<'_>]) -> R,
+) -> PyResult<R> {
+    let mut buffers = Buffers::default();
+    let mut values = Vec::with_capacity(objects.len());
+    for (number, object) in (1..).zip(objects) {
+        let what = || format!("argument {number} of {what}");
+        // SAFETY: the values are dropped before the buffers, which were made first.
+        values.push(unsafe { borrow(object.as_borrowed(), &mut buffers, &what) }?);
+    }
+    Ok(body(&values))
+}
+
 /// Borrows the value of `object`, which `what` names in errors. Text and bytes stay where Python has them.
 ///
 /// # Safety

@@ -4,7 +4,7 @@ use crate::error;
 use crate::fork::{self, Work};
 use crate::instance::Instance;
 use crate::value_kind::Kind;
-use crate::{callback, greenlet, logger};
+use crate::{arguments, callback, greenlet, logger};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
@@ -45,6 +45,7 @@ struct Registration<'py> {
     volumes: Vec<(String, PathBuf, bool)>,
     limits: GivenLimits,
     snapshot: bool,
+    warm_up: Vec<(String, Vec<Bound<'py, PyAny>>)>,
 }
 
 /// The attributes of a `Limits` of Python's half: none is the default.
@@ -203,6 +204,11 @@ impl Registration<'_> {
         }
         for (guest, host, read_only) in &self.volumes {
             config.volume(guest, host, *read_only);
+        }
+        for (function, args) in &self.warm_up {
+            arguments::with_values(args, &format!("the warm-up {function:?}"), |values| {
+                config.warm_up(function, values);
+            })?;
         }
         config.limits(self.limits.to_core(py)?).snapshot(self.snapshot);
         Ok(config)

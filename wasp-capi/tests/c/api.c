@@ -373,7 +373,38 @@ static void compiled_ahead(void) {
   CHECK(system(path) == 0);
 }
 
+/* Calls before the snapshot: every instance starts from what they left. */
+static void warm_up(void) {
+  static const char sums[] = "(module (global $sum (mut i32) (i32.const 0))"
+                             " (func (export \"add\") (param i32 i32)"
+                             "  (global.set $sum (i32.add (global.get $sum) (i32.mul (local.get 0) (local.get 1)))))"
+                             " (func (export \"sum\") (result i32) (global.get $sum)))";
+  wasp_config *config = wasp_config_new();
+  wasp_value args[2] = {wasp_value_i32(3), wasp_value_i64(4)};
+  wasp_engine *engine = new_engine();
+  wasp_instance *it;
+  wasp_config_add_warm_up(config, wasp_str("add"), args, 2);
+  args[0] = wasp_value_i32(5);
+  wasp_config_add_warm_up(config, wasp_str("add"), args, 2);
+  args[0].kind = 77;
+  OK(wasp_engine_register(engine, wasp_str("it"), wasp_str(sums), config));
+  it = new_instance(engine, "it");
+  CHECK(call_i32(it, "sum") == 32);
+  OK(wasp_instance_reset(it));
+  CHECK(call_i32(it, "sum") == 32);
+  wasp_instance_free(it);
+  wasp_config_add_warm_up(config, wasp_str("none"), NO_ARGS);
+  FAILS(WASP_ERROR_FUNCTION_NOT_FOUND, "its warm-up \"none\"",
+        wasp_engine_register(engine, wasp_str("it"), wasp_str(sums), config));
+  wasp_config_add_warm_up(config, wasp_str("add"), args, 2);
+  FAILS(WASP_ERROR_INVALID, "an argument of a warm-up has the unknown kind 77",
+        wasp_engine_register(engine, wasp_str("it"), wasp_str(sums), config));
+  wasp_config_free(config);
+  wasp_engine_free(engine);
+}
+
 void test_api(void) {
+  warm_up();
   versions();
   values(0);
   values(WASP_COMPILER_SINGLEPASS);

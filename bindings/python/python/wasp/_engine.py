@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 from uuid import uuid4
@@ -47,6 +47,13 @@ class Limits:
                 raise ValueError(f"Limits: {field.name} is {value!r}, and a number from 0 on is accepted")
 
 
+def _warm_up(call: Sequence[Any]) -> tuple[str, list[object]]:
+    if isinstance(call, (str, bytes)) or not call or not isinstance(call[0], str):
+        raise TypeError(f"warm_up has {call!r}, and (function, *args) is accepted")
+    # Copies: a plugin is registered anew after a fork and from a pickle.
+    return call[0], [bytes(arg) if isinstance(arg, (bytearray, memoryview)) else arg for arg in call[1:]]
+
+
 @dataclass(frozen=True)
 class _Plugin:
     """What a plugin was registered from. The native half reads its attributes."""
@@ -57,6 +64,7 @@ class _Plugin:
     volumes: list[tuple[str, str, bool]]
     limits: Limits
     snapshot: bool
+    warm_up: list[tuple[str, list[object]]]
 
     @property
     def host_functions(self) -> list[tuple[str, str, list[Kind], Kind, Callable[..., Any]]]:
@@ -112,6 +120,7 @@ class Engine(_wasp.Engine):
         volumes: Mapping[str, _Volume] | None = None,
         limits: Limits | None = None,
         snapshot: bool = True,
+        warm_up: Sequence[Sequence[Any]] = (),
     ) -> None:
         """Registers a plugin: compiles it, checks it against what it is given, and runs its start-up.
 
@@ -119,7 +128,8 @@ class Engine(_wasp.Engine):
         kinds from their annotations or a Callback; they run on the thread that made the call. env is all the environment
         that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
         (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself, instead of beginning from what it
-        left when the plugin was registered.
+        left when the plugin was registered. warm_up are calls that are made once after start-up and before the snapshot,
+        (function, *args) each: every instance starts from what they left. A file that one leaves open is an error.
 
         A plugin of that name is replaced for new instances; existing ones keep the old one. On failure nothing changes.
         Ctrl-C meanwhile raises KeyboardInterrupt when this is done.
@@ -137,6 +147,7 @@ class Engine(_wasp.Engine):
             [_volume(guest, volume) for guest, volume in (volumes or {}).items()],
             limits or Limits(),
             snapshot,
+            [_warm_up(call) for call in warm_up],
         )
         # First: Ctrl-C may come right after.
         self._identity = uuid4().hex
