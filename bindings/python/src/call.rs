@@ -5,6 +5,7 @@
 //! what a call costs.
 
 use crate::arguments::{self, Buffers, into_python};
+use crate::exit;
 use crate::instance::Instance;
 use crate::value_kind::Wanted;
 use crate::{error, signals};
@@ -152,7 +153,7 @@ fn call_function<'py>(
     signals::check(py)?;
     let outcome = {
         let _watch = signals::watch(&this.interrupter);
-        py.detach(|| instance.call(function, values, kind))
+        exit::detached(py, || instance.call(function, values, kind))
     };
     match outcome {
         Ok(value) => into_python(py, value),

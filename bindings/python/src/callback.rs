@@ -1,6 +1,7 @@
 //! Python functions as host functions.
 
 use crate::arguments::{self, Buffers, into_python};
+use crate::exit;
 use crate::greenlet;
 use crate::signals;
 use pyo3::exceptions::PyTypeError;
@@ -21,6 +22,7 @@ pub(crate) fn offer(
     config.callback(module, name, params, result, move |caller, args| {
         // While Python runs, Python sees to signals.
         let _paused = signals::pause();
+        exit::wait_if_ending();
         Python::attach(|py| {
             let _inside = greenlet::Inside::new(py);
             call_python(function.bind(py), &what, result, caller, args)?;
@@ -40,7 +42,7 @@ fn call_python(
 ) -> PyResult<()> {
     let py = function.py();
     let args = args.iter().map(|arg| into_python(py, *arg)).collect::<PyResult<Vec<_>>>()?;
-    let answer = function.call1(PyTuple::new(py, args)?)?;
+    let answer = exit::call(function, &PyTuple::new(py, args)?)?;
     if result == Kind::None {
         return Ok(());
     }

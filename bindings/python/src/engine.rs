@@ -4,7 +4,7 @@ use crate::error;
 use crate::fork::{self, Work};
 use crate::instance::Instance;
 use crate::value_kind::Kind;
-use crate::{arguments, callback, greenlet, logger};
+use crate::{arguments, callback, exit, greenlet, logger};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
@@ -119,9 +119,9 @@ impl Engine {
         let outcome = match &given.source {
             Source::Wasm(wasm) => {
                 let wasm = wasm.as_bytes();
-                py.detach(|| engine.register(name, wasm, &config))
+                exit::detached(py, || engine.register(name, wasm, &config))
             }
-            Source::File(path) => py.detach(|| engine.register_file(name, path, &config)),
+            Source::File(path) => exit::detached(py, || engine.register_file(name, path, &config)),
         };
         drop(work);
         outcome.map_err(|error| error::raise(py, &error))?;
@@ -133,7 +133,7 @@ impl Engine {
         let py = slf.py();
         let engine = Self::current(slf)?;
         let _work = Work::with_engine();
-        py.detach(|| engine.unregister(name)).map_err(|error| error::raise(py, &error))
+        exit::detached(py, || engine.unregister(name)).map_err(|error| error::raise(py, &error))
     }
 
     /// Makes an instance of the plugin name, which sees the host's directory workspace as /workspace.
@@ -153,7 +153,7 @@ impl Engine {
         // `faulthandler` may have been enabled since the first plugin.
         wasp_core::claim_signals();
         let _work = Work::with_engine();
-        py.detach(|| engine.instance(name, workspace.as_deref()))
+        exit::detached(py, || engine.instance(name, workspace.as_deref()))
             .map(Instance::new)
             .map_err(|error| error::raise(py, &error))
     }

@@ -2,7 +2,7 @@
 
 use crate::fork::{self, Work};
 use crate::value_kind::Kind;
-use crate::{error, greenlet, signals};
+use crate::{error, exit, greenlet, signals};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -73,13 +73,13 @@ impl Instance {
         let mut guard = self.lock(py)?;
         let instance = guard.as_mut().ok_or_else(|| closed(py))?;
         let _work = Work::with_engine();
-        py.detach(|| instance.reset()).map_err(|error| error::raise(py, &error))
+        exit::detached(py, || instance.reset()).map_err(|error| error::raise(py, &error))
     }
 
     /// Ends the call that runs, from any thread: it raises Cancelled. When none runs, nothing happens.
     fn interrupt(&self, py: Python<'_>) {
         if self.generation == fork::generation() {
-            py.detach(|| self.interrupter.interrupt());
+            exit::detached(py, || self.interrupter.interrupt());
         }
     }
 

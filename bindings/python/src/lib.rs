@@ -14,6 +14,8 @@ mod call;
 mod callback;
 mod engine;
 mod error;
+#[allow(unsafe_code)] // Calls Python through a frame of its own.
+mod exit;
 mod fork;
 #[allow(unsafe_code)] // Looks for a module that may not be there.
 mod greenlet;
