@@ -26,7 +26,7 @@ pub struct wasp_limits {
     /// `sizeof(wasp_limits)`
     pub size: usize,
     /// Linear memory in bytes, in whole pages of 64 KiB. The default is 4 GiB. Beyond it the guest's `memory.grow`
-    /// returns -1.
+    /// returns -1. With 16 MiB or less, an instance reserves that and 16 MiB of address space, else 8 GiB.
     pub memory_bytes: u64,
     /// The time that a call may take, and start-up at registration, in nanoseconds, callbacks and sleeps included. The
     /// default is no limit. A guest is stopped at its next function entry or loop iteration.

@@ -7,7 +7,7 @@ import "time"
 // Limits bounds what one instance may use. A field that is zero has its default.
 type Limits struct {
 	// MemoryBytes limits linear memory, in whole pages of 64 KiB. The default is 4 GiB. Beyond it, memory.grow fails in the
-	// plugin.
+	// plugin. With 16 MiB or less, an instance reserves that and 16 MiB of address space, else 8 GiB.
 	MemoryBytes uint64
 	// Timeout limits the wall-clock time of each call, and of start-up at registration, callbacks included. The default is no
 	// limit. To limit a single call, use CallFunctionContext.

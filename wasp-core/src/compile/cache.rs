@@ -7,14 +7,13 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
-use crate::config::engine_options::Compiler;
+use crate::compile::target::Target;
 use crate::sys::signals::without_file_size_signal;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use wasmer::Module;
-use wasmer::sys::CpuFeature;
 
 /// Ends the trailer, and with it the file. The number counts its layouts.
 const MAGIC: [u8; 8] = *b"wasp\0cm\x01";
@@ -32,20 +31,6 @@ pub(crate) struct Compiled {
 /// The hash of a module.
 pub(crate) fn hash(wasm: &[u8]) -> Hash {
     blake3::hash(wasm).into()
-}
-
-/// Counts the ways in which wasp has changed code before it is compiled: what an older one did is not loaded.
-const INSTRUMENTATION: u32 = 2;
-
-/// What, besides the module, decides over its machine code.
-pub(crate) fn fingerprint(compiler: Compiler) -> Hash {
-    let (version, wasmer) = (env!("CARGO_PKG_VERSION"), wasmer_vm::VERSION);
-    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let features = CpuFeature::for_host();
-    let text = format!(
-        "wasp {version}.{INSTRUMENTATION}, wasmer {wasmer}, {compiler:?}, {os}, {arch}, {features:?}"
-    );
-    blake3::hash(text.as_bytes()).into()
 }
 
 impl Compiled {
@@ -109,14 +94,14 @@ pub(crate) fn load_or_compile(
     directory: &Path,
     log: &Log,
     engine: &wasmer::Engine,
-    compiler: Compiler,
+    target: Target,
     module: Hash,
     compile: impl FnOnce() -> Result<Compiled>,
 ) -> Result<Compiled> {
     let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
     check_owner(directory)?;
-    let fingerprint = fingerprint(compiler);
+    let fingerprint = target.fingerprint();
     let name = blake3::Hasher::new().update(&fingerprint).update(&module).finalize().to_hex();
     let path = directory.join(format!("{name}.wasp"));
 

@@ -5,18 +5,21 @@ pub(crate) mod cache;
 mod instrument;
 pub(crate) mod modules;
 mod name_section;
+pub(crate) mod target;
 
 use crate::base::error::panic_message;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::compile::cache::{Compiled, Hash};
 use crate::compile::instrument::Instrument;
 use crate::compile::modules::{Modules, Ready};
+use crate::compile::target::Target;
 use crate::config::engine_options::{Compiler, Options};
 use crate::config::limits::Limits;
 use crate::sys::executable;
 use crate::sys::guest_zone;
 use crate::sys::host_stack;
 use crate::sys::process::generation;
+use crate::vm::bounds::Bounds;
 use crate::vm::tunables::PluginTunables;
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -52,19 +55,23 @@ impl Source<'_> {
     pub(crate) fn compiled(
         self,
         options: &Options,
+        bounds: Bounds,
         known: &Modules,
         check: &dyn Fn(&ModuleInfo) -> Result<()>,
     ) -> Result<Arc<Ready>> {
+        let compiler = options.compiler;
         match self {
             Source::Wasm(wasm) => {
                 let wasm = binary(wasm)?;
                 let hash = cache::hash(&wasm);
-                known.get(hash, || from_wasm(&wasm, hash, options, check))
+                let target = Target { compiler, bounds };
+                known.get(hash, target, || from_wasm(&wasm, hash, target, options, check))
             }
             Source::Compiled(bytes) => {
                 let instrument = Arc::new(Instrument::new(true));
-                let engine = engine(options.compiler, 0, &instrument)?;
-                let fingerprint = cache::fingerprint(options.compiler);
+                let target = Target::ahead_of_time(compiler);
+                let engine = engine(target, 0, &instrument)?;
+                let fingerprint = target.fingerprint();
                 // SAFETY: whoever registers compiled bytes promises that wasp made them.
                 let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &fingerprint, None) };
                 let compiled = compiled.map_err(|reason| {
@@ -72,7 +79,7 @@ impl Source<'_> {
                     Error::new(ErrorKind::Compile, message)
                 })?;
                 check_frames(&compiled.module)?;
-                Ok(Arc::new(Ready { engine, compiled }))
+                Ok(Arc::new(Ready { engine, compiled, bounds: target.bounds }))
             }
         }
     }
@@ -82,40 +89,44 @@ impl Source<'_> {
 fn from_wasm(
     wasm: &[u8],
     hash: Hash,
+    target: Target,
     options: &Options,
     check: &dyn Fn(&ModuleInfo) -> Result<()>,
 ) -> Result<Ready> {
-    let instrument = Arc::new(Instrument::new(options.compiler == Compiler::Cranelift));
-    let engine = engine(options.compiler, wasm.len(), &instrument)?;
+    let instrument = Arc::new(Instrument::new(target.compiler == Compiler::Cranelift));
+    let engine = engine(target, wasm.len(), &instrument)?;
     let compile = || compile(&engine, wasm, &instrument, check);
     let compiled = match &options.cache_directory {
         Some(directory) => {
-            let (log, compiler) = (&options.log, options.compiler);
-            cache::load_or_compile(directory, log, &engine, compiler, hash, compile)
+            cache::load_or_compile(directory, &options.log, &engine, target, hash, compile)
         }
         None => compile(),
     }?;
     check_frames(&compiled.module)?;
-    Ok(Ready { engine, compiled })
+    Ok(Ready { engine, compiled, bounds: target.bounds })
 }
 
 /// The wasmer engine of `ready`, for a plugin that makes its memories and tables within `limits`.
 pub(crate) fn engine_within(ready: &Ready, limits: &Limits) -> wasmer::Engine {
     let mut engine = ready.engine.clone();
-    engine.set_tunables(PluginTunables::new(*limits));
+    engine.set_tunables(PluginTunables::new(*limits, ready.bounds));
     engine
 }
 
 /// A module's machine code as bytes, for [`Source::Compiled`].
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options, known: &Modules) -> Result<Vec<u8>> {
     let wasm = binary(wasm)?;
-    let ready = Source::Wasm(&wasm).compiled(options, known, &|_| Ok(()))?;
-    ready.compiled.to_bytes(&cache::fingerprint(options.compiler), &cache::hash(&wasm))
+    let target = Target::ahead_of_time(options.compiler);
+    let ready = Source::Wasm(&wasm).compiled(options, target.bounds, known, &|_| Ok(()))?;
+    ready.compiled.to_bytes(&target.fingerprint(), &cache::hash(&wasm))
 }
 
-fn engine(compiler: Compiler, size: usize, instrument: &Arc<Instrument>) -> Result<wasmer::Engine> {
-    let builder = EngineBuilder::new(compiler_config(compiler, size, Arc::clone(instrument))?);
-    Ok(builder.set_features(Some(features(compiler))).engine().into())
+fn engine(target: Target, size: usize, instrument: &Arc<Instrument>) -> Result<wasmer::Engine> {
+    let config = compiler_config(target.compiler, size, Arc::clone(instrument))?;
+    let builder = EngineBuilder::new(config).set_features(Some(features(target.compiler)));
+    let mut engine: wasmer::Engine = builder.engine().into();
+    engine.set_tunables(PluginTunables::new(Limits::default(), target.bounds));
+    Ok(engine)
 }
 
 #[allow(unsafe_code)] // Compiles without validating twice.

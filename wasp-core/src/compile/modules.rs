@@ -2,7 +2,9 @@
 
 use crate::base::error::Result;
 use crate::compile::cache::{Compiled, Hash};
+use crate::compile::target::Target;
 use crate::sys::process::generation;
+use crate::vm::bounds::Bounds;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
@@ -12,14 +14,15 @@ use std::sync::{Arc, Weak};
 pub(crate) struct Ready {
     pub engine: wasmer::Engine,
     pub compiled: Compiled,
+    pub bounds: Bounds,
 }
 
 /// One module, which the first that asks for it compiles while others wait.
 type Place = Mutex<Weak<Ready>>;
 
-/// The compiled modules of one engine, by the hashes of their bytes.
+/// The compiled modules of one engine, by the hashes of their bytes and what they are compiled for.
 pub(crate) struct Modules {
-    places: Mutex<HashMap<Hash, Arc<Place>>>,
+    places: Mutex<HashMap<(Hash, Target), Arc<Place>>>,
     /// A child of a fork doesn't ask: another thread may have held a lock.
     generation: u64,
 }
@@ -37,10 +40,11 @@ impl fmt::Debug for Modules {
 }
 
 impl Modules {
-    /// Returns the module with this hash, made by `make` if no plugin has it.
+    /// Returns the module with this hash, compiled for `target`, made by `make` if no plugin has it.
     pub(crate) fn get(
         &self,
         hash: Hash,
+        target: Target,
         make: impl FnOnce() -> Result<Ready>,
     ) -> Result<Arc<Ready>> {
         if self.generation != generation() {
@@ -51,7 +55,7 @@ impl Modules {
             // Those that nobody has any more, and that nobody waits for.
             places
                 .retain(|_, place| Arc::strong_count(place) > 1 || place.lock().strong_count() > 0);
-            Arc::clone(places.entry(hash).or_default())
+            Arc::clone(places.entry((hash, target)).or_default())
         };
         let mut module = place.lock();
         if let Some(ready) = module.upgrade() {

@@ -7,7 +7,8 @@ use std::time::Duration;
 #[non_exhaustive]
 pub struct Limits {
     /// Linear memory in bytes, over all memories, in whole pages of 64 KiB. The default is what 32-bit WebAssembly can
-    /// address, 4 GiB.
+    /// address, 4 GiB. With 16 MiB or less, an instance reserves that and 16 MiB of address space, else 8 GiB; its code checks its
+    /// accesses then, which takes 0 to 8 % of its speed.
     pub memory_bytes: u64,
     /// Elements over all tables. The default is 1,000,000.
     pub table_elements: u32,

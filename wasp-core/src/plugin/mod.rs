@@ -19,6 +19,7 @@ use crate::plugin::import::Import;
 use crate::plugin::listing::Signature;
 use crate::sys::first_writes;
 use crate::sys::watchdog::Watchdog;
+use crate::vm::bounds::Bounds;
 use crate::vm::tunables::{self, restorable};
 use crate::wasi;
 use std::cell::OnceCell;
@@ -73,7 +74,7 @@ impl Plugin {
             }
             Ok(())
         };
-        let ready = source.compiled(options, known, &check)?;
+        let ready = source.compiled(options, Bounds::within(&config.limits), known, &check)?;
         let engine = compile::engine_within(&ready, &config.limits);
         let module = ready.compiled.module.clone();
         // One that was compiled before is checked now.

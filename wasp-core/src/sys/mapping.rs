@@ -1,6 +1,6 @@
 //! The address space of one linear memory.
 //!
-//! A [`Mapping`] reserves all that 32-bit WebAssembly can address and its guard, so that it never moves; what the guest has is
+//! A [`Mapping`] reserves all that the memory may grow to, and its guard, so that it never moves; what the guest has is
 //! readable and writable, the rest gives no access. One page below its base belongs to it too: see `mem_image`.
 
 use crate::sys::mem_image::Image;

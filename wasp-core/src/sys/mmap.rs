@@ -44,3 +44,11 @@ pub(crate) fn try_map(len: usize) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Whether this process may have only so much address space (RLIMIT_AS).
+pub(crate) fn address_space_is_limited() -> bool {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: writes to the struct alone; where it fails, that stays as it is.
+    unsafe { libc::getrlimit(libc::RLIMIT_AS, &raw mut limit) };
+    limit.rlim_cur != libc::RLIM_INFINITY
+}

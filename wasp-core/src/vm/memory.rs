@@ -105,6 +105,13 @@ impl Budget {
         Self { pages_left: AtomicU64::new(pages), refused: AtomicBool::new(false) }
     }
 
+    /// The most pages that a memory of this type can come to have.
+    fn most(&self, ty: &MemoryType) -> Pages {
+        let most = u64::from(ty.minimum.0) + self.pages_left.load(Ordering::Relaxed);
+        let declared = ty.maximum.unwrap_or(Pages::max_value()).min(Pages::max_value());
+        u32::try_from(most).map_or(declared, |most| declared.min(Pages(most)))
+    }
+
     /// Whether growing was refused since the last time this was asked.
     pub(crate) fn take_refused(&self) -> bool {
         // Asked at each call: the load is cheaper than the swap.
@@ -140,10 +147,18 @@ impl Linear {
         image: Option<&Arc<Image>>,
     ) -> io::Result<Self> {
         let guard = usize::try_from(style.offset_guard_size()).map_err(io::Error::other)?;
-        let reserved = MemoryStyle::static_bound().bytes().0 + guard;
         let minimum = ty.minimum.bytes().0;
+        let bound = match style {
+            MemoryStyle::Static => MemoryStyle::static_bound().bytes().0,
+            MemoryStyle::Dynamic { .. } => budget.most(&ty).bytes().0,
+        };
+        let reserved = bound + guard;
         let len = image.map_or(minimum, |image| image.len());
-        let mapping = Mapping::new(reserved, len, image.map(|image| &**image))?;
+        let mapping =
+            Mapping::new(reserved, len, image.map(|image| &**image)).map_err(|error| {
+                let message = format!("{error}, where {reserved} bytes were asked for");
+                io::Error::new(error.kind(), message)
+            })?;
         let current = VMMemoryDefinition { base: mapping.base().as_ptr(), current_length: len };
         // SAFETY: the location is wasmer's own, for this memory, which nobody uses yet.
         unsafe { definition.write(current) };

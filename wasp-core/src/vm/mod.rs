@@ -1,5 +1,6 @@
 //! wasmer-vm behind one door: the state of an instance, and the way into compiled code.
 
+pub(crate) mod bounds;
 pub(crate) mod guest_stack;
 pub(crate) mod host_switch;
 pub(crate) mod memory;

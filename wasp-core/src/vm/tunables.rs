@@ -7,6 +7,7 @@ use crate::base::abi_names::FLAG;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::config::limits::Limits;
 use crate::sys::mmap;
+use crate::vm::bounds::Bounds;
 use crate::vm::memory::{Budget, Memory};
 use crate::vm::parts;
 use std::ptr::NonNull;
@@ -23,11 +24,12 @@ use wasmer_vm::{VMGlobalDefinition, VMMemoryDefinition, VMTable, VMTableDefiniti
 /// How wasmer makes the memories, tables and stacks of one plugin: within its limits.
 pub(crate) struct PluginTunables {
     limits: Limits,
+    bounds: Bounds,
 }
 
 impl PluginTunables {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits }
+    pub(crate) fn new(limits: Limits, bounds: Bounds) -> Self {
+        Self { limits, bounds }
     }
 
     fn base(&self) -> BaseTunables {
@@ -36,8 +38,8 @@ impl PluginTunables {
 }
 
 impl Tunables for PluginTunables {
-    fn memory_style(&self, memory: &MemoryType) -> MemoryStyle {
-        self.base().memory_style(memory)
+    fn memory_style(&self, _: &MemoryType) -> MemoryStyle {
+        self.bounds.style()
     }
 
     fn table_style(&self, table: &TableType) -> TableStyle {
@@ -102,7 +104,7 @@ impl Tunables for PluginTunables {
                 let image = making.image.as_ref().filter(|_| memories.is_empty());
                 let memory = Memory::new(*ty, styles[index], *definition, &budget, image).map_err(
                     |error| {
-                        LinkError::Resource(format!("no address space for its memory: {error}"))
+                        LinkError::Resource(format!("no address space for its memory: {error}; a lower limit of memory needs less"))
                     },
                 )?;
                 memories
@@ -188,6 +190,10 @@ fn beyond() -> LinkError {
     LinkError::Resource("it starts beyond its limits".into())
 }
 
+/// How many memories a module may have. Each takes address space and, of the kernel, mappings, of which a process has some
+/// 65,000.
+const MOST_MEMORIES: usize = 16;
+
 /// How many bytes of the host's memory an element of a table takes.
 const ELEMENT: u64 = 32;
 
@@ -195,6 +201,10 @@ const ELEMENT: u64 = 32;
 /// ends the process where there is none.
 pub(crate) fn check_start(module: &ModuleInfo, limits: &Limits) -> Result<()> {
     let refuse = |message: String| Err(Error::new(ErrorKind::Resource, message));
+    if module.memories.len() > MOST_MEMORIES {
+        let count = module.memories.len();
+        return refuse(format!("it has {count} memories, and {MOST_MEMORIES} are the most"));
+    }
     let (bytes, limit) = (start_pages(module) * WASM_PAGE_SIZE as u64, limits.memory_bytes);
     if start_pages(module) > limit / WASM_PAGE_SIZE as u64 {
         return refuse(format!(

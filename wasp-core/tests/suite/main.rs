@@ -8,6 +8,7 @@ mod plugins;
 
 mod allocator;
 mod alone;
+mod bounds;
 mod cache;
 mod call;
 mod callbacks;
