@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 pub enum Contender {
     Wasp,
     WaspSinglepass,
+    WaspChecked,
     Wasmtime,
     WasmtimePooled,
     WasmtimeByName,
@@ -24,9 +25,10 @@ pub enum Contender {
 use Contender as C;
 
 impl Contender {
-    pub const ALL: [C; 10] = [
+    pub const ALL: [C; 11] = [
         C::Wasp,
         C::WaspSinglepass,
+        C::WaspChecked,
         C::Wasmtime,
         C::WasmtimePooled,
         C::WasmtimeByName,
@@ -41,6 +43,7 @@ impl Contender {
         match self {
             C::Wasp => "wasp",
             C::WaspSinglepass => "wasp Singlepass",
+            C::WaspChecked => "wasp, 16 MiB",
             C::Wasmtime => "wasmtime",
             C::WasmtimePooled => "wasmtime pooled",
             C::WasmtimeByName => "wasmtime by name",
@@ -69,6 +72,7 @@ impl Contender {
     fn variant(self) -> Variant {
         match self {
             C::WaspSinglepass | C::WasmerSinglepass => Variant::Singlepass,
+            C::WaspChecked => Variant::Checked,
             C::WasmtimePooled => Variant::Pooled,
             C::WasmtimeByName => Variant::ByName,
             C::WasmtimeEpoch => Variant::PooledEpoch,
@@ -79,7 +83,7 @@ impl Contender {
 
     fn find_face(self) -> Option<Face> {
         match self {
-            C::Wasp | C::WaspSinglepass => beside("libside_wasp.so", &WASP),
+            C::Wasp | C::WaspSinglepass | C::WaspChecked => beside("libside_wasp.so", &WASP),
             C::Wasmer | C::WasmerSinglepass => Some(face::<Wasmer>()),
             C::Wasmtime
             | C::WasmtimePooled

@@ -33,6 +33,7 @@ const PEERS: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer];
 const FOR_GO: &[Contender] = &[Wasp, WasmtimeWizer, WasmtimePooled, Wasmtime, Wasmer];
 const COMPILERS: &[Contender] = &[Wasp, Wasmtime, Wasmer];
 const SINGLEPASS: &[Contender] = &[WaspSinglepass, WasmerSinglepass];
+const BOUNDS: &[Contender] = &[WaspChecked, Wasp];
 const SPEED: &[Contender] = &[Wasp, Wasmer, WasmtimePooled, WasmtimeEpoch];
 
 pub const ITEMS: &[Item] = &[
@@ -58,6 +59,7 @@ pub const ITEMS: &[Item] = &[
     item("guest code, tight loop", Plugin::Speed, Time(Work::Loop), SPEED),
     item("guest code, calls", Plugin::Speed, Time(Work::Fibonacci), SPEED),
     item("guest code, sieve", Plugin::Speed, Time(Work::Sieve), SPEED),
+    item("guest code, sieve, limit of 16 MiB", Plugin::Speed, Time(Work::Sieve), BOUNDS),
     item("guest code, tight loop, Singlepass", Plugin::Speed, Time(Work::Loop), SINGLEPASS),
     item("guest code, calls, Singlepass", Plugin::Speed, Time(Work::Fibonacci), SINGLEPASS),
     item("guest code, sieve, Singlepass", Plugin::Speed, Time(Work::Sieve), SINGLEPASS),

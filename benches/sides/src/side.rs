@@ -44,6 +44,8 @@ pub enum Variant {
     /// As its authors set it up.
     Usual,
     Singlepass,
+    /// wasp: with a limit of memory so small that accesses are checked, which takes little address space.
+    Checked,
     /// wasmtime: `sum` is found by its name at each call, and takes values of any kind.
     ByName,
     /// wasmtime: instances from a pool, memory copied on write, found by PAGEMAP_SCAN.

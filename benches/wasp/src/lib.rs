@@ -12,7 +12,7 @@ pub extern "C" fn side() -> Face {
     face::<Wasp>()
 }
 
-struct Wasp(Compiler);
+struct Wasp(Variant);
 
 struct WaspInstance(wasp_core::Instance);
 
@@ -23,14 +23,11 @@ impl Side for Wasp {
     type Instance = WaspInstance;
 
     fn new(variant: Variant) -> Self {
-        Self(match variant {
-            Variant::Singlepass => Compiler::Singlepass,
-            _ => Compiler::Cranelift,
-        })
+        Self(variant)
     }
 
     fn compile(&self, wasm: &[u8]) -> Engine {
-        register(self.options(), wasm)
+        self.register(self.options(), wasm)
     }
 
     /// The cache fills itself.
@@ -41,7 +38,7 @@ impl Side for Wasp {
     fn load(&self, wasm: &[u8], at: &Path) -> Engine {
         let mut options = self.options();
         options.cache_directory = Some(at.to_owned());
-        register(options, wasm)
+        self.register(options, wasm)
     }
 
     fn instance(&self, engine: &Engine) -> WaspInstance {
@@ -52,12 +49,25 @@ impl Side for Wasp {
 impl Wasp {
     fn options(&self) -> Options {
         let mut options = Options::default();
-        options.compiler = self.0;
+        if self.0 == Variant::Singlepass {
+            options.compiler = Compiler::Singlepass;
+        }
         options
+    }
+
+    fn register(&self, options: Options, wasm: &[u8]) -> Engine {
+        let mut config = config();
+        if self.0 == Variant::Checked {
+            config.memory_limit(16 << 20);
+        }
+        let engine = Engine::with_options(options);
+        engine.register(NAME, wasm, &config).expect("a plugin");
+        engine
     }
 }
 
-fn register(options: Options, wasm: &[u8]) -> Engine {
+/// With the callbacks that the plugins ask for.
+fn config() -> Config {
     let mut config = Config::new();
     config
         .callback("env", "call_me", &[Kind::String], Kind::String, |caller, args| {
@@ -70,9 +80,7 @@ fn register(options: Options, wasm: &[u8]) -> Engine {
             caller.set_result(Value::I32(a.wrapping_add(b)));
             Ok(())
         });
-    let engine = Engine::with_options(options);
-    engine.register(NAME, wasm, &config).expect("a plugin");
-    engine
+    config
 }
 
 impl WaspInstance {
