@@ -68,18 +68,16 @@ impl Source<'_> {
                 known.get(hash, target, || from_wasm(&wasm, hash, target, options, check))
             }
             Source::Compiled(bytes) => {
-                let instrument = Arc::new(Instrument::new(true));
                 let target = Target::ahead_of_time(compiler);
-                let engine = engine(target, 0, &instrument)?;
                 let fingerprint = target.fingerprint();
                 // SAFETY: whoever registers compiled bytes promises that wasp made them.
-                let compiled = unsafe { Compiled::from_bytes(&engine, bytes, &fingerprint, None) };
+                let compiled =
+                    guarded(|| unsafe { Compiled::from_bytes(bytes, &fingerprint, None) })?;
                 let compiled = compiled.map_err(|reason| {
-                    let message = format!("the compiled module can't be used: {reason}");
-                    Error::new(ErrorKind::Compile, message)
+                    refused(format!("the compiled module can't be used: {reason}"))
                 })?;
                 check_frames(&compiled.module)?;
-                Ok(Arc::new(Ready { engine, compiled, bounds: target.bounds }))
+                Ok(Arc::new(Ready { compiled, bounds: target.bounds }))
             }
         }
     }
@@ -93,22 +91,20 @@ fn from_wasm(
     options: &Options,
     check: &dyn Fn(&ModuleInfo) -> Result<()>,
 ) -> Result<Ready> {
-    let instrument = Arc::new(Instrument::new(target.compiler == Compiler::Cranelift));
-    let engine = engine(target, wasm.len(), &instrument)?;
-    let compile = || compile(&engine, wasm, &instrument, check);
+    let compile = || compile(wasm, target, check);
     let compiled = match &options.cache_directory {
         Some(directory) => {
-            cache::load_or_compile(directory, &options.log, &engine, target, hash, compile)
+            guarded(|| cache::load_or_compile(directory, &options.log, target, hash, compile))?
         }
         None => compile(),
     }?;
     check_frames(&compiled.module)?;
-    Ok(Ready { engine, compiled, bounds: target.bounds })
+    Ok(Ready { compiled, bounds: target.bounds })
 }
 
 /// The wasmer engine of `ready`, for a plugin that makes its memories and tables within `limits`.
 pub(crate) fn engine_within(ready: &Ready, limits: &Limits) -> wasmer::Engine {
-    let mut engine = ready.engine.clone();
+    let mut engine = ready.compiled.engine.clone();
     engine.set_tunables(PluginTunables::new(*limits, ready.bounds));
     engine
 }
@@ -131,12 +127,13 @@ fn engine(target: Target, size: usize, instrument: &Arc<Instrument>) -> Result<w
 
 #[allow(unsafe_code)] // Compiles without validating twice.
 fn compile(
-    engine: &wasmer::Engine,
     wasm: &[u8],
-    instrument: &Instrument,
+    target: Target,
     check: &dyn Fn(&ModuleInfo) -> Result<()>,
 ) -> Result<Compiled> {
-    guarded(|| Module::validate(engine, wasm))?.map_err(|error| {
+    let instrument = Arc::new(Instrument::new(target.compiler == Compiler::Cranelift));
+    let engine = engine(target, wasm.len(), &instrument)?;
+    guarded(|| Module::validate(&engine, wasm))?.map_err(|error| {
         Error::new(ErrorKind::Compile, one_line(&format!("Validation error: {error}")))
     })?;
     // What can't be read here is refused below, in the compiler's words.
@@ -144,13 +141,13 @@ fn compile(
         check(&outline.module)?;
     }
     // SAFETY: it was validated just now, by the same engine.
-    let compile = || guarded(|| unsafe { Module::from_binary_unchecked(engine, wasm) });
+    let compile = || guarded(|| unsafe { Module::from_binary_unchecked(&engine, wasm) });
     let module = on_living_threads(compile)??;
     let module = module.map_err(|error| refused(one_line(&error.to_string())))?;
-    Ok(Compiled { module, unrestorable: instrument.saw_unrestorable() })
+    Ok(Compiled { engine, module, unrestorable: instrument.saw_unrestorable() })
 }
 
-/// Runs a part of the compiler, which is a lot of code and meets hostile bytes: a panic in it is an error.
+/// Runs a part of the compiler or of its loader, which is a lot of code and meets hostile bytes: a panic in it is an error.
 fn guarded<R>(body: impl FnOnce() -> R) -> Result<R> {
     catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
         let text = one_line(panic_message(&*payload));

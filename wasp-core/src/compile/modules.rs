@@ -10,9 +10,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-/// A module's machine code, and the wasmer engine that holds it.
+/// A module's machine code, and what it was made for.
 pub(crate) struct Ready {
-    pub engine: wasmer::Engine,
     pub compiled: Compiled,
     pub bounds: Bounds,
 }

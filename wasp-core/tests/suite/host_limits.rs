@@ -142,6 +142,11 @@ fn memory_that_may_not_become_executable() {
 #[test]
 #[ignore = "refuses system calls: run by memory_that_may_not_become_executable"]
 fn no_executable_memory() {
+    let ahead = [Compiler::Cranelift, Compiler::Singlepass].map(|compiler| {
+        let engine = plugins::engine(compiler, Log::default());
+        let code = engine.compile(FAULTS.as_bytes()).unwrap();
+        (engine, code)
+    });
     const READ_EXECUTE: u32 = (libc::PROT_READ | libc::PROT_EXEC) as u32;
     refuse(&[
         Refused::with(libc::SYS_mprotect, 2, READ_EXECUTE, libc::EACCES),
@@ -152,6 +157,12 @@ fn no_executable_memory() {
         assert_eq!(error.kind(), Resource, "{error}");
         assert!(error.to_string().contains("MemoryDenyWriteExecute"), "{error}");
     });
+    for (engine, code) in &ahead {
+        // SAFETY: `compile` made it.
+        let error = unsafe { engine.register_compiled("p", code, &Config::new()) }.unwrap_err();
+        assert_eq!(error.kind(), Resource, "{error}");
+        assert!(error.to_string().contains("MemoryDenyWriteExecute"), "{error}");
+    }
 }
 
 /// The finding: the text was parsed as a whole first, to twelve times its size, and past the time limit.
