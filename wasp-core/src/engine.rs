@@ -10,7 +10,7 @@ use crate::config::plugin_config::Config;
 use crate::instance::Instance;
 use crate::plugin::Plugin;
 use crate::pool::Pool;
-use crate::sys::{descriptor, fence};
+use crate::sys::{descriptor, fence, trace_lock};
 use crate::wasi::Workspace;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
@@ -47,6 +47,7 @@ impl Engine {
     /// Makes an engine with these options and no plugins.
     pub fn with_options(mut options: Options) -> Self {
         fence::prepare();
+        trace_lock::hold_at_forks();
         options.open_streams = [0, 1, 2].map(descriptor::is_open);
         Self(Arc::new(Inner { options, modules: Modules::default(), plugins: ArcSwap::default() }))
     }

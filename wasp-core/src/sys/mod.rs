@@ -16,6 +16,7 @@ pub(crate) mod pagemap;
 pub(crate) mod process;
 pub(crate) mod signal_stack;
 pub(crate) mod signals;
+pub(crate) mod trace_lock;
 pub(crate) mod trap;
 pub(crate) mod turnstile;
 pub(crate) mod valgrind;

@@ -1,0 +1,56 @@
+//! The lock that the crate `backtrace` takes for each trace, kept free in the children of forks.
+//!
+//! wasmer makes a trace of each trap. A thread that forks while another one has a trap would leave the lock taken in its child, whose
+//! next trap would wait for ever. So whoever forks takes the lock first, as glibc does with its own, and parent and child give
+//! it back. The crate hands out no guard, but it calls back with the lock taken: from a coroutine, which waits there.
+//!
+//! Forks that run no handlers (`_Fork`, the bare system call) are not covered.
+
+use corosensei::stack::DefaultStack;
+use corosensei::{Coroutine, CoroutineResult};
+use std::cell::RefCell;
+use std::sync::Once;
+
+type Holder = Coroutine<(), (), (), DefaultStack>;
+
+thread_local! {
+    static HOLDER: RefCell<Option<Holder>> = const { RefCell::new(None) };
+}
+
+/// How much stack a trace may take.
+const STACK: usize = 128 << 10;
+
+/// Has forks of this process take the lock. Asked once for each engine.
+pub(crate) fn hold_at_forks() {
+    static REGISTERED: Once = Once::new();
+    // SAFETY: the handlers belong to this library, whose unloading removes them.
+    REGISTERED.call_once(|| unsafe {
+        libc::pthread_atfork(Some(take), Some(give_back), Some(give_back));
+    });
+}
+
+extern "C" fn take() {
+    let Ok(stack) = DefaultStack::new(STACK) else { return };
+    let mut holder = Coroutine::with_stack(stack, |yielder, ()| {
+        backtrace::trace(|_| {
+            yielder.suspend(());
+            false
+        });
+    });
+    if let CoroutineResult::Return(()) = holder.resume(()) {
+        return;
+    }
+    let mut holder = Some(holder);
+    let _ = HOLDER.try_with(|kept| *kept.borrow_mut() = holder.take());
+    // A thread that is ending has no place to keep it.
+    if let Some(mut holder) = holder {
+        holder.resume(());
+    }
+}
+
+extern "C" fn give_back() {
+    let holder = HOLDER.try_with(|kept| kept.take()).ok().flatten();
+    if let Some(mut holder) = holder {
+        holder.resume(());
+    }
+}
