@@ -1,10 +1,9 @@
 //! Children of a process that had compiled plugins.
 
 use crate::alone::alone;
-use crate::plugins::{self, on_both};
+use crate::plugins::on_both;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use wasp_core::{Compiler, Config, Engine, ErrorKind, Kind, Log, Value};
+use wasp_core::{Config, Engine, Kind, Value};
 
 /// With a table that never changes, as LLVM makes one: what the compiler looks into it for, it does on rayon's threads.
 const TABLED: &[u8] = br#"(module
@@ -57,33 +56,5 @@ fn children_compile() {
             both
         });
         assert!(gives_two(engine, "parent's"));
-    });
-}
-
-#[test]
-fn they_trap_while_the_parents_threads_do() {
-    alone("fork::children_trap");
-}
-
-/// The finding: a trap's trace is made with a lock, which another thread of the parent's may hold at the fork.
-#[test]
-#[ignore = "forks: run by they_trap_while_the_parents_threads_do, with no other threads at work"]
-fn children_trap() {
-    let engine = plugins::engine(Compiler::Cranelift, Log::default());
-    let deep = r#"(func $deep (export "deep") (call $deep) (call $deep))"#;
-    engine.register("p", deep.as_bytes(), &Config::new()).unwrap();
-    let trap = || {
-        let mut p = engine.instance("p", None).unwrap();
-        p.call("deep", &[], Kind::None).unwrap_err().kind() == ErrorKind::Trap
-    };
-    let done = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| while !done.load(Ordering::Relaxed) && trap() {});
-        }
-        for _ in 0..200 {
-            in_child(trap);
-        }
-        done.store(true, Ordering::Relaxed);
     });
 }
