@@ -13,43 +13,45 @@ use std::time::Duration;
 
 type Call = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
 
-// The fourth argument is the function, which gets the other three.
+/// Defines `wasp_call_at_stack_end` by the instructions of one architecture. The fourth argument is the function, which gets the
+/// other three.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+macro_rules! call_at_stack_end {
+    ($($line:literal),*) => {
+        std::arch::global_asm!(
+            ".balign 16",
+            ".local wasp_call_at_stack_end",
+            ".type wasp_call_at_stack_end, @function",
+            "wasp_call_at_stack_end:",
+            ".cfi_startproc",
+            $($line,)*
+            "ret",
+            ".cfi_endproc",
+            ".size wasp_call_at_stack_end, . - wasp_call_at_stack_end",
+        );
+    };
+}
+
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-std::arch::global_asm!(
-    ".balign 16",
-    ".local wasp_call_at_stack_end",
-    ".type wasp_call_at_stack_end, @function",
-    "wasp_call_at_stack_end:",
-    ".cfi_startproc",
+call_at_stack_end!(
     ".cfi_undefined rip",
     "push rbp",
     ".cfi_def_cfa_offset 16",
     "mov rbp, rsp",
     "call rcx",
     "pop rbp",
-    ".cfi_def_cfa_offset 8",
-    "ret",
-    ".cfi_endproc",
-    ".size wasp_call_at_stack_end, . - wasp_call_at_stack_end",
+    ".cfi_def_cfa_offset 8"
 );
 
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-std::arch::global_asm!(
-    ".balign 16",
-    ".local wasp_call_at_stack_end",
-    ".type wasp_call_at_stack_end, @function",
-    "wasp_call_at_stack_end:",
-    ".cfi_startproc",
+call_at_stack_end!(
     ".cfi_undefined x30",
     "stp x29, x30, [sp, -16]!",
     ".cfi_def_cfa_offset 16",
     "mov x29, sp",
     "blr x3",
     "ldp x29, x30, [sp], 16",
-    ".cfi_def_cfa_offset 0",
-    "ret",
-    ".cfi_endproc",
-    ".size wasp_call_at_stack_end, . - wasp_call_at_stack_end",
+    ".cfi_def_cfa_offset 0"
 );
 
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
