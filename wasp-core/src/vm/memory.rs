@@ -108,7 +108,7 @@ impl Budget {
     /// The most pages that a memory of this type can come to have.
     fn most(&self, ty: &MemoryType) -> Pages {
         let most = u64::from(ty.minimum.0) + self.pages_left.load(Ordering::Relaxed);
-        let declared = ty.maximum.unwrap_or(Pages::max_value()).min(Pages::max_value());
+        let declared = declared_maximum(ty);
         u32::try_from(most).map_or(declared, |most| declared.min(Pages(most)))
     }
 
@@ -233,6 +233,11 @@ impl Linear {
     }
 }
 
+/// The most pages that a memory may have by its type.
+fn declared_maximum(ty: &MemoryType) -> Pages {
+    ty.maximum.unwrap_or(Pages::max_value()).min(Pages::max_value())
+}
+
 /// Takes `pages` from a budget, if they are there. One thread at a time is in an instance.
 fn take(budget: &AtomicU64, pages: u64) -> bool {
     let left = budget.load(Ordering::Relaxed).checked_sub(pages);
@@ -257,7 +262,7 @@ impl LinearMemory for Memory {
         let current = self.size();
         let refuse = || MemoryError::CouldNotGrow { current, attempted_delta: delta };
         let new = current.0.checked_add(delta.0).ok_or_else(refuse)?;
-        if new > linear.ty.maximum.unwrap_or(Pages::max_value()).0.min(Pages::max_value().0) {
+        if new > declared_maximum(&linear.ty).0 {
             return Err(refuse());
         }
         if !take(&linear.budget.pages_left, delta.0.into()) {
