@@ -2,6 +2,7 @@
 
 use crate::alone::alone;
 use crate::plugins;
+use crate::process_limit::limit;
 
 use plugins::{engine, fails, instance, on_both, with_limits};
 use wasp_core::ErrorKind::*;
@@ -134,12 +135,6 @@ fn little_reserved() {
     });
 }
 
-fn limit_address_space(to: u64) {
-    let limit = libc::rlimit { rlim_cur: to, rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: a limit of this process, which only this test uses.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
-}
-
 #[test]
 fn a_thousand_small_instances_fit_into_64_gib() {
     alone("bounds::a_thousand_instances");
@@ -149,13 +144,12 @@ fn a_thousand_small_instances_fit_into_64_gib() {
 #[ignore = "limits the address space: run by a_thousand_small_instances_fit_into_64_gib"]
 fn a_thousand_instances() {
     // Of an engine that was there before the limit, too.
-    for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
-        let engine = engine(compiler, Log::default());
+    on_both(|engine| {
         engine.register("p", ANSWER.as_bytes(), &within(SMALL)).unwrap();
-        limit_address_space(64 << 30);
-        assert_eq!(many(&engine, 1000).len(), 1000);
-        limit_address_space(libc::RLIM_INFINITY);
-    }
+        limit(libc::RLIMIT_AS, 64 << 30);
+        assert_eq!(many(engine, 1000).len(), 1000);
+        limit(libc::RLIMIT_AS, libc::RLIM_INFINITY);
+    });
 }
 
 #[test]
@@ -167,7 +161,7 @@ fn small_plugins_run_within_4_gib() {
 #[test]
 #[ignore = "limits the address space: run by small_plugins_run_within_4_gib"]
 fn within_4_gib() {
-    limit_address_space(4 << 30);
+    limit(libc::RLIMIT_AS, 4 << 30);
     on_both(|engine| {
         // Where address space is limited, plugins with larger limits reserve no more than these.
         for most in [SMALL, 256 << 20, 1 << 30] {
@@ -191,35 +185,4 @@ fn memories_are_counted() {
         let message = r#"plugin "p": it has 17 memories, and 16 are the most"#;
         fails(engine.register("p", wat(17).as_bytes(), &within(PAGE)), Resource, message);
     });
-}
-
-#[test]
-#[allow(unsafe_code)]
-fn code_of_both_kinds_is_kept() {
-    let directory = std::env::temp_dir().join(format!("wasp-bounds-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&directory);
-    for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
-        for kept in [0, 2] {
-            let mut options = wasp_core::Options::default();
-            options.compiler = compiler;
-            options.cache_directory = Some(directory.clone());
-            let engine = Engine::with_options(options);
-            let files = || std::fs::read_dir(&directory).map_or(0, Iterator::count);
-            let before = files();
-            for most in [SMALL, PAGE, LARGE, 2 * LARGE] {
-                answer(&mut instance(&engine, ANSWER, &within(most)));
-            }
-            assert_eq!(
-                files() - before,
-                2 - kept,
-                "the small ones share one, and so do the large ones"
-            );
-            // Ahead of time nobody knows the limits.
-            let code = engine.compile(ANSWER.as_bytes()).unwrap();
-            // SAFETY: `compile` made it.
-            unsafe { engine.register_compiled("p", &code, &within(PAGE)) }.unwrap();
-            answer(&mut engine.instance("p", None).unwrap());
-        }
-    }
-    std::fs::remove_dir_all(&directory).unwrap();
 }

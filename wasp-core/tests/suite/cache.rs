@@ -100,6 +100,39 @@ fn a_module_is_compiled_once() {
     }
 }
 
+/// Whether code checks its accesses depends on the limit of memory.
+#[test]
+fn code_of_both_kinds_is_kept() {
+    let answer = |engine: &Engine| {
+        let mut p = engine.instance("p", None).unwrap();
+        assert_eq!(p.call("call", &[], Kind::String).unwrap(), Value::String("Hello"));
+    };
+    let (wat, small) = (module(false), 16 << 20);
+    for compiler in [Compiler::Cranelift, Compiler::Singlepass] {
+        let directory = Directory::new("bounds");
+        for _ in 0..2 {
+            let (engine, reasons) = engine(&directory.0, compiler);
+            for most in [small, 64 << 10, 2 * small, 4 * small] {
+                let mut config = Config::new();
+                config.memory_limit(most);
+                engine.register("p", wat.as_bytes(), &config).unwrap();
+                answer(&engine);
+            }
+            // The small ones share one, and so do the large ones.
+            assert_eq!(directory.files().len(), 2);
+            // Ahead of time nobody knows the limits.
+            let code = engine.compile(wat.as_bytes()).unwrap();
+            let mut config = Config::new();
+            config.memory_limit(64 << 10);
+            // SAFETY: `compile` made it.
+            unsafe { engine.register_compiled("p", &code, &config) }.unwrap();
+            answer(&engine);
+            assert_eq!(directory.files().len(), 2);
+            assert_eq!(*reasons.lock().unwrap(), [""; 0]);
+        }
+    }
+}
+
 #[test]
 fn compilers_and_modules_have_files_of_their_own() {
     let directory = Directory::new("own");

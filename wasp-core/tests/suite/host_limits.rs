@@ -3,6 +3,7 @@
 use crate::alone::{alone, alone_saying};
 use crate::filter::{Refused, refuse};
 use crate::plugins;
+use crate::process_limit::limit;
 
 use plugins::{engine, fails, instance, on_both, with_limits};
 use std::os::unix::fs::PermissionsExt;
@@ -86,12 +87,6 @@ fn large_tables() {
         assert_eq!(error.kind(), Resource, "{error}");
         assert!(error.to_string().contains("no memory for the 4000000000 table elements"));
     });
-}
-
-fn limit(what: libc::__rlimit_resource_t, to: u64) {
-    let limit = libc::rlimit { rlim_cur: to, rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: a limit of this process, which only this test uses.
-    assert_eq!(unsafe { libc::setrlimit(what, &raw const limit) }, 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use crate::alone::{alone, alone_saying};
 use crate::filter::{Refused, refuse};
 use crate::plugins::{self, with_limits};
+use crate::process_limit;
 use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::FromRawFd;
@@ -632,9 +633,7 @@ fn limit_address_space(more: usize) {
     let size: usize = size.trim().strip_suffix(" kB").unwrap().parse().unwrap();
     let limit = (size * 1024).saturating_add(more) as u64;
     let limit = if more == usize::MAX { libc::RLIM_INFINITY } else { limit };
-    let limit = libc::rlimit { rlim_cur: limit, rlim_max: libc::RLIM_INFINITY };
-    // SAFETY: a limit of this process.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, &raw const limit) }, 0);
+    process_limit::limit(libc::RLIMIT_AS, limit);
 }
 
 /// Calls when it is dropped, which is when its thread has ended.

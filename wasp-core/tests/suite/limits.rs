@@ -2,6 +2,7 @@
 
 use crate::alone::alone;
 use crate::plugins;
+use crate::process_limit;
 
 use plugins::{engine, fails, instance, on_both, pages, with_limits};
 use wasp_core::ErrorKind::*;
@@ -203,11 +204,7 @@ fn growth_that_the_machine_refuses_costs_the_next_tenant_nothing() {
 #[cfg(target_os = "linux")]
 #[ignore = "limits its process: run by growth_that_the_machine_refuses_costs_the_next_tenant_nothing"]
 fn growth_with_little_memory() {
-    let data = |bytes: libc::rlim_t| {
-        let limit = libc::rlimit { rlim_cur: bytes, rlim_max: libc::RLIM_INFINITY };
-        // SAFETY: a limit of this process, which only this test uses.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) }, 0);
-    };
+    let data = |bytes| process_limit::limit(libc::RLIMIT_DATA, bytes);
     let wat = r#"
         (memory (export "memory") 1)
         (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))"#;

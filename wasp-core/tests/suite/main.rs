@@ -24,6 +24,7 @@ mod lending;
 mod limits;
 mod log;
 mod modules;
+mod process_limit;
 mod register;
 mod runtimes;
 mod signals;
