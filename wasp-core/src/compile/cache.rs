@@ -7,6 +7,7 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
+use crate::compile::instrument::Seen;
 use crate::compile::target::Target;
 use crate::sys::signals::without_file_size_signal;
 use std::fs::{self, File};
@@ -17,7 +18,7 @@ use wasmer::Module;
 use wasmer::sys::EngineBuilder;
 
 /// Ends the trailer, and with it the file. The number counts its layouts.
-const MAGIC: [u8; 8] = *b"wasp\0cm\x01";
+const MAGIC: [u8; 8] = *b"wasp\0cm\x02";
 
 /// A hash by BLAKE3.
 pub(crate) type Hash = [u8; 32];
@@ -27,8 +28,7 @@ pub(crate) struct Compiled {
     /// Holds the machine code.
     pub engine: wasmer::Engine,
     pub module: Module,
-    /// Whether the code does what a snapshot can't undo.
-    pub unrestorable: bool,
+    pub seen: Seen,
 }
 
 /// The hash of a module.
@@ -48,7 +48,8 @@ impl Compiled {
         let mut bytes = artifact.to_vec();
         bytes.extend_from_slice(fingerprint);
         bytes.extend_from_slice(module);
-        bytes.push(self.unrestorable.into());
+        let Seen { unrestorable, exception_references } = self.seen;
+        bytes.extend([unrestorable, exception_references].map(u8::from));
         let hash = blake3::hash(&bytes);
         bytes.extend_from_slice(hash.as_bytes());
         bytes.extend_from_slice(&MAGIC);
@@ -75,7 +76,7 @@ impl Compiled {
         if blake3::hash(rest) != *hash {
             return Err("it is damaged");
         }
-        let (rest, unrestorable) = rest.split_last_chunk::<1>().ok_or("it is too short")?;
+        let (rest, seen) = rest.split_last_chunk::<2>().ok_or("it is too short")?;
         let (rest, known_module) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
         let (artifact, known) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
         if known != fingerprint {
@@ -84,13 +85,14 @@ impl Compiled {
         if module.is_some_and(|module| module != known_module) {
             return Err("it is of another module");
         }
-        let unrestorable = unrestorable[0] != 0;
+        let [unrestorable, exception_references] = seen.map(|seen| seen != 0);
+        let seen = Seen { unrestorable, exception_references };
         // Shortened, not copied: wasmer needs it aligned as an allocation is.
         bytes.truncate(artifact.len());
         let engine = wasmer::Engine::from(EngineBuilder::headless().engine());
         // SAFETY: the hash verifies, and `to_bytes` made the bytes, as this function asks.
         let module = unsafe { Module::deserialize_unchecked(&engine, bytes) };
-        Ok(Self { engine, module: module.map_err(|_| "wasmer can't load it")?, unrestorable })
+        Ok(Self { engine, module: module.map_err(|_| "wasmer can't load it")?, seen })
     }
 }
 

@@ -5,13 +5,13 @@
 //!   nothing measurable under Cranelift.
 //! - The start function becomes a hidden export: wasp runs it as the first part of start-up, under the time limit, and
 //!   not again for instances that start from the snapshot.
-//! - A note whether the code does what a snapshot can't undo.
+//! - A note of what the code does that matters later: see [`Seen`].
 
 use crate::base::abi_names::{FLAG, HIDDEN, START};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use wasmer::sys::wasmparser::{BlockType, Operator};
+use wasmer::sys::wasmparser::{BlockType, Catch, Operator};
 use wasmer::sys::{FunctionMiddleware, MiddlewareError, MiddlewareReaderState, ModuleMiddleware};
 use wasmer::{
     ExportIndex, GlobalInit, GlobalType, LocalFunctionIndex, ModuleInfo, Mutability, Type,
@@ -26,7 +26,23 @@ pub(crate) struct Instrument {
     globals: OnceLock<Globals>,
     /// The tables that don't hold functions.
     externs: OnceLock<Arc<HashSet<u32>>>,
-    unrestorable: Arc<AtomicBool>,
+    notes: Arc<Notes>,
+}
+
+/// What a module's code does, besides computing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// It changes tables or drops segments, which a reset of memory and globals doesn't undo.
+    pub unrestorable: bool,
+    /// It catches references to exceptions, so that one may be alive after the next is thrown.
+    pub exception_references: bool,
+}
+
+/// The same, while functions are compiled on several threads.
+#[derive(Debug, Default)]
+struct Notes {
+    unrestorable: AtomicBool,
+    exception_references: AtomicBool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,17 +53,16 @@ struct Globals {
 
 impl Instrument {
     pub(crate) fn new(fenced: bool) -> Self {
-        Self {
-            fenced,
-            globals: OnceLock::new(),
-            externs: OnceLock::new(),
-            unrestorable: Arc::default(),
-        }
+        Self { fenced, globals: OnceLock::new(), externs: OnceLock::new(), notes: Arc::default() }
     }
 
-    /// Whether code was seen that changes tables or drops segments, which a reset of memory and globals doesn't undo.
-    pub(crate) fn saw_unrestorable(&self) -> bool {
-        self.unrestorable.load(Ordering::Relaxed)
+    /// Returns what was seen of the module's code.
+    pub(crate) fn seen(&self) -> Seen {
+        let Notes { unrestorable, exception_references } = &*self.notes;
+        Seen {
+            unrestorable: unrestorable.load(Ordering::Relaxed),
+            exception_references: exception_references.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -59,8 +74,8 @@ impl ModuleMiddleware for Instrument {
         let globals =
             *self.globals.get().expect("the module's info is transformed before its functions");
         let externs = self.externs.get().map(Arc::clone).unwrap_or_default();
-        let unrestorable = Arc::clone(&self.unrestorable);
-        Box::new(Checks { globals, externs, entered: false, unrestorable })
+        let notes = Arc::clone(&self.notes);
+        Box::new(Checks { globals, externs, entered: false, notes })
     }
 
     fn transform_module_info(&self, module: &mut ModuleInfo) -> Result<(), MiddlewareError> {
@@ -93,7 +108,7 @@ struct Checks {
     globals: Globals,
     externs: Arc<HashSet<u32>>,
     entered: bool,
-    unrestorable: Arc<AtomicBool>,
+    notes: Arc<Notes>,
 }
 
 impl Checks {
@@ -156,7 +171,12 @@ impl<'a> FunctionMiddleware<'a> for Checks {
                 | Operator::ElemDrop { .. }
                 | Operator::DataDrop { .. }
         ) {
-            self.unrestorable.store(true, Ordering::Relaxed);
+            self.notes.unrestorable.store(true, Ordering::Relaxed);
+        }
+        if let Operator::TryTable { try_table } = &operator
+            && try_table.catches.iter().any(is_of_reference)
+        {
+            self.notes.exception_references.store(true, Ordering::Relaxed);
         }
         state.push_operator(operator);
         if behind || is_loop || is_bulk {
@@ -164,4 +184,9 @@ impl<'a> FunctionMiddleware<'a> for Checks {
         }
         Ok(())
     }
+}
+
+/// Whether a handler gets a reference to the exception, not only what it carries.
+fn is_of_reference(handler: &Catch) -> bool {
+    matches!(handler, Catch::OneRef { .. } | Catch::AllRef { .. })
 }

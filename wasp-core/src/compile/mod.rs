@@ -144,7 +144,7 @@ fn compile(
     let compile = || guarded(|| unsafe { Module::from_binary_unchecked(&engine, wasm) });
     let module = on_living_threads(compile)??;
     let module = module.map_err(|error| refused(one_line(&error.to_string())))?;
-    Ok(Compiled { engine, module, unrestorable: instrument.saw_unrestorable() })
+    Ok(Compiled { engine, module, seen: instrument.seen() })
 }
 
 /// Runs a part of the compiler or of its loader, which is a lot of code and meets hostile bytes: a panic in it is an error.
@@ -257,8 +257,9 @@ fn features(compiler: Compiler) -> Features {
     let mut features = Features::none();
     features.reference_types(true).bulk_memory(true).multi_value(true).multi_memory(true);
     features.extended_const(true);
-    // Singlepass has no vectors.
-    features.simd(compiler == Compiler::Cranelift);
+    // Singlepass has neither.
+    let optimises = compiler == Compiler::Cranelift;
+    features.simd(optimises).exceptions(optimises);
     features
 }
 

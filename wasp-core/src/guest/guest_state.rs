@@ -16,6 +16,7 @@ use crate::sys::first_writes;
 use crate::sys::interrupt::Interrupt;
 use crate::sys::signals;
 use crate::sys::trap;
+use crate::vm::exceptions::Exceptions;
 use crate::vm::guest_stack::{self, DEEPEST, Ended, GuestCode};
 use crate::vm::host_switch::HostSwitch;
 use crate::vm::memory::{Budget, Memory};
@@ -24,6 +25,7 @@ use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
 use crate::wasi;
 use std::cell::{Cell, OnceCell, RefCell};
+use std::ptr;
 use std::sync::Arc;
 use wasmer_types::RawValue;
 
@@ -33,6 +35,7 @@ pub(crate) struct Guest {
     pub plugin: Arc<Plugin>,
     memory: OnceCell<Memory>,
     budget: OnceCell<Arc<Budget>>,
+    exceptions: OnceCell<Exceptions>,
     exports: OnceCell<Exports>,
     pub state: CallState,
     pub allocations: Allocations,
@@ -62,6 +65,7 @@ impl Guest {
             plugin,
             memory: OnceCell::new(),
             budget: OnceCell::new(),
+            exceptions: OnceCell::new(),
             exports: OnceCell::new(),
             state: CallState::default(),
             allocations: Allocations::default(),
@@ -75,12 +79,20 @@ impl Guest {
     }
 
     /// Tells the guest what its instance has, once that exists.
-    pub(crate) fn bind(&self, parts: &InstanceParts, exports: Exports) {
+    pub(crate) fn bind(
+        &self,
+        parts: &InstanceParts,
+        exceptions: Option<Exceptions>,
+        exports: Exports,
+    ) {
         if let Some(memory) = &parts.memory {
             self.memory.get_or_init(|| memory.clone());
         }
         if let Some(budget) = &parts.budget {
             self.budget.get_or_init(|| Arc::clone(budget));
+        }
+        if let Some(exceptions) = exceptions {
+            self.exceptions.get_or_init(|| exceptions);
         }
         self.exports.get_or_init(|| exports);
     }
@@ -115,6 +127,14 @@ impl Guest {
         self.allocations.forget();
         self.answers.borrow_mut().clear();
         drop(self.room.take());
+    }
+
+    /// Forgets the exceptions that the call has thrown.
+    #[inline]
+    pub(crate) fn forget_exceptions(&self) {
+        if let Some(exceptions) = self.exceptions.get() {
+            exceptions.clear();
+        }
     }
 
     /// Keeps what a callback answered until the guest has a block for it.
@@ -179,6 +199,7 @@ impl Guest {
         let guest = GuestCode {
             code: self.plugin.code.clone(),
             flag: self.interrupt.flag(),
+            exceptions: self.exceptions.get().map_or(ptr::null(), ptr::from_ref),
             stack_bytes: self.plugin.limits.stack_bytes,
         };
         let before = self.state.enter_guest_stack();

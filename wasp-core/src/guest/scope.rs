@@ -40,6 +40,7 @@ impl<'a> CallScope<'a> {
     fn finish(&self) -> Option<Reason> {
         let (state, interrupt) = (&self.0.state, &self.0.interrupt);
         let stopped = interrupt.end();
+        self.0.forget_exceptions();
         if state.end() {
             interrupt.clear_flag();
         }

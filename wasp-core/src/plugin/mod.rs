@@ -20,6 +20,7 @@ use crate::plugin::listing::Signature;
 use crate::sys::first_writes;
 use crate::sys::watchdog::Watchdog;
 use crate::vm::bounds::Bounds;
+use crate::vm::exceptions;
 use crate::vm::tunables::{self, restorable};
 use crate::wasi;
 use std::cell::OnceCell;
@@ -43,6 +44,8 @@ pub(crate) struct Plugin {
     pub exports: Vec<Export>,
     /// Whether a reset of memory and globals brings an instance back to its start.
     pub restorable: bool,
+    /// Whether its code catches references to exceptions.
+    pub exception_references: bool,
     /// Whether the processor's witness of page faults is used.
     pub witness: bool,
     by_name: HashMap<String, usize>,
@@ -69,6 +72,7 @@ impl Plugin {
         let resolved = OnceCell::new();
         let check = |info: &ModuleInfo| {
             if resolved.get().is_none() {
+                exceptions::check(info)?;
                 tunables::check_start(info, &config.limits)?;
                 let _ = resolved.set(import::resolve(info, config)?);
             }
@@ -98,10 +102,11 @@ impl Plugin {
             .map(|(index, export)| (export.name.clone(), index))
             .collect();
         let restorable =
-            config.snapshot && restorable(module.info()) && !ready.compiled.unrestorable;
+            config.snapshot && restorable(module.info()) && !ready.compiled.seen.unrestorable;
         Ok(Self {
             name: name.to_owned(),
             restorable,
+            exception_references: ready.compiled.seen.exception_references,
             witness: !options.kernel_fault_counts && !first_writes::environment_asks_kernel(),
             log: options.log.clone(),
             limits: config.limits,

@@ -16,6 +16,7 @@ use crate::sys::interrupt::{Interrupt, Interrupter};
 use crate::sys::signals;
 use crate::sys::trap;
 use crate::vm::parts::{self, InstanceParts, Snapshot};
+use crate::vm::throw;
 use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
 use crate::wasi::Workspace;
@@ -71,7 +72,11 @@ impl WasmInstance {
         drop(module);
         let export = |name| plugin.find_hidden(name).map(|index| functions[index].clone());
         let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
-        guest.bind(&parts, exports);
+        let budget = parts.budget.as_ref();
+        let exceptions = budget.and_then(|budget| {
+            throw::exceptions_of(&mut store, budget, plugin.exception_references)
+        });
+        guest.bind(&parts, exceptions, exports);
         let mut instance = Self {
             functions,
             last_found: usize::MAX,

@@ -19,5 +19,6 @@ pub(crate) mod signals;
 pub(crate) mod trace_lock;
 pub(crate) mod trap;
 pub(crate) mod turnstile;
+pub(crate) mod unwinding;
 pub(crate) mod valgrind;
 pub(crate) mod watchdog;

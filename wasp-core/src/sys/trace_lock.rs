@@ -6,6 +6,7 @@
 //!
 //! Forks that run no handlers (`_Fork`, the bare system call) are not covered.
 
+use crate::sys::unwinding;
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult};
 use std::cell::RefCell;
@@ -25,11 +26,27 @@ pub(crate) fn hold_at_forks() {
     static REGISTERED: Once = Once::new();
     // SAFETY: the handlers belong to this library, whose unloading removes them.
     REGISTERED.call_once(|| unsafe {
-        libc::pthread_atfork(Some(take), Some(give_back), Some(give_back));
+        libc::pthread_atfork(Some(hold), Some(release), Some(release_in_child));
     });
 }
 
-extern "C" fn take() {
+extern "C" fn hold() {
+    // First: an exception that nobody catches ends in a trace.
+    unwinding::hold();
+    take();
+}
+
+extern "C" fn release() {
+    give_back();
+    unwinding::release();
+}
+
+extern "C" fn release_in_child() {
+    unwinding::release_in_child();
+    give_back();
+}
+
+fn take() {
     let Ok(stack) = DefaultStack::new(STACK) else { return };
     let mut holder = Coroutine::with_stack(stack, |yielder, ()| {
         backtrace::trace(|_| {
@@ -48,7 +65,7 @@ extern "C" fn take() {
     }
 }
 
-extern "C" fn give_back() {
+fn give_back() {
     let holder = HOLDER.try_with(|kept| kept.take()).ok().flatten();
     if let Some(mut holder) = holder {
         holder.resume(());

@@ -105,6 +105,19 @@ impl Budget {
         Self { pages_left: AtomicU64::new(pages), refused: AtomicBool::new(false) }
     }
 
+    /// Takes `pages`, if they are there.
+    pub(super) fn take(&self, pages: u64) -> bool {
+        // One thread at a time is in an instance.
+        let left = self.pages_left.load(Ordering::Relaxed).checked_sub(pages);
+        let taken = left.inspect(|left| self.pages_left.store(*left, Ordering::Relaxed));
+        taken.is_some()
+    }
+
+    /// Takes `pages` back.
+    pub(super) fn give(&self, pages: u64) {
+        self.pages_left.fetch_add(pages, Ordering::Relaxed);
+    }
+
     /// The most pages that a memory of this type can come to have.
     fn most(&self, ty: &MemoryType) -> Pages {
         let most = u64::from(ty.minimum.0) + self.pages_left.load(Ordering::Relaxed);
@@ -163,7 +176,7 @@ impl Linear {
         // SAFETY: the location is wasmer's own, for this memory, which nobody uses yet.
         unsafe { definition.write(current) };
         // What start-up grew by is taken already.
-        take(&budget.pages_left, ((len - minimum) / WASM_PAGE_SIZE) as u64);
+        budget.take(((len - minimum) / WASM_PAGE_SIZE) as u64);
         let budget = Arc::clone(budget);
         let from_image = Cell::new(image.is_some());
         let has_segments = Cell::new(image.is_some());
@@ -224,7 +237,7 @@ impl Linear {
         // Whether this succeeds or not, the memory is no longer what it had grown to.
         self.set_len(image.len());
         let grown = (len - image.len()) / WASM_PAGE_SIZE;
-        self.budget.pages_left.fetch_add(grown as u64, Ordering::Relaxed);
+        self.budget.give(grown as u64);
         // SAFETY: nobody is in the instance or holds a slice, as this function asks.
         unsafe {
             self.mapping.close(image.len(), len)?;
@@ -236,12 +249,6 @@ impl Linear {
 /// The most pages that a memory may have by its type.
 fn declared_maximum(ty: &MemoryType) -> Pages {
     ty.maximum.unwrap_or(Pages::max_value()).min(Pages::max_value())
-}
-
-/// Takes `pages` from a budget, if they are there. One thread at a time is in an instance.
-fn take(budget: &AtomicU64, pages: u64) -> bool {
-    let left = budget.load(Ordering::Relaxed).checked_sub(pages);
-    left.inspect(|left| budget.store(*left, Ordering::Relaxed)).is_some()
 }
 
 impl LinearMemory for Memory {
@@ -265,13 +272,13 @@ impl LinearMemory for Memory {
         if new > declared_maximum(&linear.ty).0 {
             return Err(refuse());
         }
-        if !take(&linear.budget.pages_left, delta.0.into()) {
+        if !linear.budget.take(delta.0.into()) {
             linear.budget.refused.store(true, Ordering::Relaxed);
             return Err(refuse());
         }
         let (from, to) = (current.bytes().0, Pages(new).bytes().0);
         linear.mapping.open(from, to).map_err(|error| {
-            linear.budget.pages_left.fetch_add(delta.0.into(), Ordering::Relaxed);
+            linear.budget.give(delta.0.into());
             MemoryError::Region(error.to_string())
         })?;
         linear.set_len(to);

@@ -1,9 +1,11 @@
 //! Children of a process that had compiled plugins.
 
 use crate::alone::alone;
-use crate::plugins::on_both;
+use crate::plugins::{engine, on_both};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use wasp_core::{Config, Engine, Kind, Value};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use wasp_core::{Compiler, Config, Engine, Kind, Log, Value};
 
 /// With a table that never changes, as LLVM makes one: what the compiler looks into it for, it does on rayon's threads.
 const TABLED: &[u8] = br#"(module
@@ -56,5 +58,50 @@ fn children_compile() {
             both
         });
         assert!(gives_two(engine, "parent's"));
+    });
+}
+
+/// Catches what it throws from 100 frames down, so often; and throws what nobody catches.
+const THROWS: &[u8] = br#"(module
+    (tag $t)
+    (func $down (param i32)
+      (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))) (else (throw $t))))
+    (func (export "catch") (param i32) (result i32)
+      (loop $l
+        (block $h (try_table (catch $t $h) (call $down (i32.const 100))))
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+      (i32.const 2))
+    (func (export "uncaught") (call $down (i32.const 100))))"#;
+
+#[test]
+fn they_throw_too() {
+    alone("fork::children_throw");
+}
+
+#[test]
+#[ignore = "forks: run by they_throw_too"]
+fn children_throw() {
+    let engine = engine(Compiler::Cranelift, Log::default());
+    engine.register("p", THROWS, &Config::new()).unwrap();
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut p = engine.instance("p", None).unwrap();
+                while !ended.load(Ordering::Relaxed) {
+                    p.call("catch", &[10.into()], Kind::I32).unwrap();
+                    p.call("uncaught", &[], Kind::None).unwrap_err();
+                    p.reset().unwrap();
+                }
+            });
+        }
+        let mut p = engine.instance("p", None).unwrap();
+        for _ in 0..1000 {
+            in_child(|| {
+                let caught = p.call("catch", &[1.into()], Kind::I32).unwrap() == Value::I32(2);
+                caught && p.call("uncaught", &[], Kind::None).is_err()
+            });
+        }
+        ended.store(true, Ordering::Relaxed);
     });
 }

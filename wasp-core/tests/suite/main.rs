@@ -13,6 +13,7 @@ mod cache;
 mod call;
 mod callbacks;
 mod errors;
+mod exceptions;
 mod filter;
 mod fork;
 mod host_limits;

@@ -153,8 +153,6 @@ fn proposals_that_are_not_supported() {
         ("threads", "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))"),
         ("memory64", "(memory i64 1)"),
         ("64-bit tables", "(table i64 1 funcref)"),
-        ("exceptions", "(tag $e) (func (throw $e))"),
-        ("exceptions", "(func (block $b (try_table (catch_all $b))))"),
         ("tail calls", "(func $f (return_call $f))"),
         ("gc", "(type $s (struct (field i32))) (func (drop (struct.new $s (i32.const 1))))"),
         ("gc", "(func (drop (ref.i31 (i32.const 1))))"),
