@@ -1,8 +1,10 @@
-//! The lock that the crate `backtrace` takes for each trace, kept free in the children of forks.
+//! The locks that a trap takes, kept free in the children of forks.
 //!
-//! wasmer makes a trace of each trap. A thread that forks while another one has a trap would leave the lock taken in its child, whose
-//! next trap would wait for ever. So whoever forks takes the lock first, as glibc does with its own, and parent and child give
-//! it back. The crate hands out no guard, but it calls back with the lock taken: from a coroutine, which waits there.
+//! wasmer makes a trace of each trap: under a lock of the crate `backtrace`, and under one of its own over the list of all compiled
+//! functions, which compiling and dropping modules change. A thread that forks while another one holds either would leave it
+//! taken in its child, whose next trap would wait for ever. So whoever forks takes both first, as glibc does with its own, and
+//! parent and child give them back. `backtrace` hands out no guard, but it calls back with the lock taken: from a coroutine, which
+//! waits there with both.
 //!
 //! Forks that run no handlers (`_Fork`, the bare system call) are not covered.
 
@@ -10,7 +12,8 @@ use crate::sys::unwinding;
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult};
 use std::cell::RefCell;
-use std::sync::Once;
+use std::sync::{Once, PoisonError};
+use wasmer_compiler::FRAME_INFO;
 
 type Holder = Coroutine<(), (), (), DefaultStack>;
 
@@ -21,7 +24,7 @@ thread_local! {
 /// How much stack a trace may take.
 const STACK: usize = 128 << 10;
 
-/// Has forks of this process take the lock. Asked once for each engine.
+/// Has forks of this process take the locks. Asked once for each engine.
 pub(crate) fn hold_at_forks() {
     static REGISTERED: Once = Once::new();
     // SAFETY: the handlers belong to this library, whose unloading removes them.
@@ -49,6 +52,8 @@ extern "C" fn release_in_child() {
 fn take() {
     let Ok(stack) = DefaultStack::new(STACK) else { return };
     let mut holder = Coroutine::with_stack(stack, |yielder, ()| {
+        // First: whoever has it may ask for the other one.
+        let _functions = FRAME_INFO.write().unwrap_or_else(PoisonError::into_inner);
         backtrace::trace(|_| {
             yielder.suspend(());
             false
