@@ -3,19 +3,19 @@
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::compile::cache;
-use crate::compile::modules::Modules;
-use crate::compile::{self, Source};
+use crate::compile::modules::{Modules, Ready};
+use crate::compile::{self, Source, Unoptimised};
 use crate::config::engine_options::Options;
 use crate::config::plugin_config::Config;
 use crate::instance::Instance;
 use crate::plugin::Plugin;
 use crate::pool::Pool;
-use crate::sys::{descriptor, fence, trace_lock};
+use crate::sys::{background, descriptor, fence, trace_lock};
 use crate::wasi::Workspace;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// Holds plugins by name and makes instances of them.
 ///
@@ -33,7 +33,7 @@ impl Default for Engine {
 
 struct Inner {
     options: Options,
-    modules: Modules,
+    modules: Arc<Modules>,
     /// Looked into at each new instance, from many threads: a lock would be one more thing that all of them write to.
     plugins: ArcSwap<Plugins>,
 }
@@ -49,7 +49,7 @@ impl Engine {
         fence::prepare();
         trace_lock::hold_at_forks();
         options.open_streams = [0, 1, 2].map(descriptor::is_open);
-        Self(Arc::new(Inner { options, modules: Modules::default(), plugins: ArcSwap::default() }))
+        Self(Arc::new(Inner { options, modules: Arc::default(), plugins: ArcSwap::default() }))
     }
 
     /// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
@@ -66,15 +66,19 @@ impl Engine {
     }
 
     fn register_source(&self, name: &str, source: Source<'_>, config: &Config) -> Result<()> {
-        let plugin = Plugin::new(name, source, config, &self.0.options, &self.0.modules)
-            .map(Arc::new)
-            .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
+        let (plugin, unoptimised) =
+            Plugin::new(name, source, config, &self.0.options, &self.0.modules)
+                .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
+        let plugin = Arc::new(plugin);
         let pool = self
             .with_room(|| Pool::new(&plugin))
             .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         let pool = Arc::new(pool);
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
         self.change(|plugins| drop(plugins.insert(name.to_owned(), Arc::clone(&pool))));
+        if let Some(unoptimised) = unoptimised {
+            self.0.optimise_later(&pool, unoptimised);
+        }
         Ok(())
     }
 
@@ -195,6 +199,58 @@ impl Engine {
             change(&mut plugins);
             plugins
         })
+    }
+}
+
+impl Inner {
+    /// Has the module of `pool` compiled again in the background, for new instances.
+    fn optimise_later(self: &Arc<Self>, pool: &Arc<Pool>, unoptimised: Unoptimised) {
+        // Neither the engine nor what its host gave it is kept alive by what runs then.
+        let (engine, weak_pool) = (Arc::downgrade(self), Arc::downgrade(pool));
+        let (mut options, modules) = (self.options.clone(), Arc::clone(&self.modules));
+        options.log = options.log.weak();
+        let job = move || {
+            // Nobody makes instances of it any more.
+            if weak_pool.strong_count() == 0 {
+                return;
+            }
+            let compiled = unoptimised.optimised(&options, &modules);
+            if !background::process_is_exiting() {
+                Self::optimised(&engine, &weak_pool, compiled);
+            }
+        };
+        if let Err(error) = background::spawn(job) {
+            self.not_optimised(pool, &format!("there is no thread to compile on: {error}"));
+        }
+    }
+
+    /// Puts a pool with the new code in the place of `pool`, unless it is registered no more.
+    fn optimised(engine: &Weak<Self>, pool: &Weak<Pool>, compiled: Result<Arc<Ready>>) {
+        let (Some(engine), Some(pool)) = (engine.upgrade(), pool.upgrade()) else { return };
+        let new = match compiled {
+            Ok(ready) => Arc::new(pool.with_code(ready)),
+            Err(error) => return engine.not_optimised(&pool, &error),
+        };
+        let name = pool.name();
+        let is_there = |plugins: &Plugins| {
+            plugins.get(name).is_some_and(|registered| Arc::ptr_eq(registered, &pool))
+        };
+        let before = engine.plugins.rcu(|plugins| {
+            let mut plugins = Arc::clone(plugins);
+            if is_there(&plugins) {
+                Arc::make_mut(&mut plugins).insert(name.to_owned(), Arc::clone(&new));
+            }
+            plugins
+        });
+        if is_there(&before) {
+            engine.options.log.write(Level::Debug, "Plugin optimised", &[("name", &name)]);
+        }
+    }
+
+    fn not_optimised(&self, pool: &Pool, error: &dyn std::fmt::Display) {
+        let fields: [(&str, &dyn std::fmt::Display); 2] =
+            [("name", &pool.name()), ("error", error)];
+        self.options.log.write(Level::Error, "Plugin not optimised", &fields);
     }
 }
 

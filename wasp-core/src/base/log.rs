@@ -44,6 +44,19 @@ impl Log {
         Self(Some((level, Arc::new(sink))))
     }
 
+    /// Returns a log that passes records on as long as this one or a clone of it exists.
+    pub(crate) fn weak(&self) -> Self {
+        Self(self.0.as_ref().map(|(level, sink)| {
+            let sink = Arc::downgrade(sink);
+            let weak = move |record: &Record<'_>| {
+                if let Some(sink) = sink.upgrade() {
+                    sink(record);
+                }
+            };
+            (*level, Arc::new(weak) as Arc<Sink>)
+        }))
+    }
+
     /// Returns whether records of `level` are received, for those that cost something to make.
     pub(crate) fn enabled(&self, level: Level) -> bool {
         self.0.as_ref().is_some_and(|(wanted, _)| level <= *wanted)

@@ -13,7 +13,7 @@ use crate::sys::signals::without_file_size_signal;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use wasmer::Module;
 use wasmer::sys::EngineBuilder;
 
@@ -96,44 +96,61 @@ impl Compiled {
     }
 }
 
-/// Loads the module from `directory`, or makes it by `compile` and keeps it there.
-pub(crate) fn load_or_compile(
-    directory: &Path,
-    log: &Log,
-    target: Target,
+/// The file of a cache directory that a module's machine code is kept in.
+pub(super) struct Entry<'a> {
+    path: PathBuf,
+    fingerprint: Hash,
     module: Hash,
-    compile: impl FnOnce() -> Result<Compiled>,
-) -> Result<Compiled> {
-    let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
-    check_owner(directory)?;
-    let fingerprint = target.fingerprint();
-    let name = blake3::Hasher::new().update(&fingerprint).update(&module).finalize().to_hex();
-    let path = directory.join(format!("{name}.wasp"));
+    log: &'a Log,
+}
 
-    let tell = |what: &str, why: &dyn std::fmt::Display| {
-        let file = path.display();
-        log.write(Level::Info, what, &[("file", &file), ("reason", why)]);
-    };
-    match fs::read(&path) {
-        Ok(bytes) => {
-            // SAFETY: the files of the directory are what this function writes: the directory is its owner's, as the
-            // documentation of `Options::cache_directory` asks.
-            let loaded = unsafe { Compiled::from_bytes(bytes, &fingerprint, Some(&module)) };
-            match loaded {
-                Ok(compiled) => return Ok(compiled),
-                Err(reason) => tell("Compiling a module anew", &reason),
+impl<'a> Entry<'a> {
+    /// Returns the one of the module with the hash `module`, compiled for `target`, in `directory`, which is created if it
+    /// doesn't exist.
+    pub(super) fn new(
+        directory: &Path,
+        module: Hash,
+        target: Target,
+        log: &'a Log,
+    ) -> Result<Self> {
+        let unusable = |error| Error::io(format_args!("cache directory {directory:?}"), error);
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(unusable)?;
+        check_owner(directory)?;
+        let fingerprint = target.fingerprint();
+        let name = blake3::Hasher::new().update(&fingerprint).update(&module).finalize().to_hex();
+        Ok(Self { path: directory.join(format!("{name}.wasp")), fingerprint, module, log })
+    }
+
+    /// Loads it, if it is there and verifies.
+    pub(super) fn load(&self) -> Option<Compiled> {
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::NotFound {
+                    self.tell("Compiling a module anew", &error);
+                }
+                return None;
             }
+        };
+        // SAFETY: the files of the directory are what `keep` writes: the directory is its owner's, as the documentation of
+        // `Options::cache_directory` asks.
+        let loaded = unsafe { Compiled::from_bytes(bytes, &self.fingerprint, Some(&self.module)) };
+        loaded.inspect_err(|reason| self.tell("Compiling a module anew", reason)).ok()
+    }
+
+    /// Writes it. A cache that can't be written to makes the next start slow, not this one fail.
+    pub(super) fn keep(&self, compiled: &Compiled) -> Result<()> {
+        if let Err(error) = write(&self.path, &compiled.to_bytes(&self.fingerprint, &self.module)?)
+        {
+            self.tell("Compiled module not kept", &error);
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => tell("Compiling a module anew", &error),
+        Ok(())
     }
-    let compiled = compile()?;
-    // A cache that can't be written to makes the next start slow, not this one fail.
-    if let Err(error) = write(&path, &compiled.to_bytes(&fingerprint, &module)?) {
-        tell("Compiled module not kept", &error);
+
+    fn tell(&self, what: &str, why: &dyn std::fmt::Display) {
+        let file = self.path.display();
+        self.log.write(Level::Info, what, &[("file", &file), ("reason", why)]);
     }
-    Ok(compiled)
 }
 
 /// Writes a file that only its owner can read, so that others see all of it or nothing: many processes may share a directory.

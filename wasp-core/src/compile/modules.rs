@@ -46,22 +46,43 @@ impl Modules {
         target: Target,
         make: impl FnOnce() -> Result<Ready>,
     ) -> Result<Arc<Ready>> {
-        if self.generation != generation() {
-            return make().map(Arc::new);
-        }
-        let place = {
-            let mut places = self.places.lock();
-            // Those that nobody has any more, and that nobody waits for.
-            places
-                .retain(|_, place| Arc::strong_count(place) > 1 || place.lock().strong_count() > 0);
-            Arc::clone(places.entry((hash, target)).or_default())
-        };
+        let Some(place) = self.place(hash, target) else { return make().map(Arc::new) };
         let mut module = place.lock();
         if let Some(ready) = module.upgrade() {
             return Ok(ready);
         }
-        let ready = Arc::new(make()?);
-        *module = Arc::downgrade(&ready);
-        Ok(ready)
+        make().map(|ready| note(&mut module, ready))
     }
+
+    /// The same where `load` may find nothing. Doesn't wait where another thread makes it at this moment: then there is none.
+    pub(crate) fn get_if_there(
+        &self,
+        hash: Hash,
+        target: Target,
+        load: impl FnOnce() -> Result<Option<Ready>>,
+    ) -> Result<Option<Arc<Ready>>> {
+        let Some(place) = self.place(hash, target) else { return Ok(load()?.map(Arc::new)) };
+        let Some(mut module) = place.try_lock() else { return Ok(None) };
+        if let Some(ready) = module.upgrade() {
+            return Ok(Some(ready));
+        }
+        Ok(load()?.map(|ready| note(&mut module, ready)))
+    }
+
+    /// Where the module is or will be; none in a child of a fork.
+    fn place(&self, hash: Hash, target: Target) -> Option<Arc<Place>> {
+        if self.generation != generation() {
+            return None;
+        }
+        let mut places = self.places.lock();
+        // Those that nobody has any more, and that nobody waits for.
+        places.retain(|_, place| Arc::strong_count(place) > 1 || place.lock().strong_count() > 0);
+        Some(Arc::clone(places.entry((hash, target)).or_default()))
+    }
+}
+
+fn note(module: &mut Weak<Ready>, ready: Ready) -> Arc<Ready> {
+    let ready = Arc::new(ready);
+    *module = Arc::downgrade(&ready);
+    ready
 }

@@ -14,6 +14,13 @@ pub enum Compiler {
     /// Optimises: compiles slower; the code runs fastest.
     #[default]
     Cranelift,
+    /// Both: a plugin is registered with Singlepass's code, a thread compiles it with Cranelift meanwhile, and new instances run
+    /// that code when it is ready. Existing ones keep what they have.
+    ///
+    /// Both start from the same snapshot. The log says "Plugin optimised", at [`Level::Debug`](crate::Level::Debug). What
+    /// Singlepass doesn't take, such as SIMD, is compiled by Cranelift at once, and so is what is compiled ahead of time. The two
+    /// may differ in the bits of a NaN.
+    Tiered,
 }
 
 /// Where the standard streams of plugins lead.

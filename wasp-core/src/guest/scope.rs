@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn a_panic_in_a_call_ends_it() {
         let source = Source::Wasm(b"(module)");
-        let plugin =
+        let (plugin, _) =
             Plugin::new("p", source, &Config::new(), &Options::default(), &Modules::default())
                 .unwrap();
         let guest = Guest::new(Arc::new(plugin), Interrupt::new());

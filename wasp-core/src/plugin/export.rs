@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use wasmer::{FunctionType, Type};
 
 /// An exported function.
+#[derive(Clone)]
 pub(crate) struct Export {
     pub name: String,
     pub ty: FunctionType,

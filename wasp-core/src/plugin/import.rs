@@ -13,6 +13,7 @@ use wasmer::{ExternType, FunctionType, Type};
 use wasmer_types::ModuleInfo;
 
 /// An import of the module, in the module's order, and what it leads to.
+#[derive(Clone)]
 pub(crate) struct Import {
     pub ty: FunctionType,
     pub target: ImportTarget,

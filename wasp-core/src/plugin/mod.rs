@@ -10,7 +10,7 @@ use crate::base::log::{Level, Log};
 use crate::base::slots;
 use crate::base::value::Kind;
 use crate::compile::modules::{Modules, Ready};
-use crate::compile::{self, Source};
+use crate::compile::{self, Source, Unoptimised, machine_code};
 use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
 use crate::config::plugin_config::{Config, WarmUp};
@@ -31,13 +31,14 @@ use wasmer::{ExternType, Module};
 use wasmer_types::ModuleInfo;
 
 /// Everything that the instances of a plugin share.
+#[derive(Clone)]
 pub(crate) struct Plugin {
     pub name: String,
     pub log: Log,
     pub limits: Limits,
     /// Where its compiled functions are.
     pub code: Range<usize>,
-    pub wasi: wasi::Settings,
+    pub wasi: Arc<wasi::Settings>,
     pub engine: wasmer::Engine,
     pub module: Module,
     pub imports: Vec<Import>,
@@ -57,14 +58,14 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
-    /// Compiles or loads `source` and checks it against `config`.
+    /// Compiles or loads `source` and checks it against `config`. Returns the module too, if it is worth to be compiled again.
     pub(crate) fn new(
         name: &str,
         source: Source<'_>,
         config: &Config,
         options: &Options,
         known: &Modules,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Option<Unoptimised>)> {
         check_limits(&config.limits)?;
         if config.limits.timeout.is_some() {
             Watchdog::get()?;
@@ -78,14 +79,15 @@ impl Plugin {
             }
             Ok(())
         };
-        let ready = source.compiled(options, Bounds::within(&config.limits), known, &check)?;
+        let (ready, unoptimised) =
+            source.compiled(options, Bounds::within(&config.limits), known, &check)?;
         let engine = compile::engine_within(&ready, &config.limits);
         let module = ready.compiled.module.clone();
         // One that was compiled before is checked now.
         check(module.info())?;
         let imports = resolved.into_inner().unwrap_or_default();
         import::log_unused(config, &imports, &options.log);
-        let code = compile::code(&module);
+        let code = machine_code::code(&module);
         let exports: Vec<Export> = module
             .exports()
             .functions()
@@ -103,7 +105,10 @@ impl Plugin {
             .collect();
         let restorable =
             config.snapshot && restorable(module.info()) && !ready.compiled.seen.unrestorable;
-        Ok(Self {
+        let streams =
+            wasi::Streams::new(name, options.stdio, options.open_streams, options.log.clone());
+        let wasi = wasi::Settings::new(name, &config.environment, &config.volumes, streams)?;
+        let plugin = Self {
             name: name.to_owned(),
             restorable,
             exception_references: ready.compiled.seen.exception_references,
@@ -111,12 +116,7 @@ impl Plugin {
             log: options.log.clone(),
             limits: config.limits,
             code,
-            wasi: wasi::Settings::new(
-                name,
-                &config.environment,
-                &config.volumes,
-                wasi::Streams::new(name, options.stdio, options.open_streams, options.log.clone()),
-            )?,
+            wasi: Arc::new(wasi),
             engine,
             module,
             imports,
@@ -125,7 +125,20 @@ impl Plugin {
             listing: OnceLock::new(),
             warm_ups: config.warm_ups.clone(),
             _ready: ready,
-        })
+        };
+        Ok((plugin, unoptimised))
+    }
+
+    /// Returns the same plugin with other code of its module, by another compiler.
+    pub(crate) fn with_code(&self, ready: Arc<Ready>) -> Self {
+        let module = ready.compiled.module.clone();
+        Self {
+            code: machine_code::code(&module),
+            engine: compile::engine_within(&ready, &self.limits),
+            module,
+            _ready: ready,
+            ..self.clone()
+        }
     }
 
     /// Takes what its start-up told: its own listing of its functions.

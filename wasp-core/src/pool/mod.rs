@@ -11,6 +11,7 @@ pub(crate) mod lease;
 pub(crate) mod wasm_instance;
 
 use crate::base::error::{Error, Result};
+use crate::compile::modules::Ready;
 use crate::plugin::Plugin;
 use crate::pool::idle_set::IdleSet;
 use crate::pool::wasm_instance::WasmInstance;
@@ -58,16 +59,30 @@ impl Pool {
             most_private: plugin.limits.idle_memory_bytes / PAGE,
         };
         let snapshot = if plugin.restorable { Some(first.snapshot(policy)?) } else { None };
+        let pool = Self::with_snapshot(plugin, snapshot);
+        pool.shard().release(Box::new(first));
+        Ok(pool)
+    }
 
+    /// Makes a pool of the same plugin with other code, whose instances start from the same snapshot.
+    pub(crate) fn with_code(&self, ready: Arc<Ready>) -> Self {
+        let Shard { plugin, shared, .. } = &**self.0[0];
+        Self::with_snapshot(&Arc::new(plugin.with_code(ready)), shared.snapshot.clone())
+    }
+
+    fn with_snapshot(plugin: &Arc<Plugin>, snapshot: Option<Snapshot>) -> Self {
         let idle_set = IdleSet::new(plugin.limits.idle_instances, SHARDS);
         let shared = Arc::new(Shared { snapshot, idle_set, closed: AtomicBool::new(false) });
         let shard = |number| {
             let (plugin, shared) = (Arc::clone(plugin), Arc::clone(&shared));
             Arc::new(CachePadded::new(Shard { plugin, shared, number }))
         };
-        let pool = Self((0..SHARDS).map(shard).collect());
-        pool.shard().release(Box::new(first));
-        Ok(pool)
+        Self((0..SHARDS).map(shard).collect())
+    }
+
+    /// Returns the plugin's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.0[0].plugin.name
     }
 
     /// Frees the idle instances, and returns how many these were.

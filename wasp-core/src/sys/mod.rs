@@ -1,5 +1,6 @@
 //! What wasp asks of the operating system: mappings, signals, threads and processes.
 
+pub(crate) mod background;
 pub(crate) mod descriptor;
 pub(crate) mod dirty_pages;
 pub(crate) mod executable;

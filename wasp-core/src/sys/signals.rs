@@ -46,6 +46,22 @@ pub(crate) fn unblock_faults() {
     }
 }
 
+/// Runs `body` with all signals of this thread blocked but those that faults are: threads that it makes begin so.
+pub(crate) fn with_signals_blocked<R>(body: impl FnOnce() -> R) -> R {
+    // SAFETY: sets of this function's own; the mask is this thread's, and is put back.
+    unsafe {
+        let (mut others, mut before) = (std::mem::zeroed(), std::mem::zeroed());
+        libc::sigfillset(&raw mut others);
+        for signal in SIGNALS {
+            libc::sigdelset(&raw mut others, signal);
+        }
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const others, &raw mut before);
+        let outcome = body();
+        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
+        outcome
+    }
+}
+
 /// Runs `body`, which may write beyond `RLIMIT_FSIZE`: that is an error of it then, and not a signal that ends the process.
 pub(crate) fn without_file_size_signal<R>(body: impl FnOnce() -> R) -> R {
     // SAFETY: sets of this function's own; the mask is this thread's, and is put back.

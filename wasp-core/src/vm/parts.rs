@@ -21,12 +21,13 @@ pub(crate) struct InstanceParts {
     pub(super) memories: Vec<Memory>,
     /// What all its memories grow from.
     pub budget: Option<Arc<Budget>>,
-    /// The mutable ones, references excepted.
+    /// The plugin's own mutable ones, references excepted.
     pub(super) globals: Vec<NonNull<VMGlobalDefinition>>,
     pub(super) flag: Option<NonNull<VMGlobalDefinition>>,
 }
 
-/// The state that every instance of a plugin starts from: what its start-up left.
+/// The state that every instance of a plugin starts from: what its start-up left. It is the same for the code of each compiler.
+#[derive(Clone)]
 pub(crate) struct Snapshot {
     image: Option<Arc<Image>>,
     globals: Vec<RawValue>,

@@ -151,6 +151,7 @@ impl Tunables for PluginTunables {
         locations: &[NonNull<VMGlobalDefinition>],
     ) -> std::result::Result<PrimaryMap<LocalGlobalIndex, InternalStoreHandle<VMGlobal>>, LinkError>
     {
+        // The first of wasp's own globals, which are the last ones: how many these are depends on the compiler.
         let flag = match module.exports.get(FLAG) {
             Some(ExportIndex::Global(index)) => Some(*index),
             _ => None,
@@ -162,9 +163,10 @@ impl Tunables for PluginTunables {
                 // SAFETY: the location is wasmer's own, for this global.
                 let global = unsafe { VMGlobal::new_instance(*ty, *location) };
                 globals.push(InternalStoreHandle::new(context, global));
+                let is_own = flag.is_some_and(|flag| index >= flag);
                 if flag == Some(index) {
                     making.parts.flag = Some(*location);
-                } else if ty.mutability == Mutability::Var && !is_reference(ty.ty) {
+                } else if !is_own && ty.mutability == Mutability::Var && !is_reference(ty.ty) {
                     making.parts.globals.push(*location);
                 }
             }

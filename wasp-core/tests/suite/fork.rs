@@ -24,7 +24,7 @@ fn gives_two(engine: &Engine, name: &str) -> bool {
 
 /// Forks and runs `body` in the child, which must give true within some seconds.
 #[track_caller]
-fn in_child(body: impl FnOnce() -> bool) {
+pub fn in_child(body: impl FnOnce() -> bool) {
     // SAFETY: the child leaves by `_exit`, and no other thread of this process is at work.
     let child = unsafe { libc::fork() };
     if child == 0 {

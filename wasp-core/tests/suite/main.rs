@@ -36,4 +36,5 @@ mod staying;
 mod stopping;
 mod tenants;
 mod threads;
+mod tiered;
 mod warm_up;

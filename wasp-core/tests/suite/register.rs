@@ -234,7 +234,7 @@ fn the_same_module_under_many_names_is_compiled_once() {
 }
 
 /// How many mappings of this process have code that no file has.
-fn code_mappings() -> usize {
+pub fn code_mappings() -> usize {
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
     maps.lines().filter(|line| line.contains("r-xp") && line.trim_end().ends_with(" 0")).count()
 }

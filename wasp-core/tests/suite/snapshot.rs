@@ -5,6 +5,7 @@ mod module;
 use crate::alone::alone;
 use crate::isolation::{elsewhere, in_raw_child, populate_images};
 use crate::plugins;
+use crate::tiered::{busy_background, tiered};
 
 use module::{Random, Shape, Writer};
 use std::fmt::Write;
@@ -220,5 +221,46 @@ fn compare_modules(modules: u64, restless: bool) {
         println!("{compiler:?}: {tried:?}");
         assert!(only.is_some() || u64::from(tried.refused) < modules / 4, "{tried:?}");
         assert!(only.is_some() || u64::from(tried.resets) > modules * 8, "{tried:?}");
+    }
+}
+
+/// The snapshot that one compiler's code leaves is where the other's begins.
+#[test]
+fn the_state_does_not_depend_on_the_compiler() {
+    use Shape::*;
+    let shapes = [Plain, Plain, NoMemory, Plain, TwoMemories, References, ChangesTables, DropsData];
+    let (engine, heard) = tiered();
+    for seed in 0..60 {
+        let _seed = SeedOnPanic(seed, Compiler::Tiered);
+        let shape = shapes[seed as usize % shapes.len()];
+        let module = Writer::module(seed, shape, false);
+        let (config, starts) = config(4 + module.min_pages, true);
+        let pause = busy_background();
+        let name = seed.to_string();
+        if engine.register(&name, module.wat.as_bytes(), &config).is_err() {
+            continue;
+        }
+        let mut before = engine.instance(&name, None).unwrap();
+        let new = state(&mut before);
+        drop(pause);
+        heard.wait_for_switch(&name);
+        let mut after = engine.instance(&name, None).unwrap();
+        let mut random = Random(!seed);
+        let draws_at_random = module.wat.contains("call $random_get");
+        for round in 0..4 {
+            assert_eq!(state(&mut after), new, "round {round} {shape:?}\n{}", module.wat);
+            // The same calls have the same effect, also where they fail.
+            let seed = random.next();
+            let [was, is] = [&mut before, &mut after].map(|p| {
+                p.reset().unwrap();
+                call_some(p, &mut Random(seed), &mut Tried::default());
+                state(p)
+            });
+            assert!(draws_at_random || is == was, "{is:?}, not {was:?}: {shape:?}\n{}", module.wat);
+            after.reset().unwrap();
+        }
+        if matches!(shape, Plain | NoMemory) {
+            assert!(starts.load(Ordering::Relaxed) <= 1, "{}", module.wat);
+        }
     }
 }
