@@ -59,6 +59,11 @@ typedef uint32_t wasp_compiler;
 #define WASP_COMPILER_SINGLEPASS 1
 /// Optimises: compiles slower; the code runs fastest.
 #define WASP_COMPILER_CRANELIFT 2
+/// Both: a plugin is registered with Singlepass's code, a thread of wasp's own compiles it with Cranelift meanwhile, and new
+/// instances run that code when it is ready; the log says "Plugin optimised". Existing ones keep what they have. What Singlepass
+/// doesn't take, such as SIMD, is compiled by Cranelift at once, and so is what is compiled ahead of time. The two may differ in
+/// the bits of a NaN.
+#define WASP_COMPILER_TIERED 3
 
 /// Where the standard streams of plugins lead: a WASP_STDIO constant, or 0 for the default, inherited.
 typedef uint32_t wasp_stdio;
@@ -95,7 +100,8 @@ typedef struct {
 /// Receives a log record: a message that is always the same for the same event, and the values that belong to it.
 ///
 /// All arguments are borrowed until it returns. It runs on the thread that the event happened on, on several at once where
-/// several instances run, and must not use the instance that the record is about.
+/// several instances run, and must not use the instance that the record is about. With WASP_COMPILER_TIERED one of them is a
+/// thread of wasp's own, which may still tell something while the engine is freed: until `log_free` is called.
 typedef void (*wasp_log_fn)(void *user_data,
                             wasp_log_level level,
                             wasp_slice message,

@@ -87,8 +87,12 @@ export interface WaspLogRecord {
 export type WaspLogLevel = 'error' | 'info' | 'debug' | 'trace'
 
 export interface WaspEngineOptions {
-  /** `cranelift` (the default) makes the fastest code; `singlepass` compiles fastest. */
-  compiler?: 'cranelift' | 'singlepass'
+  /**
+   * `cranelift` (the default) makes the fastest code; `singlepass` compiles fastest. `tiered` is both: singlepass's code at once,
+   * and cranelift's for new instances when a thread has compiled it, which is logged at level `debug`. Existing instances keep
+   * what they have, and the two may differ in the bits of a NaN.
+   */
+  compiler?: 'cranelift' | 'singlepass' | 'tiered'
   /** The directory that keeps compiled plugins between runs. Its files run as code: only you may be able to write there. */
   cacheDir?: string | URL
   /** Whether the standard streams of plugins are inherited (the default), sent to the logger, or disabled. */

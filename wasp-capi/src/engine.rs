@@ -16,6 +16,11 @@ pub type wasp_compiler = u32;
 pub const WASP_COMPILER_SINGLEPASS: wasp_compiler = 1;
 /// Optimises: compiles slower; the code runs fastest.
 pub const WASP_COMPILER_CRANELIFT: wasp_compiler = 2;
+/// Both: a plugin is registered with Singlepass's code, a thread of wasp's own compiles it with Cranelift meanwhile, and new
+/// instances run that code when it is ready; the log says "Plugin optimised". Existing ones keep what they have. What Singlepass
+/// doesn't take, such as SIMD, is compiled by Cranelift at once, and so is what is compiled ahead of time. The two may differ in
+/// the bits of a NaN.
+pub const WASP_COMPILER_TIERED: wasp_compiler = 3;
 
 /// Where the standard streams of plugins lead: a WASP_STDIO constant, or 0 for the default, inherited.
 pub type wasp_stdio = u32;
@@ -47,7 +52,8 @@ pub struct wasp_log_field {
 /// Receives a log record: a message that is always the same for the same event, and the values that belong to it.
 ///
 /// All arguments are borrowed until it returns. It runs on the thread that the event happened on, on several at once where
-/// several instances run, and must not use the instance that the record is about.
+/// several instances run, and must not use the instance that the record is about. With WASP_COMPILER_TIERED one of them is a
+/// thread of wasp's own, which may still tell something while the engine is freed: until `log_free` is called.
 pub type wasp_log_fn = Option<
     unsafe extern "C" fn(
         user_data: *mut c_void,
@@ -148,6 +154,7 @@ fn compiler(tag: wasp_compiler) -> Result<Compiler, Error> {
         0 => Compiler::default(),
         WASP_COMPILER_SINGLEPASS => Compiler::Singlepass,
         WASP_COMPILER_CRANELIFT => Compiler::Cranelift,
+        WASP_COMPILER_TIERED => Compiler::Tiered,
         other => return Err(invalid(format!("there is no compiler {other}"))),
     })
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/nicholasjackson/wasp/bindings/go/engine"
+	"github.com/nicholasjackson/wasp/bindings/go/engine/logger"
 )
 
 func TestInstancesAreSeparate(t *testing.T) {
@@ -233,7 +234,7 @@ func TestFunctions(t *testing.T) {
 }
 
 func TestCompilers(t *testing.T) {
-	for _, compiler := range []engine.Compiler{engine.CompilerSinglepass, engine.CompilerCranelift} {
+	for _, compiler := range []engine.Compiler{engine.CompilerSinglepass, engine.CompilerCranelift, engine.CompilerTiered} {
 		e := engine.NewWithCompiler(nil, compiler)
 		check(t, e.RegisterPluginBytes("test", echoes, nil))
 		var n int
@@ -241,4 +242,24 @@ func TestCompilers(t *testing.T) {
 		equal(t, n, 3)
 		check(t, e.Close())
 	}
+}
+
+// The thread that compiles in the background logs too: "Plugin optimised".
+func TestTieredCompiler(t *testing.T) {
+	switched := make(chan string, 1)
+	log := logger.New(nil, func(message string, params ...any) {
+		if message == "Plugin optimised" {
+			switched <- fmt.Sprint(params[1])
+		}
+	}, nil, nil)
+	e := engine.NewWithCompiler(log, engine.CompilerTiered)
+	check(t, e.RegisterPluginBytes("test", echoes, nil))
+	before := open(t, e, "test", "")
+	equal(t, <-switched, "test")
+	for _, i := range []engine.Instance{before, open(t, e, "test", "")} {
+		var n int
+		check(t, i.CallFunction("i32", &n, 3))
+		equal(t, n, 3)
+	}
+	check(t, e.Close())
 }

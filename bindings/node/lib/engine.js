@@ -81,7 +81,7 @@ class Engine {
     const { compiler, cacheDir, stdio, logger, logLevel = 'info', kernelFaultCounts = false } = named
     if (logger !== undefined && typeof logger !== 'function') throw new TypeError('the logger is not a function')
     const checked = {
-      compiler: oneOf(compiler, 'the compiler', ['cranelift', 'singlepass']),
+      compiler: oneOf(compiler, 'the compiler', ['cranelift', 'singlepass', 'tiered']),
       stdio: oneOf(stdio, 'stdio', ['inherit', 'log', 'none']),
       cacheDir: cacheDir === undefined ? undefined : pathOf(cacheDir, 'cacheDir'),
       kernelFaultCounts: Boolean(kernelFaultCounts),

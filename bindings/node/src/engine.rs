@@ -74,9 +74,11 @@ pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<Engin
     let deliver = deliver.build_threadsafe_function().weak::<true>().build()?;
     let lines = Lines::default();
     let mut options = Options::default();
-    if given.get::<String>("compiler")?.as_deref() == Some("singlepass") {
-        options.compiler = Compiler::Singlepass;
-    }
+    options.compiler = match given.get::<String>("compiler")?.as_deref() {
+        Some("singlepass") => Compiler::Singlepass,
+        Some("tiered") => Compiler::Tiered,
+        _ => Compiler::Cranelift,
+    };
     options.stdio = match given.get::<String>("stdio")?.as_deref() {
         Some("log") => Stdio::Log,
         Some("none") => Stdio::None,

@@ -289,12 +289,28 @@ test('the logger hears of calls, and of what plugins print', () => {
   assert.ok(lines.some(({ message }) => message === 'Plugin registered'))
 })
 
+test('new instances switch to the code that a thread has compiled meanwhile', async () => {
+  const lines = []
+  const engine = new Engine({ compiler: 'tiered', logger: ({ message }) => lines.push(message), logLevel: 'debug' })
+  engine.register('tools', tools)
+  const before = engine.instance('tools')
+  while (!lines.includes('Plugin optimised')) {
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    assert.equal(before.call('i32', [3], 'i32'), 3)
+  }
+  const after = engine.instance('tools')
+  before.call('count', [], 'i32')
+  assert.equal(before.call('count', [], 'i32'), 2)
+  assert.equal(after.call('count', [], 'i32'), 1)
+})
+
 test('both compilers give the same, and a cache directory is filled', async (context) => {
   const { mkdtempSync, readdirSync, rmSync } = await import('node:fs')
   const { tmpdir } = await import('node:os')
   const cacheDir = mkdtempSync(`${tmpdir()}/wasp-cache-`)
   context.after(() => rmSync(cacheDir, { recursive: true }))
-  for (const options of [{ compiler: 'singlepass' }, { compiler: 'cranelift' }, { cacheDir }, { cacheDir }]) {
+  const compilers = ['singlepass', 'cranelift', 'tiered'].map((compiler) => ({ compiler }))
+  for (const options of [...compilers, { cacheDir }, { cacheDir }]) {
     assert.equal(instance({}, options).call('i32', [3], 'i32'), 3)
   }
   assert.ok(readdirSync(cacheDir).length > 0)

@@ -84,7 +84,11 @@ impl Engine {
         options.compiler = match compiler {
             "cranelift" => Compiler::Cranelift,
             "singlepass" => Compiler::Singlepass,
-            _ => return Err(unknown(py, "compiler", compiler, "\"cranelift\" or \"singlepass\"")),
+            "tiered" => Compiler::Tiered,
+            _ => {
+                let known = "\"cranelift\", \"singlepass\" or \"tiered\"";
+                return Err(unknown(py, "compiler", compiler, known));
+            }
         };
         options.stdio = match stdio {
             "inherit" => Stdio::Inherit,

@@ -1,5 +1,6 @@
 //! A Python logger as the engine's log.
 
+use crate::exit;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -27,9 +28,9 @@ pub(crate) fn log(logger: &Bound<'_, PyAny>) -> PyResult<Log> {
         for (name, value) in record.fields {
             let _ = write!(text, " {name}={value}");
         }
-        // None where the interpreter is gone already.
+        // None where the interpreter is gone already. One of wasp's own threads may be in here when it ends.
         Python::try_attach(|py| {
-            if let Err(error) = logger.call_method1(py, "log", (number, "%s", text)) {
+            if let Err(error) = tell(logger.bind(py), number, &text) {
                 if error.is_instance_of::<PyKeyboardInterrupt>(py) {
                     // Ctrl-C, which Python saw to in here. It has to come out of the call: so it comes once more.
                     // SAFETY: the interpreter is attached.
@@ -40,4 +41,9 @@ pub(crate) fn log(logger: &Bound<'_, PyAny>) -> PyResult<Log> {
             }
         });
     }))
+}
+
+fn tell(logger: &Bound<'_, PyAny>, level: u8, text: &str) -> PyResult<()> {
+    let args = (level, "%s", text).into_pyobject(logger.py())?;
+    exit::call(&logger.getattr("log")?, &args).map(drop)
 }

@@ -338,6 +338,54 @@ static void logs(void) {
   CHECK(log.lines > 0);
 }
 
+/* What a log on any thread has heard of. */
+struct tiers {
+  int optimised, freed;
+};
+
+static void hear_of_tiers(void *user_data, wasp_log_level level, wasp_slice message, const wasp_log_field *fields,
+                          size_t field_count) {
+  struct tiers *tiers = user_data;
+  if (!equal(message, "Plugin optimised")) return;
+  CHECK(level == WASP_LEVEL_DEBUG && field_count == 1 && equal(fields[0].name, "name"));
+  __atomic_fetch_add(&tiers->optimised, 1, __ATOMIC_SEQ_CST);
+}
+
+static void free_tiers(void *user_data) {
+  __atomic_fetch_add(&((struct tiers *)user_data)->freed, 1, __ATOMIC_SEQ_CST);
+}
+
+static void wait_until(int *happened) {
+  while (__atomic_load_n(happened, __ATOMIC_SEQ_CST) == 0)
+    usleep(1000);
+}
+
+static void tiered(void) {
+  struct tiers tiers = {0, 0};
+  wasp_engine_options options = WASP_ENGINE_OPTIONS_INIT;
+  wasp_engine *engine;
+  wasp_instance *before, *after;
+  options.compiler = WASP_COMPILER_TIERED;
+  options.log = hear_of_tiers;
+  options.log_level = WASP_LEVEL_DEBUG;
+  options.log_user_data = &tiers;
+  options.log_free = free_tiers;
+  OK(wasp_engine_new(&options, &engine));
+  OK(wasp_engine_register_file(engine, wasp_str("echo"), wasp_str("echo.wat"), NULL));
+  before = new_instance(engine, "echo");
+  wait_until(&tiers.optimised);
+  after = new_instance(engine, "echo");
+  FAILS(WASP_ERROR_TRAP, "unreachable", wasp_call(before, wasp_str("trap"), NO_ARGS, WASP_NONE, NULL));
+  FAILS(WASP_ERROR_TRAP, "unreachable", wasp_call(after, wasp_str("trap"), NO_ARGS, WASP_NONE, NULL));
+  wasp_instance_free(before);
+  wasp_instance_free(after);
+  CHECK(tiers.freed == 0);
+  /* And right after another plugin was registered. */
+  OK(wasp_engine_register_file(engine, wasp_str("p"), wasp_str("wasi.wat"), NULL));
+  wasp_engine_free(engine);
+  wait_until(&tiers.freed);
+}
+
 static void compiled_ahead(void) {
   char directory[] = "/tmp/wasp-compiled-XXXXXX", path[64], cache[64];
   wasp_engine_options options = {0};
@@ -409,6 +457,7 @@ void test_api(void) {
   values(0);
   values(WASP_COMPILER_SINGLEPASS);
   values(WASP_COMPILER_CRANELIFT);
+  values(WASP_COMPILER_TIERED);
   borrowed_results();
   result_over_an_argument();
   functions();
@@ -417,5 +466,6 @@ void test_api(void) {
   frees_in_any_order();
   environment_and_directories();
   logs();
+  tiered();
   compiled_ahead();
 }

@@ -85,7 +85,7 @@ class Engine(_wasp.Engine):
 
     def __init__(
         self,
-        compiler: Literal["cranelift", "singlepass"] = "cranelift",
+        compiler: Literal["cranelift", "singlepass", "tiered"] = "cranelift",
         *,
         cache_dir: _Path | None = None,
         logger: logging.Logger | None = None,
@@ -94,7 +94,9 @@ class Engine(_wasp.Engine):
     ) -> None:
         """Makes an engine without plugins.
 
-        compiler is "cranelift", whose code runs fastest, or "singlepass", which compiles fastest. cache_dir keeps
+        compiler is "cranelift", whose code runs fastest, "singlepass", which compiles fastest, or "tiered": singlepass's
+        code at once, and cranelift's for new instances when a thread has compiled it, which the logger hears of (DEBUG);
+        existing instances keep what they have, and the two may differ in the bits of a NaN. cache_dir keeps
         compiled modules between runs and is created if it doesn't exist; only the user who runs this may be able to
         write there, for its files run as code. logger receives log records, from the level on that it has now: errors,
         what plugins print (INFO), calls (DEBUG), blocks of guest memory (5). stdio chooses where the standard streams of
