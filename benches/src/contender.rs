@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 pub enum Contender {
     Wasp,
     WaspSinglepass,
+    WaspTiered,
     WaspChecked,
     Wasmtime,
     WasmtimePooled,
@@ -25,9 +26,10 @@ pub enum Contender {
 use Contender as C;
 
 impl Contender {
-    pub const ALL: [C; 11] = [
+    pub const ALL: [C; 12] = [
         C::Wasp,
         C::WaspSinglepass,
+        C::WaspTiered,
         C::WaspChecked,
         C::Wasmtime,
         C::WasmtimePooled,
@@ -43,6 +45,7 @@ impl Contender {
         match self {
             C::Wasp => "wasp",
             C::WaspSinglepass => "wasp Singlepass",
+            C::WaspTiered => "wasp Tiered",
             C::WaspChecked => "wasp, 16 MiB",
             C::Wasmtime => "wasmtime",
             C::WasmtimePooled => "wasmtime pooled",
@@ -72,6 +75,7 @@ impl Contender {
     fn variant(self) -> Variant {
         match self {
             C::WaspSinglepass | C::WasmerSinglepass => Variant::Singlepass,
+            C::WaspTiered => Variant::Tiered,
             C::WaspChecked => Variant::Checked,
             C::WasmtimePooled => Variant::Pooled,
             C::WasmtimeByName => Variant::ByName,
@@ -83,7 +87,9 @@ impl Contender {
 
     fn find_face(self) -> Option<Face> {
         match self {
-            C::Wasp | C::WaspSinglepass | C::WaspChecked => beside("libside_wasp.so", &WASP),
+            C::Wasp | C::WaspSinglepass | C::WaspTiered | C::WaspChecked => {
+                beside("libside_wasp.so", &WASP)
+            }
             C::Wasmer | C::WasmerSinglepass => Some(face::<Wasmer>()),
             C::Wasmtime
             | C::WasmtimePooled

@@ -26,13 +26,13 @@ pub enum Kind {
 use Contender::*;
 use Kind::{Resident, Scaling, Throughput, Time};
 
-const BY_NAME: &[Contender] =
-    &[Wasp, WasmtimePooled, Wasmtime, WasmtimeByName, Wasmer, Extism];
+const BY_NAME: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, WasmtimeByName, Wasmer, Extism];
 const EVERYBODY: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer, Extism];
 const PEERS: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer];
 const FOR_GO: &[Contender] = &[Wasp, WasmtimeWizer, WasmtimePooled, Wasmtime, Wasmer];
 const COMPILERS: &[Contender] = &[Wasp, Wasmtime, Wasmer];
 const SINGLEPASS: &[Contender] = &[WaspSinglepass, WasmerSinglepass];
+const TIERS: &[Contender] = &[WaspTiered, Wasp];
 const BOUNDS: &[Contender] = &[WaspChecked, Wasp];
 const SPEED: &[Contender] = &[Wasp, Wasmer, WasmtimePooled, WasmtimeEpoch];
 
@@ -49,6 +49,7 @@ pub const ITEMS: &[Item] = &[
     item("fresh + 1,000 pages written", Plugin::Speed, Time(Work::FreshPages), PEERS),
     item("cold compile, Go", Plugin::Go, Time(Work::Compile), COMPILERS),
     item("cold compile, Go, Singlepass", Plugin::Go, Time(Work::Compile), SINGLEPASS),
+    item("register the Go plugin to its first answer", Plugin::Go, Time(Work::Register), TIERS),
     item("load from cache, C", Plugin::C, Time(Work::Load), COMPILERS),
     item("load from cache, Go", Plugin::Go, Time(Work::Load), COMPILERS),
     item("RSS an instance, C", Plugin::C, Resident(1_000), EVERYBODY),

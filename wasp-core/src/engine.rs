@@ -203,9 +203,9 @@ impl Engine {
 }
 
 impl Inner {
-    /// Has the module of `pool` compiled again in the background, for new instances.
+    /// Starts to compile the module of `pool` again in the background, for new instances.
     fn optimise_later(self: &Arc<Self>, pool: &Arc<Pool>, unoptimised: Unoptimised) {
-        // Neither the engine nor what its host gave it is kept alive by what runs then.
+        // The job keeps neither the engine alive nor what its host gave it.
         let (engine, weak_pool) = (Arc::downgrade(self), Arc::downgrade(pool));
         let (mut options, modules) = (self.options.clone(), Arc::clone(&self.modules));
         options.log = options.log.weak();
@@ -224,7 +224,7 @@ impl Inner {
         }
     }
 
-    /// Puts a pool with the new code in the place of `pool`, unless it is registered no more.
+    /// Replaces `pool` by one with the new code, unless it isn't registered any more.
     fn optimised(engine: &Weak<Self>, pool: &Weak<Pool>, compiled: Result<Arc<Ready>>) {
         let (Some(engine), Some(pool)) = (engine.upgrade(), pool.upgrade()) else { return };
         let new = match compiled {

@@ -9,6 +9,9 @@ pub trait Side: Sized + Sync {
 
     fn compile(&self, wasm: &[u8]) -> Self::Plugin;
 
+    /// Waits until nothing is done in the background for the plugin.
+    fn settle(&self, _: &Self::Plugin) {}
+
     /// Keeps what was compiled in the empty directory `at`, in the form that loads fastest.
     fn save(&self, wasm: &[u8], at: &Path);
 
@@ -44,6 +47,8 @@ pub enum Variant {
     /// As its authors set it up.
     Usual,
     Singlepass,
+    /// wasp: Singlepass's code at once, Cranelift's when a thread has compiled it.
+    Tiered,
     /// wasp: with a limit of memory so small that accesses are checked, which takes little address space.
     Checked,
     /// wasmtime: `sum` is found by its name at each call, and takes values of any kind.

@@ -21,6 +21,8 @@ pub enum Work {
     FreshPages,
     /// From WebAssembly to the first answer.
     Compile,
+    /// The same, and then it waits, unmeasured, until nothing is left to do in the background.
+    Register,
     /// From what was compiled and kept to the first answer.
     Load,
     Loop,
@@ -62,6 +64,17 @@ impl<S: Side> Loaded<S> {
                 let plugin = self.side.compile(&self.wasm);
                 sum(&mut self.side.instance(&plugin));
             }),
+            Work::Register => {
+                let mut total = Duration::ZERO;
+                for _ in 0..times {
+                    let start = Instant::now();
+                    let plugin = self.side.compile(&self.wasm);
+                    sum(&mut self.side.instance(&plugin));
+                    total += start.elapsed();
+                    self.side.settle(&plugin);
+                }
+                nanoseconds(total) / f64::from(times)
+            }
             Work::Load => {
                 self.saved.get_or_init(|| {
                     std::fs::create_dir_all(&self.directory)

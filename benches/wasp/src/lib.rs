@@ -2,7 +2,8 @@
 
 use sides::{Face, Instance, Side, Variant, face};
 use std::path::Path;
-use wasp_core::{Compiler, Config, Engine, Kind, Options, Value};
+use std::sync::{Arc, Condvar, Mutex};
+use wasp_core::{Compiler, Config, Engine, Kind, Level, Log, Options, Value};
 
 /// The way in.
 #[unsafe(no_mangle)]
@@ -14,20 +15,32 @@ pub extern "C" fn side() -> Face {
 
 struct Wasp(Variant);
 
+/// An engine with the plugin, and whether that runs the code that it will have from now on.
+struct WaspPlugin {
+    engine: Engine,
+    settled: Arc<(Mutex<bool>, Condvar)>,
+}
+
 struct WaspInstance(wasp_core::Instance);
 
 const NAME: &str = "plugin";
 
 impl Side for Wasp {
-    type Plugin = Engine;
+    type Plugin = WaspPlugin;
     type Instance = WaspInstance;
 
     fn new(variant: Variant) -> Self {
         Self(variant)
     }
 
-    fn compile(&self, wasm: &[u8]) -> Engine {
+    fn compile(&self, wasm: &[u8]) -> WaspPlugin {
         self.register(self.options(), wasm)
+    }
+
+    fn settle(&self, plugin: &WaspPlugin) {
+        let (settled, changed) = &*plugin.settled;
+        let settled = settled.lock().expect("a thread that doesn't panic");
+        drop(changed.wait_while(settled, |settled| !*settled));
     }
 
     /// The cache fills itself.
@@ -35,34 +48,46 @@ impl Side for Wasp {
         self.load(wasm, at);
     }
 
-    fn load(&self, wasm: &[u8], at: &Path) -> Engine {
+    fn load(&self, wasm: &[u8], at: &Path) -> WaspPlugin {
         let mut options = self.options();
         options.cache_directory = Some(at.to_owned());
         self.register(options, wasm)
     }
 
-    fn instance(&self, engine: &Engine) -> WaspInstance {
-        WaspInstance(engine.instance(NAME, None).expect("an instance"))
+    fn instance(&self, plugin: &WaspPlugin) -> WaspInstance {
+        WaspInstance(plugin.engine.instance(NAME, None).expect("an instance"))
     }
 }
 
 impl Wasp {
     fn options(&self) -> Options {
         let mut options = Options::default();
-        if self.0 == Variant::Singlepass {
-            options.compiler = Compiler::Singlepass;
-        }
+        options.compiler = match self.0 {
+            Variant::Singlepass => Compiler::Singlepass,
+            Variant::Tiered => Compiler::Tiered,
+            _ => Compiler::Cranelift,
+        };
         options
     }
 
-    fn register(&self, options: Options, wasm: &[u8]) -> Engine {
+    fn register(&self, mut options: Options, wasm: &[u8]) -> WaspPlugin {
+        let settled = Arc::new((Mutex::new(self.0 != Variant::Tiered), Condvar::new()));
+        if self.0 == Variant::Tiered {
+            let settled = Arc::clone(&settled);
+            options.log = Log::new(Level::Debug, move |record| {
+                if record.message == "Plugin optimised" {
+                    *settled.0.lock().expect("a thread that doesn't panic") = true;
+                    settled.1.notify_all();
+                }
+            });
+        }
         let mut config = config();
         if self.0 == Variant::Checked {
             config.memory_limit(16 << 20);
         }
         let engine = Engine::with_options(options);
         engine.register(NAME, wasm, &config).expect("a plugin");
-        engine
+        WaspPlugin { engine, settled }
     }
 }
 

@@ -22,20 +22,20 @@ use wasmer_types::entity::EntityRef;
 /// Modules of fewer bytes are compiled by one thread.
 const PARALLEL: usize = 128 << 10;
 
-/// How many threads compile a module.
+/// Decides how many threads compile a module.
 #[derive(Clone, Copy)]
-pub(super) enum Threads {
-    /// One for each processor where that pays off: somebody waits.
-    Waited,
-    /// One: nobody waits, and the processors are the host's.
-    Unhurried,
+pub(super) enum Urgency {
+    /// Somebody waits: one for each processor, where that pays off.
+    Foreground,
+    /// Nobody waits, and the processors are the host's: one.
+    Background,
 }
 
-impl Threads {
-    /// Each compilation makes a pool of its own: threads pay off for large modules only.
-    fn count(self, size: usize) -> NonZero<usize> {
+impl Urgency {
+    /// Returns how many. Each compilation makes a pool of its own: threads pay off for large modules only.
+    fn threads(self, size: usize) -> NonZero<usize> {
         match self {
-            Threads::Waited if size >= PARALLEL => {
+            Urgency::Foreground if size >= PARALLEL => {
                 std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
             }
             _ => NonZero::<usize>::MIN,
@@ -49,7 +49,7 @@ impl Threads {
         static FIRST: AtomicU64 = AtomicU64::new(0);
         let (now, relaxed) = (generation(), Ordering::Relaxed);
         let first = FIRST.compare_exchange(0, now, relaxed, relaxed).unwrap_or_else(|first| first);
-        if matches!(self, Threads::Waited) && (first == 0 || first == now) {
+        if matches!(self, Urgency::Foreground) && (first == 0 || first == now) {
             return Ok(compile());
         }
         // As much stack as a main thread has.
@@ -66,11 +66,11 @@ impl Threads {
 pub(super) fn compile(
     wasm: &[u8],
     target: Target,
-    threads: Threads,
+    urgency: Urgency,
     check: &dyn Fn(&ModuleInfo) -> Result<()>,
 ) -> Result<Compiled> {
     let instrument = Arc::new(Instrument::new(target.backend == Backend::Cranelift));
-    let engine = engine(target, threads.count(wasm.len()), &instrument)?;
+    let engine = engine(target, urgency.threads(wasm.len()), &instrument)?;
     guarded(|| Module::validate(&engine, wasm))?.map_err(|error| {
         Error::new(ErrorKind::Compile, one_line(&format!("Validation error: {error}")))
     })?;
@@ -80,7 +80,7 @@ pub(super) fn compile(
     }
     // SAFETY: it was validated just now, by the same engine.
     let compile = || guarded(|| unsafe { Module::from_binary_unchecked(&engine, wasm) });
-    let module = threads.run(compile)??;
+    let module = urgency.run(compile)??;
     let module = module.map_err(|error| refused(one_line(&error.to_string())))?;
     Ok(Compiled { engine, module, seen: instrument.seen() })
 }

@@ -13,7 +13,7 @@ pub(crate) mod target;
 use crate::base::error::{ErrorKind, Result};
 use crate::compile::binary::Binary;
 use crate::compile::cache::{Compiled, Entry};
-use crate::compile::machine_code::{Threads, check_frames, check_presence, compile};
+use crate::compile::machine_code::{Urgency, check_frames, check_presence, compile};
 use crate::compile::modules::{Modules, Ready};
 use crate::compile::refusal::{guarded, refused};
 use crate::compile::target::{Backend, Target};
@@ -33,15 +33,15 @@ pub(crate) enum Source<'a> {
     Compiled(Vec<u8>),
 }
 
-/// A module whose machine code was made in a hurry, and could be faster.
+/// A module whose machine code came soonest, and is to be replaced by code that runs faster.
 pub(crate) struct Unoptimised {
     binary: Binary<'static>,
     target: Target,
 }
 
 impl Source<'_> {
-    /// The machine code, and the wasmer engine that holds it; and the module, if it is worth to be compiled again. Plugins of the
-    /// same bytes share both.
+    /// Returns the machine code with the wasmer engine that holds it, which plugins of the same bytes share; and the module, if it
+    /// is to be compiled again.
     ///
     /// A module is refused by `check` before it is compiled, which is what takes long.
     #[allow(unsafe_code)] // Loads machine code that the host vouches for.
@@ -59,7 +59,7 @@ impl Source<'_> {
                 if options.compiler == Compiler::Tiered {
                     return soonest(binary, target, options, known, check);
                 }
-                let ready = made(&binary, target, Threads::Waited, options, known, check)?;
+                let ready = made(&binary, target, Urgency::Foreground, options, known, check)?;
                 Ok((ready, None))
             }
             Source::Compiled(bytes) => {
@@ -79,15 +79,15 @@ impl Source<'_> {
 }
 
 impl Unoptimised {
-    /// The machine code that runs faster, by one thread.
+    /// Returns the machine code that runs faster, compiled by one thread.
     pub(crate) fn optimised(&self, options: &Options, known: &Modules) -> Result<Arc<Ready>> {
         let Self { binary, target } = self;
-        made(binary, *target, Threads::Unhurried, options, known, &|_| Ok(()))
+        made(binary, *target, Urgency::Background, options, known, &|_| Ok(()))
     }
 }
 
-/// The machine code for `target` if it is there already, else Singlepass's. What Singlepass doesn't take is compiled for
-/// `target`.
+/// Returns the machine code for `target` if it is there already, and Singlepass's otherwise. What Singlepass doesn't take is
+/// compiled for `target`.
 fn soonest(
     binary: Binary<'_>,
     target: Target,
@@ -104,22 +104,22 @@ fn soonest(
         return Ok((ready, None));
     }
     let quick = Target { backend: Backend::Singlepass, ..target };
-    match made(&binary, quick, Threads::Waited, options, known, check) {
+    match made(&binary, quick, Urgency::Foreground, options, known, check) {
         Ok(ready) => Ok((ready, Some(Unoptimised { binary: binary.into_owned(), target }))),
         // SIMD, for one. Whatever else is wrong with it, Cranelift says too.
         Err(error) if error.kind() == ErrorKind::Compile => {
-            let ready = made(&binary, target, Threads::Waited, options, known, check)?;
+            let ready = made(&binary, target, Urgency::Foreground, options, known, check)?;
             Ok((ready, None))
         }
         Err(error) => Err(error),
     }
 }
 
-/// The machine code for `target`: what another plugin has, or what is in the cache directory, or compiled.
+/// Returns the machine code for `target`: another plugin's, or from the cache directory, or compiled.
 fn made(
     binary: &Binary<'_>,
     target: Target,
-    threads: Threads,
+    urgency: Urgency,
     options: &Options,
     known: &Modules,
     check: &dyn Fn(&ModuleInfo) -> Result<()>,
@@ -131,7 +131,7 @@ fn made(
         {
             return ready(compiled, target);
         }
-        let compiled = compile(&binary.bytes, target, threads, check)?;
+        let compiled = compile(&binary.bytes, target, urgency, check)?;
         if let Some(entry) = &entry {
             guarded(|| entry.keep(&compiled))??;
         }
@@ -164,6 +164,6 @@ pub(crate) fn engine_within(ready: &Ready, limits: &Limits) -> wasmer::Engine {
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options, known: &Modules) -> Result<Vec<u8>> {
     let binary = Binary::read(wasm)?;
     let target = Target::ahead_of_time(options.compiler);
-    let ready = made(&binary, target, Threads::Waited, options, known, &|_| Ok(()))?;
+    let ready = made(&binary, target, Urgency::Foreground, options, known, &|_| Ok(()))?;
     ready.compiled.to_bytes(&target.fingerprint(), &binary.hash)
 }

@@ -58,7 +58,7 @@ pub(crate) struct Plugin {
 }
 
 impl Plugin {
-    /// Compiles or loads `source` and checks it against `config`. Returns the module too, if it is worth to be compiled again.
+    /// Compiles or loads `source` and checks it against `config`. Returns the module too, if it is to be compiled again.
     pub(crate) fn new(
         name: &str,
         source: Source<'_>,
@@ -129,7 +129,7 @@ impl Plugin {
         Ok((plugin, unoptimised))
     }
 
-    /// Returns the same plugin with other code of its module, by another compiler.
+    /// Returns the same plugin with code of its module by another compiler.
     pub(crate) fn with_code(&self, ready: Arc<Ready>) -> Self {
         let module = ready.compiled.module.clone();
         Self {

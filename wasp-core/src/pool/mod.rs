@@ -64,7 +64,7 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Makes a pool of the same plugin with other code, whose instances start from the same snapshot.
+    /// Makes a pool of the same plugin with code by another compiler, whose instances start from the same snapshot.
     pub(crate) fn with_code(&self, ready: Arc<Ready>) -> Self {
         let Shard { plugin, shared, .. } = &**self.0[0];
         Self::with_snapshot(&Arc::new(plugin.with_code(ready)), shared.snapshot.clone())

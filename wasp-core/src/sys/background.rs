@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The jobs of this process, done one after the other by a thread that is there as long as there are any. Neither keeps the process
-/// from its end, and a child of a fork begins without jobs.
+/// The jobs of this process, done one after the other by a thread that is there as long as there are any. It doesn't keep the
+/// process from ending, and a child of a fork begins without jobs.
 struct Background {
     queue: Mutex<Queue>,
 }
@@ -22,7 +22,7 @@ struct Queue {
     runs: bool,
 }
 
-/// Has the thread of this process for such work do `job`, which may be dropped instead if this process forks.
+/// Runs `job` on the thread of this process for such work, after those that came before.
 ///
 /// # Errors
 /// If there is no thread to be had.
