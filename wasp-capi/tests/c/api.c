@@ -356,8 +356,7 @@ static void free_tiers(void *user_data) {
 }
 
 static void wait_until(int *happened) {
-  while (__atomic_load_n(happened, __ATOMIC_SEQ_CST) == 0)
-    usleep(1000);
+  while (__atomic_load_n(happened, __ATOMIC_SEQ_CST) == 0) usleep(1000);
 }
 
 static void tiered(void) {

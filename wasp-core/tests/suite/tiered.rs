@@ -459,7 +459,7 @@ fn both_codes_are_cached() {
         [singlepass, cranelift].map(|file| directory.0.join(file.file_name().unwrap()));
     fs::remove_file(&of_singlepass).unwrap();
     assert_eq!(register(), (true, 0));
-    assert_eq!(directory.files(), [of_cranelift.clone()]);
+    assert_eq!(directory.files(), std::slice::from_ref(&of_cranelift));
 
     fs::remove_file(&of_cranelift).unwrap();
     assert_eq!(register(), (false, 1));
