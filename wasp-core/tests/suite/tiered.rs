@@ -358,6 +358,14 @@ fn what_singlepass_does_not_take_is_compiled_at_once() {
              (i32x4.extract_lane 3 (i32x4.add (i32x4.splat (local.get 0)) (v128.const i32x4 1 2 3 4))))
            {DEEP}"#
     );
+    let throws = format!(
+        r#"(tag $t (param i32))
+           (func (export "f") (param i32) (result i32)
+             (block $h (result i32)
+               (try_table (catch $t $h) (throw $t (i32.add (local.get 0) (i32.const 4))))
+               (unreachable)))
+           {DEEP}"#
+    );
     // A frame of half a megabyte.
     let (open, close) = ("(block (result i64) ".repeat(20_000), ")".repeat(20_000));
     let large = format!(
@@ -367,7 +375,7 @@ fn what_singlepass_does_not_take_is_compiled_at_once() {
            {DEEP}"#,
         "i64 ".repeat(49_000)
     );
-    for wat in [simd, large] {
+    for wat in [simd, throws, large] {
         let singlepass = plugins::engine(Compiler::Singlepass, Log::default());
         assert!(singlepass.register("p", wat.as_bytes(), &Config::new()).is_err());
         engine.register("p", wat.as_bytes(), &Config::new()).unwrap();
