@@ -16,10 +16,10 @@ use crate::sys::first_writes;
 use crate::sys::interrupt::Interrupt;
 use crate::sys::signals;
 use crate::sys::trap;
-use crate::vm::exceptions::Exceptions;
 use crate::vm::guest_stack::{self, DEEPEST, Ended, GuestCode};
 use crate::vm::host_switch::HostSwitch;
 use crate::vm::memory::{Budget, Memory};
+use crate::vm::runtime::Runtime;
 use crate::vm::parts::InstanceParts;
 use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
@@ -35,7 +35,7 @@ pub(crate) struct Guest {
     pub plugin: Arc<Plugin>,
     memory: OnceCell<Memory>,
     budget: OnceCell<Arc<Budget>>,
-    exceptions: OnceCell<Exceptions>,
+    runtime: OnceCell<Runtime>,
     exports: OnceCell<Exports>,
     pub state: CallState,
     pub allocations: Allocations,
@@ -65,7 +65,7 @@ impl Guest {
             plugin,
             memory: OnceCell::new(),
             budget: OnceCell::new(),
-            exceptions: OnceCell::new(),
+            runtime: OnceCell::new(),
             exports: OnceCell::new(),
             state: CallState::default(),
             allocations: Allocations::default(),
@@ -82,7 +82,7 @@ impl Guest {
     pub(crate) fn bind(
         &self,
         parts: &InstanceParts,
-        exceptions: Option<Exceptions>,
+        runtime: Runtime,
         exports: Exports,
     ) {
         if let Some(memory) = &parts.memory {
@@ -91,9 +91,7 @@ impl Guest {
         if let Some(budget) = &parts.budget {
             self.budget.get_or_init(|| Arc::clone(budget));
         }
-        if let Some(exceptions) = exceptions {
-            self.exceptions.get_or_init(|| exceptions);
-        }
+        self.runtime.get_or_init(|| runtime);
         self.exports.get_or_init(|| exports);
     }
 
@@ -132,7 +130,7 @@ impl Guest {
     /// Forgets the exceptions that the call has thrown.
     #[inline]
     pub(crate) fn forget_exceptions(&self) {
-        if let Some(exceptions) = self.exceptions.get() {
+        if let Some(exceptions) = self.runtime.get().and_then(|runtime| runtime.exceptions.as_ref()) {
             exceptions.clear();
         }
     }
@@ -199,7 +197,7 @@ impl Guest {
         let guest = GuestCode {
             code: self.plugin.code.clone(),
             flag: self.interrupt.flag(),
-            exceptions: self.exceptions.get().map_or(ptr::null(), ptr::from_ref),
+            runtime: self.runtime.get().map_or(ptr::null(), ptr::from_ref),
             stack_bytes: self.plugin.limits.stack_bytes,
         };
         let before = self.state.enter_guest_stack();

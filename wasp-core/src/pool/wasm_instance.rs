@@ -15,8 +15,8 @@ use crate::sys::dirty_pages::{Found, Policy};
 use crate::sys::interrupt::{Interrupt, Interrupter};
 use crate::sys::signals;
 use crate::sys::trap;
+use crate::vm::builtins;
 use crate::vm::parts::{self, InstanceParts, Snapshot};
-use crate::vm::throw;
 use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
 use crate::wasi::Workspace;
@@ -72,11 +72,8 @@ impl WasmInstance {
         drop(module);
         let export = |name| plugin.find_hidden(name).map(|index| functions[index].clone());
         let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
-        let budget = parts.budget.as_ref();
-        let exceptions = budget.and_then(|budget| {
-            throw::exceptions_of(&mut store, budget, plugin.exception_references)
-        });
-        guest.bind(&parts, exceptions, exports);
+        let runtime = builtins::replace(&mut store, &parts, plugin.exception_references);
+        guest.bind(&parts, runtime, exports);
         let mut instance = Self {
             functions,
             last_found: usize::MAX,

@@ -4,7 +4,7 @@ use crate::base::error::panic_message;
 use crate::sys::guest_zone::{self, Unfit};
 use crate::sys::host_stack::{self, Place};
 use crate::sys::{mmap, signal_stack, signals, unwinding, valgrind};
-use crate::vm::exceptions::Exceptions;
+use crate::vm::runtime::Runtime;
 use crate::vm::host_switch::{HostSwitch, MARGIN, keeping_yielder};
 use crate::vm::resident;
 use crate::vm::thread::{Finish, Job, Outcome, Running, Thread, fault_handler};
@@ -63,8 +63,8 @@ pub(crate) struct GuestCode {
     pub code: Range<usize>,
     /// The interrupt flag that they look at.
     pub flag: *mut i32,
-    /// The exceptions that they throw, if they can throw any; else null.
-    pub exceptions: *const Exceptions,
+    /// What the functions of the runtime that they call must know.
+    pub runtime: *const Runtime,
     /// How much of the stack they may use, in bytes.
     pub stack_bytes: usize,
 }
@@ -85,13 +85,13 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
         // SAFETY: the pointer is the one below, whose closure is used by nobody else meanwhile.
         unsafe { (*body.cast::<F>())() }
     }
-    let GuestCode { code, flag, exceptions, stack_bytes } = guest;
+    let GuestCode { code, flag, runtime, stack_bytes } = guest;
     // SAFETY: it lives as long as the thread.
     let thread = unsafe { &*Thread::this() };
     let outer = thread.running.get();
     let (zone, opened) = (Cell::new(0..0), AtomicBool::new(false));
     let mut job = Job {
-        running: Running { code, flag, exceptions, zone, opened, resident: true, outer, depth: 1 },
+        running: Running { code, flag, runtime, zone, opened, resident: true, outer, depth: 1 },
         run: run::<F>,
         body: (&raw mut *body).cast(),
         bytes: stack_bytes.next_multiple_of(PAGE),

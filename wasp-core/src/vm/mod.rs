@@ -1,14 +1,15 @@
 //! wasmer-vm behind one door: the state of an instance, and the way into compiled code.
 
 pub(crate) mod bounds;
+pub(crate) mod builtins;
 pub(crate) mod exceptions;
 pub(crate) mod guest_stack;
 pub(crate) mod host_switch;
 pub(crate) mod memory;
 pub(crate) mod parts;
 mod resident;
+pub(crate) mod runtime;
 mod thread;
-pub(crate) mod throw;
 pub(crate) mod trampoline;
 pub(crate) mod tunables;
 pub(crate) mod turn;

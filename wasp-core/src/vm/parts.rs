@@ -21,6 +21,9 @@ pub(crate) struct InstanceParts {
     pub(super) memories: Vec<Memory>,
     /// What all its memories grow from.
     pub budget: Option<Arc<Budget>>,
+    /// How many elements its tables have, all together, and how many they may have.
+    pub(super) elements: u32,
+    pub(super) elements_limit: u32,
     /// The plugin's own mutable ones, references excepted.
     pub(super) globals: Vec<NonNull<VMGlobalDefinition>>,
     pub(super) flag: Option<NonNull<VMGlobalDefinition>>,

@@ -1,7 +1,7 @@
 //! What a thread knows of the calls that it runs on guests' stacks, and the fault handler, which asks for it.
 
 use crate::sys::guest_zone::{self, Lately};
-use crate::vm::exceptions::Exceptions;
+use crate::vm::runtime::Runtime;
 use corosensei::{Coroutine, Yielder};
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
@@ -18,8 +18,8 @@ pub(super) struct Running {
     pub code: Range<usize>,
     /// The interrupt flag that the plugin's code looks at.
     pub flag: *mut i32,
-    /// The exceptions that it throws, if it can throw any; else null.
-    pub exceptions: *const Exceptions,
+    /// What the functions of the runtime that its code calls must know.
+    pub runtime: *const Runtime,
     /// The zone of its stack; empty until it is there.
     pub zone: Cell<Range<usize>>,
     /// Whether host code came into the zone.

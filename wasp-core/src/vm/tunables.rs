@@ -126,18 +126,17 @@ impl Tunables for PluginTunables {
         locations: &[NonNull<VMTableDefinition>],
     ) -> std::result::Result<PrimaryMap<LocalTableIndex, InternalStoreHandle<VMTable>>, LinkError>
     {
-        let limit = u64::from(self.limits.table_elements);
         let types = || module.tables.iter().skip(module.num_imported_tables);
-        let mut room = limit.checked_sub(start_elements(module)).ok_or_else(beyond)?;
+        let limit = self.limits.table_elements;
+        let start = u32::try_from(start_elements(module)).ok().filter(|start| *start <= limit);
+        let start = start.ok_or_else(beyond)?;
+        parts::INSTANTIATION.with_borrow_mut(|making| {
+            (making.parts.elements, making.parts.elements_limit) = (start, limit);
+        });
         let mut tables = PrimaryMap::new();
         for ((index, ty), definition) in types().zip(locations) {
-            // The first tables that can grow get the room: a table can't ask for more later.
-            let most = u64::from(ty.maximum.unwrap_or(u32::MAX)).min(u64::from(ty.minimum) + room);
-            room -= most - u64::from(ty.minimum);
-            let mut ty = *ty;
-            ty.maximum = Some(u32::try_from(most).unwrap_or(u32::MAX));
             // SAFETY: the location is wasmer's own, for this table.
-            let table = unsafe { self.create_vm_table(&ty, &styles[index], *definition) }
+            let table = unsafe { self.create_vm_table(ty, &styles[index], *definition) }
                 .map_err(LinkError::Resource)?;
             tables.push(InternalStoreHandle::new(context, table));
         }
@@ -219,10 +218,14 @@ pub(crate) fn check_start(module: &ModuleInfo, limits: &Limits) -> Result<()> {
             "it starts with {elements} table elements, more than its limit of {limit}"
         ));
     }
-    let bytes = usize::try_from(elements * ELEMENT).unwrap_or(usize::MAX);
-    mmap::try_map(bytes).or_else(|error| {
+    mmap::try_map(table_bytes(elements)).or_else(|error| {
         refuse(format!("no memory for the {elements} table elements that it starts with: {error}"))
     })
+}
+
+/// Returns how many bytes of the host's memory so many elements of a table may take, the growing itself included.
+pub(super) fn table_bytes(elements: u64) -> usize {
+    usize::try_from(elements * ELEMENT).unwrap_or(usize::MAX)
 }
 
 /// Whether a snapshot can hold the whole state of `module`, as far as its declarations say.

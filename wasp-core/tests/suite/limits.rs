@@ -158,8 +158,27 @@ fn all_memories_and_tables_share_their_limit() {
             }
             assert_eq!(grown, 7);
             assert_eq!((grow("s", 60_000_000), grow("t", -1)), (-1, -1));
+            assert_eq!((grow("s", 0), grow("t", 0)), (5, 5));
             p.reset().unwrap();
         }
+    });
+}
+
+#[test]
+fn any_table_may_take_all_that_is_left() {
+    let wat = r#"(table $s 1 funcref) (table $t 2 externref) (table $u 0 3 funcref)
+        (func (export "s") (param i32) (result i32) (table.grow $s (ref.null func) (local.get 0)))
+        (func (export "t") (param i32) (result i32) (table.grow $t (ref.null extern) (local.get 0)))
+        (func (export "u") (param i32) (result i32) (table.grow $u (ref.null func) (local.get 0)))"#;
+    on_both(|engine| {
+        let config = with_limits(|limits| limits.table_elements = 10);
+        let mut p = instance(engine, wat, &config);
+        let mut grow = |name: &str, by: i32| -> i32 {
+            p.call(name, &[by.into()], Kind::I32).unwrap().try_into().unwrap()
+        };
+        // What a table's own maximum refuses is there for the others.
+        assert_eq!((grow("u", 4), grow("u", 2)), (-1, 0));
+        assert_eq!((grow("t", 6), grow("t", 5), grow("s", 1)), (-1, 2, -1));
     });
 }
 
