@@ -6,7 +6,10 @@
  */
 export type WaspBytes = ArrayBufferView | ArrayBuffer
 
-/** An argument of a plugin's function. A number must fit exactly; an i64 is a BigInt or a safe integer. */
+/**
+ * An argument of a plugin's function. An integer must fit, with or without a sign; an i64 is a BigInt or a safe integer; an f32 is
+ * rounded.
+ */
 export type WaspArgument = number | bigint | boolean | string | WaspBytes
 
 /** The kinds of values, and what each is in JavaScript. */

@@ -42,7 +42,7 @@ echo '{ "private": true }' > package.json
 npm install --silent --offline --no-package-lock "$build"/npm/wasp-*.tgz
 cp "$here"/test/*.mjs "$here"/test/*.cjs "$here"/test/*.ts "$here"/test/*.cts "$here"/test/tsconfig.json .
 cp "$root/examples/hosts/node/host.mjs" .
-export WASP_PLUGINS="$build/plugins"
+export WASP_PLUGINS="$build/plugins" WASP_DOCS="$root/docs"
 "$build/node-tools/node_modules/.bin/tsc" -p tsconfig.json
 node --expose-gc --test ./*.test.mjs ./*.test.cjs
 sh "$root/examples/hosts/matrix.sh" "$build/plugins" node="node host.mjs"

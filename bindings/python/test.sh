@@ -20,7 +20,7 @@ mkdir -p "$build/away"
 cp -r "$here/tests" "$build/away/"
 cd "$build/away"
 python=$build/empty/bin/python
-WASP_PLUGINS=$root/build/plugins WASP_HOSTS=$hosts "$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
+WASP_DOCS=$root/docs WASP_PLUGINS=$root/build/plugins WASP_HOSTS=$hosts "$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
 "$python" -m mypy.stubtest wasp._wasp
 "$python" -m mypy --strict -p wasp
 # What editors show: each public name has a type, and the example passes.

@@ -159,7 +159,7 @@ impl Instance {
 
 /// Returns the result `number` as one of `kind`.
 fn fit(number: Value<'_>, kind: Kind) -> Result<Value<'static>> {
-    slots::coerce(number, kind).ok_or_else(|| {
+    slots::lift(number, kind).ok_or_else(|| {
         let message = format!("its result {} does not fit {kind}", slots::DisplayValues(&[number]));
         Error::new(ErrorKind::Signature, message)
     })

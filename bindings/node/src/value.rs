@@ -14,6 +14,8 @@ pub(crate) enum JsArg<'a> {
     Number(f64),
     Boolean(bool),
     BigInt(i64),
+    /// More than an i64 has with its sign.
+    LargeBigInt(u64),
     String(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
     /// What has no kind, in words.
@@ -64,19 +66,7 @@ impl<'a> JsArg<'a> {
                     Some(text) => Cow::Borrowed(text),
                     None => Cow::Owned(long_text(env, raw)?),
                 }),
-                ValueType::BigInt => {
-                    let (mut number, mut whole) = (0, false);
-                    check_status!(sys::napi_get_value_bigint_int64(
-                        env,
-                        raw,
-                        &mut number,
-                        &mut whole
-                    ))?;
-                    match whole {
-                        true => JsArg::BigInt(number),
-                        false => JsArg::Other("a BigInt of more than 64 bits"),
-                    }
-                }
+                ValueType::BigInt => big_int(env, raw)?,
                 ValueType::Object => bytes(env, raw, scratch)?,
                 ValueType::Null => JsArg::Other("null"),
                 ValueType::Symbol => JsArg::Other(THREW),
@@ -97,6 +87,11 @@ impl<'a> JsArg<'a> {
             JsArg::Other(what) => return Err(what),
             JsArg::Boolean(truth) => Value::I32((*truth).into()),
             JsArg::BigInt(number) => Value::I64(*number),
+            JsArg::LargeBigInt(number) => match expected() {
+                Some(Kind::I64) => Value::from(*number),
+                Some(Kind::F32 | Kind::F64) => Value::F64(*number as f64),
+                _ => return Err("a BigInt that does not fit i64"),
+            },
             JsArg::String(text) => Value::String(text),
             JsArg::Bytes(bytes) => Value::Bytes(bytes),
             JsArg::Number(number) => return number_value(*number, expected),
@@ -115,16 +110,29 @@ pub(crate) fn number_value(
     if f64::from(int).to_bits() == number.to_bits() {
         return Ok(Value::I32(int));
     }
-    if number.abs() <= MAX_SAFE && f64::from(number as f32) == number {
-        return Ok(Value::F64(number));
+    if number.abs() > MAX_SAFE && expected() == Some(Kind::I64) {
+        return Err("a number that is not a safe integer: use a BigInt");
     }
-    Ok(match expected() {
-        // As JavaScript itself rounds them.
-        Some(Kind::F32) => Value::F32(number as f32),
-        Some(Kind::I64) if number.abs() > MAX_SAFE => {
-            return Err("a number that is not a safe integer: use a BigInt");
+    Ok(Value::F64(number))
+}
+
+/// Reads a BigInt.
+///
+/// # Safety
+/// `raw` is one, of `env`.
+unsafe fn big_int(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<JsArg<'static>> {
+    let (mut signed, mut unsigned, mut whole) = (0, 0, false);
+    // SAFETY: `raw` is a BigInt of `env`, as this function asks.
+    unsafe {
+        check_status!(sys::napi_get_value_bigint_int64(env, raw, &mut signed, &mut whole))?;
+        if whole {
+            return Ok(JsArg::BigInt(signed));
         }
-        _ => Value::F64(number),
+        check_status!(sys::napi_get_value_bigint_uint64(env, raw, &mut unsigned, &mut whole))?;
+    }
+    Ok(match whole {
+        true => JsArg::LargeBigInt(unsigned),
+        false => JsArg::Other("a BigInt of more than 64 bits"),
     })
 }
 

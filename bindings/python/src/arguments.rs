@@ -15,6 +15,14 @@ use wasp_core::{ErrorKind, Function, Kind, Value};
 #[derive(Default)]
 pub(crate) struct Buffers<'py>(Vec<Buffer<'py>>);
 
+/// Where a value goes.
+pub(crate) struct Place<'a> {
+    /// Returns what errors call the value.
+    pub name: &'a dyn Fn() -> String,
+    /// Returns the kind that it goes to, where one is known.
+    pub kind: &'a dyn Fn() -> Option<Kind>,
+}
+
 /// Runs `body` with the values of `objects`, which `what` names in errors by their numbers.
 pub(crate) fn with_values<'py, R>(
     objects: &[Bound<'py, PyAny>],
@@ -24,14 +32,15 @@ pub(crate) fn with_values<'py, R>(
     let mut buffers = Buffers::default();
     let mut values = Vec::with_capacity(objects.len());
     for (number, object) in (1..).zip(objects) {
-        let what = || format!("argument {number} of {what}");
+        let name = || format!("argument {number} of {what}");
+        let place = Place { name: &name, kind: &|| None };
         // SAFETY: the values are dropped before the buffers, which were made first.
-        values.push(unsafe { borrow(object.as_borrowed(), &mut buffers, &what) }?);
+        values.push(unsafe { borrow(object.as_borrowed(), &mut buffers, &place) }?);
     }
     Ok(body(&values))
 }
 
-/// Borrows the value of `object`, which `what` names in errors. Text and bytes stay where Python has them.
+/// Borrows the value of `object`, which goes to `place`. Text and bytes stay where Python has them.
 ///
 /// # Safety
 /// The value must be gone before `buffers`.
@@ -39,7 +48,7 @@ pub(crate) fn with_values<'py, R>(
 pub(crate) unsafe fn borrow<'a, 'py>(
     object: Borrowed<'a, 'py, PyAny>,
     buffers: &mut Buffers<'py>,
-    what: &dyn Fn() -> String,
+    place: &Place<'_>,
 ) -> PyResult<Value<'a>> {
     // What most arguments are is told by one comparison; Python's own checks are calls.
     // SAFETY: the object is alive.
@@ -58,7 +67,7 @@ pub(crate) unsafe fn borrow<'a, 'py>(
         }
     }
     // SAFETY: the value is gone before the buffers, as this function asks.
-    unsafe { borrow_any(object, buffers, what) }
+    unsafe { borrow_any(object, buffers, place) }
 }
 
 /// # Safety
@@ -66,13 +75,13 @@ pub(crate) unsafe fn borrow<'a, 'py>(
 unsafe fn borrow_any<'a, 'py>(
     object: Borrowed<'a, 'py, PyAny>,
     buffers: &mut Buffers<'py>,
-    what: &dyn Fn() -> String,
+    place: &Place<'_>,
 ) -> PyResult<Value<'a>> {
     let py = object.py();
     // What `borrow` met on its way comes again.
     drop(PyErr::take(py));
     if object.is_instance_of::<PyString>() {
-        return borrow_text(object, what);
+        return borrow_text(object, place);
     }
     if let Ok(bytes) = object.cast::<PyBytes>() {
         let bytes = bytes.as_bytes();
@@ -83,26 +92,26 @@ unsafe fn borrow_any<'a, 'py>(
         return Ok(Value::F64(number.value()));
     }
     if object.is_instance_of::<PyInt>() {
-        return object.extract().map(integer).map_err(|_| {
-            let message = format!("{} is an int that does not fit i64", what());
-            error::overflow(py, &message, None)
-        });
+        return any_integer(&object, place);
     }
     // SAFETY: the value is gone before the buffers, as this function asks.
-    if let Some(bytes) = unsafe { borrow_buffer(object, buffers, what) }? {
+    if let Some(bytes) = unsafe { borrow_buffer(object, buffers, place) }? {
         return Ok(Value::Bytes(bytes));
     }
-    number(&object).ok_or_else(|| {
+    if is_index(&object) {
+        return any_integer(&object, place);
+    }
+    object.extract().map(Value::F64).map_err(|_| {
         let ty = object.get_type();
         let name = ty.name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
-        let message = format!("{} is {name}, and only str, int, float and bytes pass", what());
-        PyTypeError::new_err(message)
+        let what = (place.name)();
+        PyTypeError::new_err(format!("{what} is {name}, and only str, int, float and bytes pass"))
     })
 }
 
 fn borrow_text<'a>(
     object: Borrowed<'a, '_, PyAny>,
-    what: &dyn Fn() -> String,
+    place: &Place<'_>,
 ) -> PyResult<Value<'a>> {
     let py = object.py();
     // SAFETY: the callers have a str.
@@ -111,7 +120,7 @@ fn borrow_text<'a>(
     }
     let error = PyErr::fetch(py);
     if error.is_instance_of::<PyUnicodeEncodeError>(py) {
-        let message = format!("{} has a lone surrogate, which UTF-8 can't say", what());
+        let message = format!("{} has a lone surrogate, which UTF-8 can't say", (place.name)());
         return Err(error::new(py, ErrorKind::Invalid, &message));
     }
     Err(error)
@@ -125,10 +134,10 @@ fn borrow_text<'a>(
 unsafe fn borrow_buffer<'a, 'py>(
     object: Borrowed<'a, 'py, PyAny>,
     buffers: &mut Buffers<'py>,
-    what: &dyn Fn() -> String,
+    place: &Place<'_>,
 ) -> PyResult<Option<&'a [u8]>> {
     match Buffer::of(&object) {
-        Ok(buffer) if buffer.dimensions() > 0 || number(&object).is_none() => {
+        Ok(buffer) if buffer.dimensions() > 0 || !is_number(&object) => {
             // SAFETY: the bytes are out of use before the buffer is dropped, as this function asks.
             let bytes = unsafe { buffer.bytes() };
             buffers.0.push(buffer);
@@ -138,7 +147,7 @@ unsafe fn borrow_buffer<'a, 'py>(
         Err(error) if !error.is_instance_of::<PyTypeError>(object.py()) => {
             let message = format!(
                 "{} is {}, whose bytes are not contiguous: pass a copy, as bytes() makes it",
-                what(),
+                (place.name)(),
                 object.get_type().name()?
             );
             Err(PyTypeError::new_err(message))
@@ -162,12 +171,31 @@ pub(crate) unsafe fn text<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a str
     }
 }
 
-/// A number of another type than Python's own.
-fn number(object: &Bound<'_, PyAny>) -> Option<Value<'static>> {
+/// Whether it is an integer of another type than Python's own.
+fn is_index(object: &Bound<'_, PyAny>) -> bool {
+    // SAFETY: the object is alive, and the interpreter attached.
+    unsafe { ffi::PyIndex_Check(object.as_ptr()) != 0 }
+}
+
+/// Whether it is a number of another type than Python's own.
+fn is_number(object: &Bound<'_, PyAny>) -> bool {
+    is_index(object) || object.extract::<f64>().is_ok()
+}
+
+/// The value of an integer of any type and size.
+fn any_integer(object: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Value<'static>> {
     if let Ok(number) = object.extract() {
-        return Some(integer(number));
+        return Ok(integer(number));
     }
-    object.extract().ok().map(Value::F64)
+    let large = match (place.kind)() {
+        Some(Kind::I64) => object.extract::<u64>().ok().map(Value::from),
+        Some(Kind::F32 | Kind::F64) => object.extract().ok().map(Value::F64),
+        _ => None,
+    };
+    large.ok_or_else(|| {
+        let message = format!("{} is an int that does not fit i64", (place.name)());
+        error::overflow(object.py(), &message, None)
+    })
 }
 
 /// As most functions take it.
@@ -177,21 +205,15 @@ fn integer(number: i64) -> Value<'static> {
 
 /// Returns whether the first of `args` that doesn't fit `function` is an integer out of its parameter's range.
 pub(crate) fn overflows(function: &Function, args: &[Value<'_>]) -> bool {
-    let misfit = function.params.iter().zip(args).find_map(|(kind, arg)| {
-        let number = match arg {
-            Value::I32(number) => i64::from(*number),
-            Value::I64(number) => *number,
-            other if other.kind() == *kind || *kind == Kind::I32 => return None,
-            _ => return Some(false),
-        };
-        let fits = match kind {
-            Kind::I32 => i32::try_from(number).is_ok(),
-            Kind::I64 => true,
-            Kind::F32 => (number as f32) as i128 == i128::from(number),
-            Kind::F64 => (number as f64) as i128 == i128::from(number),
-            _ => return Some(false),
-        };
-        (!fits).then_some(true)
+    let misfit = function.params.iter().zip(args).find_map(|(kind, arg)| match (kind, arg) {
+        (Kind::I32, Value::I64(number)) => {
+            let fits = i32::try_from(*number).is_ok() || u32::try_from(*number).is_ok();
+            (!fits).then_some(true)
+        }
+        (Kind::I32, _) => None,
+        (Kind::I64 | Kind::F32 | Kind::F64, Value::I32(_) | Value::I64(_)) => None,
+        (Kind::F32, Value::F64(_)) => None,
+        (kind, arg) => (*kind != arg.kind()).then_some(false),
     });
     misfit == Some(true)
 }

@@ -4,7 +4,7 @@
 //! pyo3 would make the method as well, and add a tuple of the arguments and a look at each keyword's text: a quarter of
 //! what a call costs.
 
-use crate::arguments::{self, Buffers, into_python};
+use crate::arguments::{self, Buffers, Place, into_python};
 use crate::exit;
 use crate::instance::Instance;
 use crate::value_kind::Wanted;
@@ -141,10 +141,11 @@ fn call_function<'py>(
         &mut many[..]
     };
     for (index, (value, pointer)) in values.iter_mut().zip(given).enumerate() {
-        let what = || format!("function {function:?}: argument {}", index + 1);
+        let name = || format!("function {function:?}: argument {}", index + 1);
+        let place = Place { name: &name, kind: &|| this.param(function, index) };
         // SAFETY: Python keeps what is given alive until the method returns, and the buffers outlive the values.
         *value =
-            unsafe { arguments::borrow(Borrowed::from_ptr(py, *pointer), &mut buffers, &what)? };
+            unsafe { arguments::borrow(Borrowed::from_ptr(py, *pointer), &mut buffers, &place)? };
     }
     let values = &*values;
 

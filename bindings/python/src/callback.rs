@@ -1,6 +1,6 @@
 //! Python functions as host functions.
 
-use crate::arguments::{self, Buffers, into_python};
+use crate::arguments::{self, Buffers, Place, into_python};
 use crate::exit;
 use crate::greenlet;
 use crate::signals;
@@ -47,10 +47,10 @@ fn call_python(
         return Ok(());
     }
     let mut buffers = Buffers::default();
+    let name = || format!("the answer of {what}");
+    let place = Place { name: &name, kind: &|| Some(result) };
     // SAFETY: dropped in the reverse order.
-    let value = unsafe {
-        arguments::borrow(answer.as_borrowed(), &mut buffers, &|| format!("the answer of {what}"))?
-    };
+    let value = unsafe { arguments::borrow(answer.as_borrowed(), &mut buffers, &place)? };
     let fits = match result {
         Kind::String | Kind::Bytes => value.kind() == result,
         _ => !matches!(value.kind(), Kind::String | Kind::Bytes),

@@ -146,6 +146,13 @@ impl Instance {
         }
     }
 
+    /// The kind of a parameter of `function`, if there is such a one.
+    #[cold]
+    pub(crate) fn param(&self, function: &str, index: usize) -> Option<CoreKind> {
+        let listed = self.functions.iter().find(|listed| listed.name == function)?;
+        listed.params.get(index).copied()
+    }
+
     /// The kind of the result of `function`, as far as there is no doubt.
     pub(crate) fn declared(&self, py: Python<'_>, function: &str) -> PyResult<CoreKind> {
         match self.functions.iter().find(|listed| listed.name == function) {

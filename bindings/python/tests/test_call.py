@@ -35,7 +35,7 @@ def test_numbers(engine):
         assert calculator.call("sum", 3, 2, returns=wasp.I32) == 5
         assert calculator.call("long", -(2**63)) == -(2**63)
         assert calculator.call("half", 5) == 2.5
-        for args in [("sum", 2**31, 0), ("sum", 2**70, 0), ("long", 2**63)]:
+        for args in [("sum", 2**32, 0), ("sum", 2**70, 0), ("long", 2**64)]:
             with pytest.raises(OverflowError, match="does not fit") as caught:
                 calculator.call(*args, returns=int)
             assert isinstance(caught.value, wasp.IntegerOverflow)

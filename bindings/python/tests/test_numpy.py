@@ -39,7 +39,7 @@ def test_its_numbers_are_numbers(engine):
         for five in (numpy.float32(5), numpy.float64(5), numpy.int8(5)):
             assert calculator.call("half", five) == 2.5
         with pytest.raises(OverflowError):
-            calculator.call("sum", numpy.int64(2**31), 0, returns=int)
+            calculator.call("sum", numpy.int64(2**32), 0, returns=int)
 
 
 def test_an_array_stays_as_it_is_while_a_plugin_has_it(engine, example):

@@ -146,6 +146,38 @@ macro_rules! conversions {
 
 conversions!(I32(i32), I64(i64), F32(f32), F64(f64), String(&'a str), Bytes(&'a [u8]));
 
+impl From<u32> for Value<'_> {
+    /// The same number; where an i32 is wanted, that with the same bits.
+    fn from(value: u32) -> Self {
+        Value::I64(value.into())
+    }
+}
+
+impl From<u64> for Value<'_> {
+    /// The i64 with the same bits.
+    fn from(value: u64) -> Self {
+        Value::I64(value.cast_signed())
+    }
+}
+
+/// Reads an i32 without a sign. Fails with [`ErrorKind::Signature`] if the value is of another kind.
+impl TryFrom<Value<'_>> for u32 {
+    type Error = Error;
+
+    fn try_from(value: Value<'_>) -> Result<Self, Error> {
+        i32::try_from(value).map(i32::cast_unsigned)
+    }
+}
+
+/// Reads an i64 without a sign. Fails with [`ErrorKind::Signature`] if the value is of another kind.
+impl TryFrom<Value<'_>> for u64 {
+    type Error = Error;
+
+    fn try_from(value: Value<'_>) -> Result<Self, Error> {
+        i64::try_from(value).map(i64::cast_unsigned)
+    }
+}
+
 impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
     fn from(value: &'a [u8; N]) -> Self {
         Value::Bytes(value)

@@ -61,7 +61,7 @@ impl Guest {
         }
         let refuse = || mismatch(value, kind);
         let wanted = slots::kind(ty).ok_or_else(refuse)?;
-        let fitting = slots::coerce(*value, wanted).ok_or_else(|| {
+        let fitting = slots::lower(*value, wanted).ok_or_else(|| {
             let message = format!("{} does not fit {wanted}", slots::DisplayValues(&[*value]));
             Error::new(ErrorKind::Signature, message)
         })?;

@@ -99,7 +99,7 @@ impl Export {
         let fits = match arg.kind() {
             same if same == kind => true,
             Kind::String | Kind::Bytes => declared.is_none() && kind == Kind::I32,
-            _ => slots::coerce(*arg, kind).is_some(),
+            _ => slots::lower(*arg, kind).is_some(),
         };
         if fits {
             return Ok(());

@@ -51,13 +51,11 @@ fn arguments_and_results_that_do_not_fit() {
         };
         refuses_argument("i32", Value::None, &format!("none [none], {fit} i32"));
         refuses_argument("i32", (1_i64 << 40).into(), &format!("i64 [1099511627776], {fit} i32"));
-        refuses_argument("i32", (1_i64 << 31).into(), &format!("i64 [2147483648], {fit} i32"));
+        refuses_argument("i32", (1_i64 << 32).into(), &format!("i64 [4294967296], {fit} i32"));
         refuses_argument("i32", 0.5_f32.into(), &format!("f32 [0.5], {fit} i32"));
         refuses_argument("i64", f64::NAN.into(), &format!("f64 [NaN], {fit} i64"));
         refuses_argument("i64", "5".into(), &format!(r#"string ["5"], {fit} i64"#));
-        refuses_argument("f32", 0.1_f64.into(), &format!("f64 [0.1], {fit} f32"));
-        refuses_argument("f32", i32::MAX.into(), &format!("i32 [2147483647], {fit} f32"));
-        refuses_argument("f64", i64::MAX.into(), &format!("i64 [9223372036854775807], {fit} f64"));
+        refuses_argument("f32", 4e38_f64.into(), &format!("f64 [4e38], {fit} f32"));
         refuses_argument("f64", b"12345678".into(), &format!("bytes [8 bytes], {fit} f64"));
         refuses("nothing", &[], Kind::I32, "its result is none, not i32");
         refuses("nothing", &[], Kind::String, "its result is none, not string");

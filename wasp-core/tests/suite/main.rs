@@ -25,6 +25,7 @@ mod lending;
 mod limits;
 mod log;
 mod modules;
+mod numbers;
 mod process_limit;
 mod register;
 mod runtimes;
