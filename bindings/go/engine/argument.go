@@ -16,7 +16,7 @@ type argument struct {
 	ptr  *C.char
 }
 
-// large is the kind of a uint32 beyond int32, which may be passed as an i32 or an i64, as the function's parameter says.
+// large is the kind of a uint64 beyond int64, which has an i64's bits and a float's value: the function's parameter says which.
 const large = math.MaxUint32
 
 // argument converts argument n of the function.
@@ -45,10 +45,7 @@ func newArgument(value any) (a argument, err error) {
 	case float64:
 		a.kind, a.bits = C.WASP_F64, C.uint64_t(math.Float64bits(value))
 	case uint32:
-		a.kind, a.bits = C.WASP_I32, C.uint64_t(value)
-		if value > math.MaxInt32 {
-			a.kind = large
-		}
+		a.kind, a.bits = C.WASP_I64, C.uint64_t(value)
 	case bool:
 		a.kind = C.WASP_I32
 		if value {
@@ -67,12 +64,10 @@ func rareArgument(value reflect.Value) (argument, error) {
 		return newArgument(value.String())
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		return newArgument(value.Int())
-	case reflect.Uint32:
-		return newArgument(uint32(value.Uint()))
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint64:
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		number := value.Uint()
 		if number > math.MaxInt64 {
-			return argument{}, invalid("%d, which is more than an i64 can hold", number)
+			return argument{kind: large, bits: C.uint64_t(number)}, nil
 		}
 		return newArgument(int64(number))
 	case reflect.Float32:
@@ -96,12 +91,26 @@ func (i *instance) settle(a argument, err error, function string, n int) (argume
 	if err != nil {
 		return a, invalid("argument %d is %v", n+1, err)
 	}
-	a.kind = C.WASP_I64
-	for _, listed := range listed(i.handle) {
-		if goString(listed.name) == function && n < int(listed.param_count) &&
-			unsafe.Slice(listed.params, listed.param_count)[n] == C.WASP_I32 {
-			a.kind = C.WASP_I32
+	number := uint64(a.bits)
+	params, _ := i.kinds(function)
+	if n < len(params) {
+		switch params[n] {
+		case C.WASP_I64:
+			a.kind = C.WASP_I64
+			return a, nil
+		case C.WASP_F32, C.WASP_F64:
+			return newArgument(float64(number))
 		}
 	}
-	return a, nil
+	return a, invalid("argument %d is %d, which is more than an i64 can hold", n+1, number)
+}
+
+// kinds returns the kinds of a function's parameters and of its result.
+func (i *instance) kinds(function string) (params []C.wasp_kind, result C.wasp_kind) {
+	for _, listed := range listed(i.handle) {
+		if goString(listed.name) == function {
+			return unsafe.Slice(listed.params, listed.param_count), listed.result
+		}
+	}
+	return nil, C.WASP_NONE
 }

@@ -45,10 +45,10 @@ func (i *instance) call(context C.uintptr_t, name string, out any, in []any) (C.
 		return result.outcome, i.misused(name, err)
 	}
 	maybeGC()
-	if !isErr(result.outcome) {
-		store(out, &result)
+	if isErr(result.outcome) {
+		return result.outcome, nil
 	}
-	return result.outcome, nil
+	return result.outcome, i.store(name, out, &result)
 }
 
 // callMany calls a function with more arguments than C takes one by one. They go in an array, and what they point to is pinned.
@@ -102,7 +102,12 @@ func resultKind(out any) (C.wasp_kind, error) {
 	case *int32:
 		kind, missing = C.WASP_I32, out == nil
 	case *uint32:
-		kind, missing = C.WASP_I32, out == nil
+		// As an i64, which says whether it has a sign.
+		kind, missing = C.WASP_I64, out == nil
+	case *uint64:
+		kind, missing = C.WASP_I64, out == nil
+	case *uint:
+		kind, missing = C.WASP_I64, out == nil
 	case *bool:
 		kind, missing = C.WASP_I32, out == nil
 	case *int64:
@@ -114,7 +119,7 @@ func resultKind(out any) (C.wasp_kind, error) {
 	case *float64:
 		kind, missing = C.WASP_F64, out == nil
 	default:
-		return kind, invalid("outputParam is a %T, and it can be a *string, *[]byte, *int32, *uint32, *int64, *int, *float32, *float64 or *bool, or nil", out)
+		return kind, invalid("outputParam is a %T, and it can be a *string, *[]byte, *int32, *uint32, *int64, *uint64, *int, *uint, *float32, *float64 or *bool, or nil", out)
 	}
 	if missing {
 		return kind, invalid("outputParam is a nil %T; nil without a type ignores the result", out)
@@ -122,8 +127,8 @@ func resultKind(out any) (C.wasp_kind, error) {
 	return kind, nil
 }
 
-// store stores the result in what out points to.
-func store(out any, result *C.wasp_go_result) {
+// store stores the function's result in what out points to.
+func (i *instance) store(function string, out any, result *C.wasp_go_result) error {
 	bits := uint64(result.bits)
 	switch out := out.(type) {
 	case *string:
@@ -133,7 +138,23 @@ func store(out any, result *C.wasp_go_result) {
 	case *int32:
 		*out = int32(bits)
 	case *uint32:
+		number := int64(bits)
+		if number < math.MinInt32 || number > math.MaxUint32 {
+			return i.unfit(function, number, out)
+		}
 		*out = uint32(bits)
+	case *uint64:
+		number, err := i.unsigned(function, bits, out)
+		if err != nil {
+			return err
+		}
+		*out = number
+	case *uint:
+		number, err := i.unsigned(function, bits, out)
+		if err != nil {
+			return err
+		}
+		*out = uint(number)
 	case *bool:
 		*out = bits != 0
 	case *int64:
@@ -144,5 +165,29 @@ func store(out any, result *C.wasp_go_result) {
 		*out = math.Float32frombits(uint32(bits))
 	case *float64:
 		*out = math.Float64frombits(bits)
+	}
+	return nil
+}
+
+// unsigned reads a result that came as an i64 without a sign.
+func (i *instance) unsigned(function string, bits uint64, out any) (uint64, error) {
+	if int64(bits) >= 0 {
+		return bits, nil
+	}
+	switch _, kind := i.kinds(function); kind {
+	case C.WASP_I64:
+		return bits, nil
+	case C.WASP_I32:
+		return uint64(uint32(bits)), nil
+	}
+	return 0, i.unfit(function, int64(bits), out)
+}
+
+// unfit returns the error for a result that out has no room for.
+func (i *instance) unfit(function string, number int64, out any) error {
+	return &Error{
+		Kind:     KindSignature,
+		Function: function,
+		Message:  fmt.Sprintf("plugin %q, function %q: its result %d does not fit %T", i.plugin, function, number, out),
 	}
 }

@@ -126,7 +126,7 @@ func TestMistakesAreErrors(t *testing.T) {
 		{engine.KindInvalid, "argument 1 is a *int", "i32", nil, []any{&n}},
 		{engine.KindInvalid, "argument 1 is a []int", "i32", nil, []any{[]int{1}}},
 		{engine.KindInvalid, "argument 1 is nil", "i32", nil, []any{nil}},
-		{engine.KindInvalid, "18446744073709551615, which is more than an i64", "i64", nil, []any{uint64(math.MaxUint64)}},
+		{engine.KindInvalid, "18446744073709551615, which is more than an i64", "i32", nil, []any{uint64(math.MaxUint64)}},
 		{engine.KindInvalid, "outputParam is a int", "i32", n, []any{3}},
 		{engine.KindInvalid, "outputParam is a *struct {}", "i32", &struct{}{}, []any{3}},
 		{engine.KindInvalid, "outputParam is a nil *string", "i32", none, []any{3}},

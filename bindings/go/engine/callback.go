@@ -33,7 +33,7 @@ var (
 	errorType   = reflect.TypeFor[error]()
 )
 
-const callbackTypes = "string, []byte, int32, uint32, int64, int, float32, float64 and bool"
+const callbackTypes = "string, []byte, int32, uint32, int64, uint64, int, float32, float64 and bool"
 
 func newCallback(name callbackName, function any) (*callback, error) {
 	c := &callback{callbackName: name, function: reflect.ValueOf(function)}
@@ -93,7 +93,7 @@ func kindOf(ty reflect.Type) (C.wasp_kind, bool) {
 	switch ty.Kind() {
 	case reflect.Int32, reflect.Uint32, reflect.Int, reflect.Bool:
 		return C.WASP_I32, true
-	case reflect.Int64:
+	case reflect.Int64, reflect.Uint64:
 		return C.WASP_I64, true
 	case reflect.Float32:
 		return C.WASP_F32, true

@@ -50,6 +50,8 @@ func (v *invocation) read(i int, arg reflect.Value) {
 		}
 	case reflect.Int64:
 		arg.SetInt(v.int64(i))
+	case reflect.Uint64:
+		arg.SetUint(uint64(v.int64(i)))
 	case reflect.Float32:
 		arg.SetFloat(float64(v.float32(i)))
 	case reflect.Float64:
@@ -74,13 +76,15 @@ func (c *callback) answer(v *invocation, result reflect.Value) error {
 		number := result.Int()
 		if c.wide {
 			v.answerInt64(number)
-		} else if number < math.MinInt32 || number > math.MaxInt32 {
+		} else if number < math.MinInt32 || number > math.MaxUint32 {
 			return fmt.Errorf("its answer %d does not fit the i32 that the plugin imports", number)
 		} else {
 			v.answerInt32(int32(number))
 		}
 	case reflect.Int64:
 		v.answerInt64(result.Int())
+	case reflect.Uint64:
+		v.answerInt64(int64(result.Uint()))
 	case reflect.Float32:
 		v.answerFloat32(float32(result.Float()))
 	case reflect.Float64:

@@ -132,7 +132,7 @@ func TestCallbacksAreCheckedAtRegistration(t *testing.T) {
 		{func(int32, map[string]int) {}, "takes a map[string]int as parameter 2, and callbacks take string"},
 		{func(context.Context, int32, chan int) {}, "takes a chan int as parameter 3"},
 		{func(int32, context.Context) {}, "takes a context.Context as parameter 2"},
-		{func(uint64) {}, "takes a uint64 as parameter 1"},
+		{func(uint16) {}, "takes a uint16 as parameter 1"},
 		{func([]int32) {}, "takes a []int32 as parameter 1"},
 		{func(...string) {}, "takes any number of arguments"},
 		{func() (int32, int32) { return 0, 0 }, "returns 2 results"},

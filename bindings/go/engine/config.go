@@ -46,7 +46,7 @@ func (w *WarmUp) values(pins *runtime.Pinner) ([]C.wasp_value, error) {
 	for n := range w.Args {
 		arg, err := newArgument(w.Args[n])
 		if err == nil && arg.kind == large {
-			err = errors.New("a uint32 beyond an int32 fits only a parameter that is known")
+			err = errors.New("a uint64 beyond an int64 fits only a parameter that is known")
 		}
 		if err != nil {
 			return nil, invalid("the warm-up %q: argument %d: %v", w.Function, n+1, err)

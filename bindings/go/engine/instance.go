@@ -18,9 +18,10 @@ type Instance interface {
 	// CallFunction calls the plugin's function with the given parameters and stores its result in the value that outputParam
 	// points to.
 	//
-	// inputParams are strings, []byte, bools and numbers. A number is converted to the type of the function's parameter if it
-	// fits exactly, so a plain 3 is right for every numeric parameter. outputParam is a *string, *[]byte, *int32, *uint32,
-	// *int64, *int, *float32, *float64 or *bool, or nil to ignore the result. After an error it is unchanged.
+	// inputParams are strings, []byte, bools and numbers. A number is converted to the type of the function's parameter: an integer
+	// if it fits, with or without a sign, and a float to the nearest one, so a plain 3 is right for every numeric parameter.
+	// outputParam is a *string, *[]byte, *int32, *uint32, *int64, *uint64, *int, *uint, *float32, *float64 or *bool, or nil to
+	// ignore the result. After an error it is unchanged.
 	//
 	// After an error of KindTrap, KindAbort, KindExit, KindCallback, KindTimeout and KindCancelled, and after a panic of a
 	// callback, the plugin was stopped half-way: every later call returns an error of KindPoisoned until Reset.

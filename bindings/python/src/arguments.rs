@@ -109,10 +109,7 @@ unsafe fn borrow_any<'a, 'py>(
     })
 }
 
-fn borrow_text<'a>(
-    object: Borrowed<'a, '_, PyAny>,
-    place: &Place<'_>,
-) -> PyResult<Value<'a>> {
+fn borrow_text<'a>(object: Borrowed<'a, '_, PyAny>, place: &Place<'_>) -> PyResult<Value<'a>> {
     let py = object.py();
     // SAFETY: the callers have a str.
     if let Some(text) = unsafe { text(object) } {

@@ -19,8 +19,8 @@ use crate::sys::trap;
 use crate::vm::guest_stack::{self, DEEPEST, Ended, GuestCode};
 use crate::vm::host_switch::HostSwitch;
 use crate::vm::memory::{Budget, Memory};
-use crate::vm::runtime::Runtime;
 use crate::vm::parts::InstanceParts;
+use crate::vm::runtime::Runtime;
 use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
 use crate::wasi;
@@ -79,12 +79,7 @@ impl Guest {
     }
 
     /// Tells the guest what its instance has, once that exists.
-    pub(crate) fn bind(
-        &self,
-        parts: &InstanceParts,
-        runtime: Runtime,
-        exports: Exports,
-    ) {
+    pub(crate) fn bind(&self, parts: &InstanceParts, runtime: Runtime, exports: Exports) {
         if let Some(memory) = &parts.memory {
             self.memory.get_or_init(|| memory.clone());
         }
@@ -130,7 +125,8 @@ impl Guest {
     /// Forgets the exceptions that the call has thrown.
     #[inline]
     pub(crate) fn forget_exceptions(&self) {
-        if let Some(exceptions) = self.runtime.get().and_then(|runtime| runtime.exceptions.as_ref()) {
+        if let Some(exceptions) = self.runtime.get().and_then(|runtime| runtime.exceptions.as_ref())
+        {
             exceptions.clear();
         }
     }

@@ -55,7 +55,8 @@ fn with_answer(engine: &Engine, answer: Value<'static>) -> Instance {
 
 fn same(got: Value<'_>, expected: &str) -> bool {
     let float = || expected.parse::<f64>().unwrap();
-    let equal = |number: f64| number.to_bits() == float().to_bits() || number.is_nan() && float().is_nan();
+    let equal =
+        |number: f64| number.to_bits() == float().to_bits() || number.is_nan() && float().is_nan();
     match got {
         Value::I32(number) => number.to_string() == expected,
         Value::I64(number) => number.to_string() == expected,
@@ -77,11 +78,16 @@ fn each_case_of_the_documentation() {
             count += 1;
             let mut p = with_answer(engine, value);
             let asks = format!("asks {to}");
-            for (function, args, refusal) in [(to, &[value][..], Signature), (&asks, &[], Callback)] {
+            for (function, args, refusal) in [(to, &[value][..], Signature), (&asks, &[], Callback)]
+            {
                 match p.call(function, args, kind(to)) {
                     Ok(got) => assert!(same(got, expected), "{line}: {function} gave {got:?}"),
                     Err(error) => {
-                        assert_eq!((expected, error.kind()), ("refused", refusal), "{line}: {error}");
+                        assert_eq!(
+                            (expected, error.kind()),
+                            ("refused", refusal),
+                            "{line}: {error}"
+                        );
                     }
                 }
             }
