@@ -26,6 +26,8 @@ pub type wasp_callback_fn = Option<
 pub struct wasp_caller {
     /// Made by `register`'s closure for the time of one callback.
     caller: *mut Caller<'static>,
+    /// What is wrong with the result that was set last.
+    refused: Option<String>,
     failure: Option<String>,
 }
 
@@ -49,10 +51,10 @@ pub(crate) fn run_callback(
         // SAFETY: a place of ours.
         unsafe { wasp_value::write(value.as_mut_ptr(), *arg) };
     }
-    let mut c_caller = wasp_caller { caller: (&raw mut *caller).cast(), failure: None };
+    let mut c_caller = wasp_caller { caller: (&raw mut *caller).cast(), refused: None, failure: None };
     // SAFETY: the host's function, used as the header says; as many values are there as there are arguments.
     unsafe { callback(user_data.pointer, &mut c_caller, values.as_ptr().cast(), values.len()) };
-    match c_caller.failure {
+    match c_caller.failure.or(c_caller.refused) {
         Some(message) => Err(message.into()),
         None => Ok(()),
     }
@@ -69,9 +71,12 @@ pub unsafe extern "C" fn wasp_caller_set_result(
         let mut answer = Value::None;
         // SAFETY: the member that the value's kind names is set, the header's promise.
         match unsafe { value.read("its answer", &mut answer) } {
-            // SAFETY: `run` made the pointer from a caller that lives as long as this one.
-            Ok(()) => unsafe { (*caller.caller).set_result(answer) },
-            Err(error) => caller.failure = Some(error.to_string()),
+            Ok(()) => {
+                caller.refused = None;
+                // SAFETY: `run` made the pointer from a caller that lives as long as this one.
+                unsafe { (*caller.caller).set_result(answer) };
+            }
+            Err(error) => caller.refused = Some(error.to_string()),
         }
     });
 }

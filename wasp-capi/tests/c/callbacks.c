@@ -99,6 +99,15 @@ static void answer(void *user_data, wasp_caller *caller, const wasp_value *args,
   case 8: /* bad text */ wasp_caller_set_result(caller, wasp_value_string("\xff")); break;
   case 9: /* a failure without words, and one that is not UTF-8 */ wasp_caller_fail(caller, wasp_str(NULL)); break;
   case 10: wasp_caller_fail(caller, wasp_str("bad \xff")); break;
+  case 11: /* a good one makes a bad one undone */
+    wasp_caller_set_result(caller, wasp_value_string("\xff"));
+    wasp_caller_set_result(caller, wasp_value_i64(INT64_C(1) << 40));
+    wasp_caller_set_result(caller, wasp_value_i32(3));
+    break;
+  case 12: /* and a bad one a good one */
+    wasp_caller_set_result(caller, wasp_value_i32(3));
+    wasp_caller_set_result(caller, wasp_value_string("\xff"));
+    break;
   }
 }
 
@@ -113,8 +122,10 @@ static void answers(void) {
                             "unknown kind 77",
                             "not UTF-8",
                             "\"host\".\"i32\"",
-                            "bad \xef\xbf\xbd"};
-  const int32_t results[] = {0, 0, 5, 0, 2};
+                            "bad \xef\xbf\xbd",
+                            NULL,
+                            "not UTF-8"};
+  const int32_t results[] = {0, 0, 5, 0, 2, 0, 0, 0, 0, 0, 0, 3};
   wasp_config *config = wasp_config_new();
   wasp_instance *it;
   wasp_value arg = wasp_value_i32(0), result;
@@ -125,7 +136,7 @@ static void answers(void) {
                         (func (export "run") (param i32) (result i32) local.get 0 call 0))),
           config);
   wasp_config_free(config);
-  for (how = 0; how <= 10; how++) {
+  for (how = 0; how <= 12; how++) {
     wasp_error *error;
     memset(&result, 0x55, sizeof result);
     error = wasp_call(it, wasp_str("run"), &arg, 1, WASP_I32, &result);

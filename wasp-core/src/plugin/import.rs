@@ -3,6 +3,7 @@
 use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::base::slots;
+use crate::base::value::Kind;
 use crate::config::callback::Callback;
 use crate::config::plugin_config::Config;
 use crate::plugin::export::type_text;
@@ -67,6 +68,20 @@ impl fmt::Display for ImportTarget {
             ImportTarget::Abort => f.write_str("host function \"env\".\"abort\""),
         }
     }
+}
+
+/// Refuses callbacks that no import can lead to, whatever the module.
+pub(crate) fn check_callbacks(config: &Config) -> Result<()> {
+    for callback in &config.callbacks {
+        if let Some(at) = callback.params.iter().position(|kind| *kind == Kind::None) {
+            let message = format!(
+                "{callback}: parameter {} is none, which is only a result; i32, i64, f32, f64, string and bytes are parameters",
+                at + 1
+            );
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+    }
+    Ok(())
 }
 
 /// Finds every import, or reports all that are missing or differ in one error.

@@ -67,6 +67,7 @@ impl Plugin {
         known: &Modules,
     ) -> Result<(Self, Option<Unoptimised>)> {
         check_limits(&config.limits)?;
+        import::check_callbacks(config)?;
         if config.limits.timeout.is_some() {
             Watchdog::get()?;
         }

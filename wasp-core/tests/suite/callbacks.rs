@@ -256,6 +256,16 @@ fn a_callback_must_answer_with_its_kind() {
 }
 
 #[test]
+fn no_parameter_is_none() {
+    on_both(|engine| {
+        let mut config = Config::new();
+        config.callback("env", "f", &[Kind::I32, Kind::None], Kind::None, |_, _| Ok(()));
+        let message = r#"plugin "p": callback "env"."f": parameter 2 is none, which is only a result; i32, i64, f32, f64, string and bytes are parameters"#;
+        fails(engine.register("p", b"(module)", &config), Invalid, message);
+    });
+}
+
+#[test]
 fn a_callback_without_a_result_must_not_answer() {
     let wat = r#"(import "env" "tell" (func $tell)) (func (export "tell") (call $tell))
         (func (export "live") (result i32) (i32.const 0))"#;
