@@ -51,7 +51,8 @@ pub(crate) fn run_callback(
         // SAFETY: a place of ours.
         unsafe { wasp_value::write(value.as_mut_ptr(), *arg) };
     }
-    let mut c_caller = wasp_caller { caller: (&raw mut *caller).cast(), refused: None, failure: None };
+    let mut c_caller =
+        wasp_caller { caller: (&raw mut *caller).cast(), refused: None, failure: None };
     // SAFETY: the host's function, used as the header says; as many values are there as there are arguments.
     unsafe { callback(user_data.pointer, &mut c_caller, values.as_ptr().cast(), values.len()) };
     match c_caller.failure.or(c_caller.refused) {

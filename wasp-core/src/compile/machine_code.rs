@@ -3,7 +3,7 @@
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::compile::cache::Compiled;
 use crate::compile::instrument::Instrument;
-use crate::compile::refusal::{guarded, one_line, refused};
+use crate::compile::refusal::{guarded, invalid, one_line, refused};
 use crate::compile::target::{Backend, Target};
 use crate::config::limits::Limits;
 use crate::sys::guest_zone;
@@ -71,9 +71,8 @@ pub(super) fn compile(
 ) -> Result<Compiled> {
     let instrument = Arc::new(Instrument::new(target.backend == Backend::Cranelift));
     let engine = engine(target, urgency.threads(wasm.len()), &instrument)?;
-    guarded(|| Module::validate(&engine, wasm))?.map_err(|error| {
-        Error::new(ErrorKind::Compile, one_line(&format!("Validation error: {error}")))
-    })?;
+    guarded(|| Module::validate(&engine, wasm))?
+        .map_err(|error| invalid(&error.to_string(), target.backend))?;
     // What can't be read here is refused below, in the compiler's words.
     if let Ok(Ok(outline)) = guarded(|| ModuleEnvironment::new().translate(wasm)) {
         check(&outline.module)?;

@@ -1,6 +1,7 @@
 //! Why a module isn't compiled.
 
 use crate::base::error::{Error, ErrorKind, Result, panic_message};
+use crate::compile::target::Backend;
 use crate::sys::executable;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -23,6 +24,33 @@ pub(super) fn refused(message: String) -> Error {
         return Error::new(ErrorKind::Resource, message);
     }
     Error::new(ErrorKind::Compile, message)
+}
+
+/// What to do about modules that use what isn't there: words of the validator's, and the advice. docs/proposals.md has the table.
+const ADVICE: [(&str, &str); 7] = [
+    ("legacy_exceptions", "build it with -mllvm -wasm-use-legacy-eh=false"),
+    ("relaxed SIMD", "build it without -mrelaxed-simd"),
+    ("threads", "an instance is one thread: build it without -pthread"),
+    ("tail calls", "build it without -mtail-call"),
+    ("memory64", "build it for wasm32"),
+    ("64-bit tables", "build it for wasm32"),
+    ("gc", "languages that need a garbage collector of the host's are not supported"),
+];
+
+/// The error for a module that is not valid, in the validator's words.
+pub(super) fn invalid(text: &str, backend: Backend) -> Error {
+    let text = one_line(text.trim_start_matches("Validation error: "));
+    let optional = ["SIMD support is not enabled", "exceptions proposal not enabled"];
+    let only_cranelift = backend == Backend::Singlepass
+        && optional.iter().any(|words| text.contains(words))
+        && !text.contains("relaxed");
+    let advice = if only_cranelift {
+        Some("Singlepass doesn't have it: use Cranelift")
+    } else {
+        ADVICE.iter().find(|(words, _)| text.contains(words)).map(|(_, advice)| *advice)
+    };
+    let advice = advice.map(|advice| format!("; {advice}")).unwrap_or_default();
+    Error::new(ErrorKind::Compile, format!("the module is not valid: {text}{advice}"))
 }
 
 /// The words of a message that may go over several lines, on one. Names and text of the module may be in it: what a

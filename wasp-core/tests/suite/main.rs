@@ -27,6 +27,7 @@ mod log;
 mod modules;
 mod numbers;
 mod process_limit;
+mod proposals;
 mod register;
 mod runtimes;
 mod signals;

@@ -3,10 +3,10 @@
 use crate::alone::alone;
 use crate::plugins;
 
-use plugins::{binary, engine, fails, instance, on_both, plugin, well_formed};
+use plugins::{binary, fails, instance, on_both, plugin, well_formed};
 use std::path::{Path, PathBuf};
 use wasp_core::ErrorKind::*;
-use wasp_core::{Compiler, Config, ErrorKind, Kind, Log, Value};
+use wasp_core::{Config, ErrorKind, Kind, Value};
 
 /// A file of this process, removed when it is dropped.
 struct File(PathBuf);
@@ -143,74 +143,6 @@ fn a_module_cut_short_anywhere_is_refused() {
         // Types alone; with functions goes code, at the end.
         assert!((1..=4).contains(&whole), "{whole}");
     });
-}
-
-#[test]
-fn proposals_that_are_not_supported() {
-    // What the message must name, and a module that needs it.
-    let proposals = [
-        ("threads", "(memory 1 1 shared)"),
-        ("threads", "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))"),
-        ("memory64", "(memory i64 1)"),
-        ("64-bit tables", "(table i64 1 funcref)"),
-        ("tail calls", "(func $f (return_call $f))"),
-        ("gc", "(type $s (struct (field i32))) (func (drop (struct.new $s (i32.const 1))))"),
-        ("gc", "(func (drop (ref.i31 (i32.const 1))))"),
-        (
-            "function references",
-            "(type $f (func)) (func (param (ref $f)) (call_ref $f (local.get 0)))",
-        ),
-        // Singlepass has no SIMD at all, and says so.
-        ("SIMD", "(func (param v128) (drop (i32x4.relaxed_trunc_f32x4_s (local.get 0))))"),
-        ("wide arithmetic", "(func (drop (drop (i64.mul_wide_u (i64.const 1) (i64.const 1)))))"),
-        ("custom page sizes", "(memory 1 (pagesize 1))"),
-        ("stack switching", "(type $f (func)) (type $c (cont $f)) (func (param (ref $c)))"),
-    ];
-    on_both(|engine| {
-        for (proposal, fields) in proposals {
-            let Err(error) = engine.register("p", fields.as_bytes(), &Config::new()) else {
-                panic!("{proposal} works: {fields}")
-            };
-            assert_eq!(error.kind(), Compile, "{proposal}: {error}");
-            assert!(error.to_string().contains(proposal), "{proposal}: {error}");
-            well_formed(&error);
-        }
-    });
-}
-
-#[test]
-fn proposals_that_are_supported() {
-    let fields = r#"
-        (memory $other 1) (memory $one (export "memory") 1)
-        (global $g i32 (i32.add (i32.const 40) (i32.const 2)))
-        (table $t 1 externref)
-        (func $two (result i32 i32) (i32.const 1) (i32.const 2))
-        (func (export "works") (result i32)
-          (call $two) (drop)
-          (i32.extend8_s (i32.const 0xFF))
-          (i32.trunc_sat_f64_s (f64.const nan))
-          (i32.add) (i32.add)
-          (memory.fill $other (i32.const 0) (i32.const 1) (i32.const 4))
-          (memory.copy $one $other (i32.const 0) (i32.const 0) (i32.const 4))
-          (i32.load8_u $one (i32.const 3))
-          (i32.add)
-          (table.set $t (i32.const 0) (ref.null extern))
-          (global.get $g)
-          (i32.add))"#;
-    on_both(|engine| {
-        let mut p = instance(engine, fields, &Config::new());
-        assert_eq!(p.call("works", &[], Kind::I32).unwrap(), Value::I32(43));
-    });
-    // Vectors are for the compiler that optimises.
-    let fields = r#"(func (export "f") (param i32) (result i32)
-        (i32x4.extract_lane 3 (i32x4.add (i32x4.splat (local.get 0)) (v128.const i32x4 1 2 3 4))))"#;
-    let mut p = instance(&engine(Compiler::Cranelift, Log::default()), fields, &Config::new());
-    assert_eq!(p.call("f", &[5.into()], Kind::I32).unwrap(), Value::I32(9));
-    let error = engine(Compiler::Singlepass, Log::default())
-        .register("p", fields.as_bytes(), &Config::new())
-        .unwrap_err();
-    assert_eq!(error.kind(), Compile);
-    well_formed(&error);
 }
 
 #[test]
