@@ -98,8 +98,11 @@ export interface WaspEngineOptions {
   compiler?: 'cranelift' | 'singlepass' | 'tiered'
   /** The directory that keeps compiled plugins between runs. Its files run as code: only you may be able to write there. */
   cacheDir?: string | URL
-  /** Whether the standard streams of plugins are inherited (the default), sent to the logger, or disabled. */
-  stdio?: 'inherit' | 'log' | 'none'
+  /**
+   * Where the standard streams of plugins lead: what they print to the logger ('log', the default, and nowhere without a logger), to
+   * this process's output ('output') or nowhere ('none'), and their input is empty; or both are this process's ('inherit').
+   */
+  stdio?: 'inherit' | 'output' | 'log' | 'none'
   /** Receives log records, after each call and before each callback. */
   logger?: (record: WaspLogRecord) => void
   /** The least important level that the logger receives; `info` by default. */

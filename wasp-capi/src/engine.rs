@@ -22,14 +22,16 @@ pub const WASP_COMPILER_CRANELIFT: wasp_compiler = 2;
 /// the bits of a NaN.
 pub const WASP_COMPILER_TIERED: wasp_compiler = 3;
 
-/// Where the standard streams of plugins lead: a WASP_STDIO constant, or 0 for the default, inherited.
+/// Where the standard streams of plugins lead: a WASP_STDIO constant, or 0 for the default, WASP_STDIO_LOG.
 pub type wasp_stdio = u32;
-/// Streams are inherited from this process.
+/// Streams are inherited from this process: plugins read its input, too.
 pub const WASP_STDIO_INHERIT: wasp_stdio = 1;
-/// Output goes to the log, line by line; input is empty.
+/// Output goes to the log, line by line, and nowhere without a log; input is empty. The default.
 pub const WASP_STDIO_LOG: wasp_stdio = 2;
 /// Output is dropped; input is empty.
 pub const WASP_STDIO_NONE: wasp_stdio = 3;
+/// Output goes to this process's; input is empty.
+pub const WASP_STDIO_OUTPUT: wasp_stdio = 4;
 
 /// The importance of a log record: a WASP_LEVEL constant.
 pub type wasp_log_level = u32;
@@ -164,6 +166,7 @@ fn stdio(tag: wasp_stdio) -> Result<Stdio, Error> {
         0 => Stdio::default(),
         WASP_STDIO_INHERIT => Stdio::Inherit,
         WASP_STDIO_LOG => Stdio::Log,
+        WASP_STDIO_OUTPUT => Stdio::Output,
         WASP_STDIO_NONE => Stdio::None,
         other => return Err(invalid(format!("there is no stdio {other}"))),
     })

@@ -40,6 +40,9 @@ func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 	if log.Level() != 0 {
 		handle = cgo.NewHandle(log)
 	}
+	if options.Stdio == 0 {
+		options.Stdio = StdioOutput
+	}
 	cache := options.CacheDirectory
 	made := C.wasp_go_engine_new(C.wasp_compiler(options.Compiler), C.wasp_stdio(options.Stdio),
 		text(cache), C.size_t(len(cache)), C.bool(options.KernelFaultCounts), C.wasp_log_level(log.Level()), C.uintptr_t(handle))

@@ -2,6 +2,8 @@ package engine_test
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
@@ -127,6 +129,33 @@ func TestLoggerPanics(t *testing.T) {
 	<-ended
 	check(t, open(t, e, "p", "").CallFunction("i32", &n, 4))
 	equal(t, n, 4)
+}
+
+// As the original's plugins did, they print to the output of this process. Its input isn't theirs.
+func TestStdioIsOutputByDefault(t *testing.T) {
+	if os.Getenv("WASP_TEST_CHILD") != "" {
+		e := newEngine(t)
+		reads := module(`(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+			(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))`,
+			`(data (i32.const 100) "from the guest\n") (data (i32.const 200) "\64\00\00\00\0f\00\00\00")
+			(func (export "run") (result i32)
+				(drop (call $write (i32.const 1) (i32.const 200) (i32.const 1) (i32.const 300)))
+				(drop (call $read (i32.const 0) (i32.const 200) (i32.const 1) (i32.const 300)))
+				(i32.load (i32.const 300)))`)
+		check(t, e.RegisterPluginBytes("p", reads, nil))
+		var n int
+		check(t, open(t, e, "p", "").CallFunction("run", &n))
+		equal(t, n, 0)
+		return
+	}
+	self := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	self.Env = append(os.Environ(), "WASP_TEST_CHILD=1")
+	self.Stdin = strings.NewReader("secret")
+	text, err := self.Output()
+	check(t, err)
+	if !strings.Contains(string(text), "from the guest\n") {
+		t.Fatal(string(text))
+	}
 }
 
 func TestStdio(t *testing.T) {

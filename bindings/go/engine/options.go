@@ -6,12 +6,14 @@ package engine
 type Stdio uint32
 
 const (
-	// StdioInherit lets plugins use the streams of this process. It is the default.
+	// StdioInherit lets plugins use the streams of this process: they read its input, too.
 	StdioInherit Stdio = iota + 1
 	// StdioLog sends what plugins write to the log, line by line. Standard input is empty.
 	StdioLog
 	// StdioNone discards what plugins write. Standard input is empty.
 	StdioNone
+	// StdioOutput lets plugins write to the output of this process. Standard input is empty. It is the default.
+	StdioOutput
 )
 
 // Options configures an engine. The zero value has the defaults.

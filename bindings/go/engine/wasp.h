@@ -65,14 +65,16 @@ typedef uint32_t wasp_compiler;
 /// the bits of a NaN.
 #define WASP_COMPILER_TIERED 3
 
-/// Where the standard streams of plugins lead: a WASP_STDIO constant, or 0 for the default, inherited.
+/// Where the standard streams of plugins lead: a WASP_STDIO constant, or 0 for the default, WASP_STDIO_LOG.
 typedef uint32_t wasp_stdio;
-/// Streams are inherited from this process.
+/// Streams are inherited from this process: plugins read its input, too.
 #define WASP_STDIO_INHERIT 1
-/// Output goes to the log, line by line; input is empty.
+/// Output goes to the log, line by line, and nowhere without a log; input is empty. The default.
 #define WASP_STDIO_LOG 2
 /// Output is dropped; input is empty.
 #define WASP_STDIO_NONE 3
+/// Output goes to this process's; input is empty.
+#define WASP_STDIO_OUTPUT 4
 
 /// Borrowed text or bytes: `len` bytes at `ptr`, not NUL-terminated. Text is UTF-8. `ptr` may be NULL if `len` is 0.
 typedef struct {

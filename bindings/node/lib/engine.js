@@ -82,7 +82,7 @@ class Engine {
     if (logger !== undefined && typeof logger !== 'function') throw new TypeError('the logger is not a function')
     const checked = {
       compiler: oneOf(compiler, 'the compiler', ['cranelift', 'singlepass', 'tiered']),
-      stdio: oneOf(stdio, 'stdio', ['inherit', 'log', 'none']),
+      stdio: oneOf(stdio, 'stdio', ['inherit', 'output', 'log', 'none']),
       cacheDir: cacheDir === undefined ? undefined : pathOf(cacheDir, 'cacheDir'),
       kernelFaultCounts: Boolean(kernelFaultCounts),
     }

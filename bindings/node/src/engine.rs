@@ -80,9 +80,10 @@ pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<Engin
         _ => Compiler::Cranelift,
     };
     options.stdio = match given.get::<String>("stdio")?.as_deref() {
-        Some("log") => Stdio::Log,
+        Some("inherit") => Stdio::Inherit,
+        Some("output") => Stdio::Output,
         Some("none") => Stdio::None,
-        _ => Stdio::Inherit,
+        _ => Stdio::Log,
     };
     options.cache_directory = given.get::<String>("cacheDir")?.map(Into::into);
     options.kernel_fault_counts = given.get::<bool>("kernelFaultCounts")?.unwrap_or(false);

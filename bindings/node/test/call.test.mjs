@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -287,6 +288,23 @@ test('the logger hears of calls, and of what plugins print', () => {
   const called = lines.find(({ message }) => message === 'Calling function')
   assert.deepEqual(called, { level: 'debug', message: 'Calling function', fields: { name: 'i32', inputParam: '[3]' } })
   assert.ok(lines.some(({ message }) => message === 'Plugin registered'))
+})
+
+test('what plugins print goes nowhere else, unless the host says so', () => {
+  const prints = `(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\\08\\00\\00\\00\\0f\\00\\00\\00from the guest\\n")
+    (func (export "print") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))))`
+  const host = `
+    const { Engine } = require('wasp')
+    const engine = new Engine(JSON.parse(process.argv[1]))
+    engine.register('prints', Buffer.from(process.argv[2]))
+    engine.instance('prints').call('print')`
+  const run = (options) => execFileSync(process.execPath, ['-e', host, JSON.stringify(options), prints], { encoding: 'utf8' })
+  assert.equal(run({}), '')
+  assert.equal(run({ stdio: 'output' }), 'from the guest\n')
+  assert.equal(run({ stdio: 'inherit' }), 'from the guest\n')
 })
 
 test('new instances switch to the code that a thread has compiled meanwhile', async () => {

@@ -92,9 +92,10 @@ impl Engine {
         };
         options.stdio = match stdio {
             "inherit" => Stdio::Inherit,
+            "output" => Stdio::Output,
             "log" => Stdio::Log,
             "none" => Stdio::None,
-            _ => return Err(unknown(py, "stdio", stdio, "\"inherit\", \"log\" or \"none\"")),
+            _ => return Err(unknown(py, "stdio", stdio, "\"inherit\", \"output\", \"log\" or \"none\"")),
         };
         options.cache_directory = cache_dir;
         options.kernel_fault_counts = kernel_fault_counts;

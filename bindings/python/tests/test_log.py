@@ -46,6 +46,15 @@ def test_what_a_plugin_prints_goes_to_the_log(caplog, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize(("options", "printed"), [({}, ""), ({"stdio": "output"}, "from the guest\n")])
+def test_a_plugin_prints_to_this_process_only_if_it_may(options, printed, capfd):
+    engine = wasp.Engine(**options)
+    engine.register("prints", PRINTS)
+    with engine.instance("prints") as prints:
+        prints.call("print", returns=None)
+    assert capfd.readouterr() == (printed, "")
+
+
 def test_a_logger_that_raises_does_no_harm(monkeypatch):
     class Broken(logging.Logger):
         def log(self, *args, **options):

@@ -329,6 +329,10 @@ static struct log hear(wasp_log_level level, wasp_stdio stdio) {
 static void logs(void) {
   struct log log = hear(0, WASP_STDIO_LOG);
   CHECK(log.worst == WASP_LEVEL_INFO && log.errors == 1 && strstr(log.text, "guest") != NULL);
+  log = hear(0, 0);
+  CHECK(strstr(log.text, "guest") != NULL);
+  log = hear(0, WASP_STDIO_OUTPUT);
+  CHECK(strstr(log.text, "guest") == NULL);
   log = hear(WASP_LEVEL_ERROR, WASP_STDIO_LOG);
   CHECK(log.lines == 1 && log.errors == 1 && strstr(log.text, "unreachable") != NULL);
   log = hear(WASP_LEVEL_DEBUG, WASP_STDIO_NONE);

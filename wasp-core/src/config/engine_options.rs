@@ -26,10 +26,12 @@ pub enum Compiler {
 /// Where the standard streams of plugins lead.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Stdio {
-    /// They are inherited from this process.
-    #[default]
+    /// They are inherited from this process: the plugin reads its input, too.
     Inherit,
-    /// Output goes to the log, line by line; input is empty.
+    /// Output goes to this process's; input is empty.
+    Output,
+    /// Output goes to the log, line by line, and nowhere without a log; input is empty.
+    #[default]
     Log,
     /// Output is dropped; input is empty.
     None,

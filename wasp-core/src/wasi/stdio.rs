@@ -45,9 +45,9 @@ impl Streams {
                 wasi.set_stdout(self.lines(Level::Info, "StdOut.Write from Wasm module"));
                 wasi.set_stderr(self.lines(Level::Error, "StdErr.Write from Wasm module"));
             }
-            Stdio::Inherit => {
+            Stdio::Inherit | Stdio::Output => {
                 let ([input, out, err], [out_terminal, err_terminal]) = (self.open, self.terminals);
-                if input {
+                if input && self.stdio == Stdio::Inherit {
                     wasi.set_stdin(Box::new(Input(stdio::stdin(), Sleep(interrupted.clone()))));
                 }
                 if out {

@@ -1243,7 +1243,7 @@ fn opened_files_wait_unless_they_are_asked_not_to() {
 /// They may be files of the host's that no volume shows.
 #[test]
 fn leaves_the_times_of_the_standard_streams_alone() {
-    for stdio in [Stdio::Inherit, Stdio::Log, Stdio::None] {
+    for stdio in [Stdio::Inherit, Stdio::Output, Stdio::Log, Stdio::None] {
         let settings = Settings::new("tester", &[], &[], streams(stdio, Log::default())).unwrap();
         let mut guest = Guest::new(&settings, &Workspace::None);
         for fd in 0..3 {

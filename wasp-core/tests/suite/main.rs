@@ -36,6 +36,7 @@ mod stacks;
 mod startup;
 mod staying;
 mod stopping;
+mod streams;
 mod tenants;
 mod threads;
 mod tiered;

@@ -89,7 +89,7 @@ class Engine(_wasp.Engine):
         *,
         cache_dir: _Path | None = None,
         logger: logging.Logger | None = None,
-        stdio: Literal["inherit", "log", "none"] = "inherit",
+        stdio: Literal["inherit", "output", "log", "none"] = "log",
         kernel_fault_counts: bool = False,
     ) -> None:
         """Makes an engine without plugins.
@@ -100,7 +100,8 @@ class Engine(_wasp.Engine):
         compiled modules between runs and is created if it doesn't exist; only the user who runs this may be able to
         write there, for its files run as code. logger receives log records, from the level on that it has now: errors,
         what plugins print (INFO), calls (DEBUG), blocks of guest memory (5). stdio chooses where the standard streams of
-        plugins lead: they are inherited from this process ("inherit"), sent to the logger ("log") or disabled ("none").
+        plugins lead: what they print to the logger ("log", the default, and nowhere without a logger), to this process's output
+        ("output") or nowhere ("none"), and their input is empty; or both are this process's ("inherit").
         kernel_fault_counts asks the kernel at each reset of an instance whether pages of its memory were written to, and doesn't
         believe the processor, which tells for nothing on x86-64; wasp finds out by itself where it can't be believed.
 
