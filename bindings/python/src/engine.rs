@@ -95,7 +95,14 @@ impl Engine {
             "output" => Stdio::Output,
             "log" => Stdio::Log,
             "none" => Stdio::None,
-            _ => return Err(unknown(py, "stdio", stdio, "\"inherit\", \"output\", \"log\" or \"none\"")),
+            _ => {
+                return Err(unknown(
+                    py,
+                    "stdio",
+                    stdio,
+                    "\"inherit\", \"output\", \"log\" or \"none\"",
+                ));
+            }
         };
         options.cache_directory = cache_dir;
         options.kernel_fault_counts = kernel_fault_counts;

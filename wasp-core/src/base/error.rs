@@ -1,6 +1,8 @@
 //! What can go wrong, in one type.
 
+use crate::base::visible::visible;
 use std::any::Any;
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -80,7 +82,7 @@ impl ErrorKind {
 /// One frame of a guest's stack trace, innermost first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// The function's name from the module's name section, where it has one.
+    /// The function's name from the module's name section, where it has one. Control characters are escaped.
     pub function: Option<String>,
     /// The function's index in the module.
     pub function_index: u32,
@@ -115,10 +117,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let message = message.into();
         Self(Box::new(Inner {
             kind,
-            message,
+            message: one_line(message.into()),
             function: None,
             trace: Vec::new(),
             exit_code: None,
@@ -188,7 +189,7 @@ impl Error {
 
     /// Puts `context` and a colon in front of the message.
     pub(crate) fn in_context(mut self, context: impl fmt::Display) -> Self {
-        self.0.message = format!("{context}: {}", self.0.message);
+        self.0.message = one_line(format!("{context}: {}", self.0.message));
         self
     }
 
@@ -199,14 +200,14 @@ impl Error {
 
     /// Puts `text` behind the message.
     pub(crate) fn after(mut self, text: impl fmt::Display) -> Self {
-        self.0.message = format!("{}{text}", self.0.message);
+        self.0.message = one_line(format!("{}{text}", self.0.message));
         self
     }
 
     /// The same failure, with its trace, as another kind in other words.
     pub(crate) fn reworded(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
         self.0.kind = kind;
-        self.0.message = message.into();
+        self.0.message = one_line(message.into());
         self
     }
 
@@ -262,6 +263,14 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+/// Whatever is in it, a message is one line: a guest's names and texts can be in any.
+fn one_line(message: String) -> String {
+    match visible(&message) {
+        Cow::Borrowed(_) => message,
+        Cow::Owned(escaped) => escaped,
     }
 }
 

@@ -8,3 +8,4 @@ pub(crate) mod slots;
 #[allow(unsafe_code)] // Knows of ASCII that it is UTF-8.
 pub(crate) mod text;
 pub(crate) mod value;
+pub(crate) mod visible;

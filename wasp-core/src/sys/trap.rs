@@ -1,6 +1,7 @@
 //! What ended guest code, as an error that says so.
 
 use crate::base::error::{Error, ErrorKind, Frame};
+use crate::base::visible::visible;
 use backtrace::{Backtrace, BacktraceFrame};
 use wasmer::{RuntimeError, sys::vm::Trap};
 
@@ -42,7 +43,7 @@ pub(crate) fn runtime_error(error: RuntimeError) -> Error {
 
 fn frame(info: &wasmer::FrameInfo) -> Frame {
     Frame {
-        function: info.function_name().map(str::to_owned),
+        function: info.function_name().map(|name| visible(name).into_owned()),
         function_index: info.func_index(),
         module_offset: u32::try_from(info.module_offset()).unwrap_or(u32::MAX),
     }

@@ -1,6 +1,7 @@
 //! Where a guest's standard streams lead.
 
 use crate::base::log::{Level, Log};
+use crate::base::visible::visible_line;
 use crate::config::engine_options::Stdio;
 use crate::sys::descriptor;
 use crate::wasi::time::{Interrupted, Sleep};
@@ -196,6 +197,7 @@ impl Lines {
 
     fn tell(&self, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
+        let text = visible_line(&text);
         self.log.write(self.level, self.message, &[("plugin", &self.plugin), ("message", &text)]);
     }
 }

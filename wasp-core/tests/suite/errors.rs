@@ -114,9 +114,10 @@ fn a_plugin_raises_an_error_and_stays_usable() {
     on_both(|engine| {
         let mut p = instance(engine, &plugin("fails"), &Config::new());
         for text in ["", "oh", "Öl ist aus\nund Wasser auch", &"x".repeat(100_000)] {
-            // The plugin's own words, and nothing else.
+            // The plugin's own words, on one line, and nothing else.
             let error = p.call("raise", &[text.into()], Kind::None).unwrap_err();
-            assert_eq!((error.kind(), error.to_string().as_str()), (Guest, text));
+            let line = text.replace('\n', "\\n");
+            assert_eq!((error.kind(), error.to_string()), (Guest, line));
             assert_eq!(error.function(), Some("raise"));
             assert_eq!(live(&mut p), 0);
         }
@@ -296,4 +297,21 @@ fn kinds_are_the_same_in_every_language() {
             assert!(text.contains(&word), "{word} is missing in a language's list");
         }
     }
+}
+
+#[test]
+fn what_a_plugin_says_stays_on_one_line_and_off_the_terminal() {
+    let wat = r#"
+        (import "env" "raise_error" (func $raise (param i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 16) "a\n\1b[31mb\00")
+        (func $raises (export "raises") (call $raise (i32.const 16)))
+        (func $"c\n\1b[31md" (export "e\n\1b[31mf") (unreachable))"#;
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &Config::new());
+        fails(p.call("raises", &[], Kind::None), Guest, r"a\n\u{1b}[31mb");
+        let error = p.call("e\n\x1b[31mf", &[], Kind::None).unwrap_err();
+        assert_eq!(error.to_string(), r#"plugin "p", function "e\n\u{1b}[31mf": unreachable"#);
+        assert_eq!(error.trace()[0].function.as_deref(), Some(r"c\n\u{1b}[31md"));
+    });
 }

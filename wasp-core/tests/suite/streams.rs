@@ -51,7 +51,8 @@ fn shared() {
         (Some(Stdio::Output), 0, 4),
         (Some(Stdio::Inherit), 2, 4),
     ] {
-        let (mut input, mut output) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let (mut input, mut output) =
+            (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
         input.write_all(b"secret").unwrap();
         input.rewind().unwrap();
         let read = with_streams([&input, &output, &output], || {
