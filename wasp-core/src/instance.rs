@@ -135,6 +135,54 @@ impl Instance {
         Ok(())
     }
 
+    /// Returns the size of its memory in bytes; 0 where the plugin exports none.
+    pub fn memory_size(&self) -> usize {
+        self.lease.instance.memory().map_or(0, <[u8]>::len)
+    }
+
+    /// Returns its memory as it is, for modules whose functions take and give addresses; none where the plugin exports none.
+    pub fn memory(&self) -> Option<&[u8]> {
+        self.lease.instance.memory()
+    }
+
+    /// Returns its memory to write to. The next reset then looks at each page of it, since another thread, or the kernel, may write
+    /// through the slice; [`write`](Self::write) costs nothing later.
+    pub fn memory_mut(&mut self) -> Option<&mut [u8]> {
+        self.lease.instance.memory_mut()
+    }
+
+    /// Returns a copy of `length` bytes of its memory, from `address` on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if they are not in the memory.
+    pub fn read(&self, address: u32, length: usize) -> Result<Vec<u8>> {
+        let bytes = self.lease.instance.range(address, length);
+        bytes.map(<[u8]>::to_vec).map_err(|error| self.named(error))
+    }
+
+    /// Copies bytes of its memory, from `address` on, until `into` is full.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn read_into(&self, address: u32, into: &mut [u8]) -> Result<()> {
+        let bytes = self.lease.instance.range(address, into.len());
+        into.copy_from_slice(bytes.map_err(|error| self.named(error))?);
+        Ok(())
+    }
+
+    /// Copies `data` into its memory, to `address`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if that is not in the memory.
+    pub fn write(&mut self, address: u32, data: &[u8]) -> Result<()> {
+        let written = self.lease.instance.write(address, data);
+        written.map_err(|error| self.named(error))
+    }
+
+    fn named(&self, error: Error) -> Error {
+        error.in_context(format_args!("plugin {:?}", self.plugin()))
+    }
+
     /// Returns whether `data` is part of the last result, which the next call frees before it reads its arguments. For
     /// bindings to languages in which a borrowed result can be passed on all the same.
     pub fn lends(&self, data: &[u8]) -> bool {

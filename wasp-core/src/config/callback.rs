@@ -1,9 +1,12 @@
 //! Host functions of a Config: what they are given and how they answer.
 
+use crate::base::error::Result;
 use crate::base::value::{Kind, Value};
+use crate::config::guest_memory::{GuestMemory, check_range, lent};
 use crate::sys::interrupt::Interrupt;
 use std::error::Error as StdError;
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 pub(crate) type CallbackFn = dyn Fn(&mut Caller<'_>, &[Value<'_>]) -> Result<(), Box<dyn StdError + Send + Sync>>
@@ -26,6 +29,9 @@ pub struct Caller<'a> {
     pub(crate) answer: Answer,
     /// Room for an answer that is a string, of an earlier one.
     pub(crate) room: String,
+    pub(crate) memory: &'a dyn GuestMemory,
+    /// Where the strings and bytes that the callback was given are, and what is between them.
+    pub(crate) lent: Range<usize>,
 }
 
 /// What a callback answered.
@@ -94,6 +100,45 @@ impl Caller<'_> {
     /// Returns how long the call may still take, callbacks included; none where it has no limit.
     pub fn remaining(&self) -> Option<Duration> {
         self.interrupt.remaining()
+    }
+
+    /// Returns the size of the calling instance's memory in bytes; 0 where the plugin exports none.
+    pub fn memory_size(&self) -> usize {
+        self.memory.len().unwrap_or_default()
+    }
+
+    /// Returns a copy of `length` bytes of the calling instance's memory, from `address` on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if they are not in the memory.
+    pub fn read(&self, address: u32, length: usize) -> Result<Vec<u8>> {
+        check_range(self.memory.len(), address, length)?;
+        let mut bytes = vec![0; length];
+        self.read_into(address, &mut bytes).map(|()| bytes)
+    }
+
+    /// Copies bytes of the calling instance's memory, from `address` on, until `into` is full.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn read_into(&self, address: u32, into: &mut [u8]) -> Result<()> {
+        let start = check_range(self.memory.len(), address, into.len())?;
+        self.memory.copy_out(start, into);
+        Ok(())
+    }
+
+    /// Copies `data` into the calling instance's memory, to `address`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if that is not in the memory, or where a string or bytes that the callback
+    /// was given are, which it borrows from there.
+    pub fn write(&mut self, address: u32, data: &[u8]) -> Result<()> {
+        let start = check_range(self.memory.len(), address, data.len())?;
+        if self.memory.copy_in(start, data, &self.lent) {
+            Ok(())
+        } else {
+            Err(lent(address, data.len()))
+        }
     }
 
     /// Returns the name of the plugin that calls.

@@ -2,5 +2,6 @@
 
 pub(crate) mod callback;
 pub(crate) mod engine_options;
+pub(crate) mod guest_memory;
 pub(crate) mod limits;
 pub(crate) mod plugin_config;

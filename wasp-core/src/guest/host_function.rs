@@ -5,12 +5,14 @@ use crate::base::log::{Level, Log};
 use crate::base::slots;
 use crate::base::value::{Kind, Value};
 use crate::config::callback::{Answer, Callback, Caller};
+use crate::guest::caller_memory::CallerMemory;
 use crate::guest::guest_state::Guest;
 use crate::guest::import_thunk::HostFunction;
 use crate::guest::transfer::block_size;
 use crate::plugin::import::ImportTarget;
 use crate::vm::turn::HostTurn;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 use wasmer_types::RawValue;
 
@@ -77,9 +79,13 @@ impl HostFunction for Arc<Callback> {
         block: &mut u32,
     ) -> Result<(), Error> {
         let callback = &**self;
+        // SAFETY: the guest waits while the callback runs, and nobody but that uses this.
+        let memory = unsafe { CallerMemory::new(guest) };
         let mut caller = Caller {
             plugin: &guest.plugin.name,
             interrupt: &guest.interrupt,
+            memory: &memory,
+            lent: 0..0,
             answer: Answer::Number(Value::None),
             room: if callback.result == Kind::String { guest.take_room() } else { String::new() },
         };
@@ -118,6 +124,22 @@ impl HostFunction for Arc<Callback> {
     }
 }
 
+/// Widens `lent`, addresses of this process, by those of a string or bytes.
+#[inline]
+fn note_lent(arg: &Value<'_>, lent: &mut Range<usize>) {
+    let bytes = match arg {
+        Value::String(text) => text.as_bytes(),
+        Value::Bytes(bytes) => bytes,
+        _ => return,
+    };
+    let Range { start, end } = bytes.as_ptr_range();
+    let (start, end) = (start as usize, end as usize);
+    *lent = match *lent {
+        Range { start: 0, .. } => start..end,
+        Range { start: first, end: last } => first.min(start)..last.max(end),
+    };
+}
+
 impl Callback {
     /// The same as [`call`](Self::call), with room for three arguments and more.
     #[inline(never)]
@@ -154,6 +176,7 @@ impl Callback {
                 slots::read(slot, Kind::I32, arg);
             } else {
                 self.lift(slot, *kind, guest, turn, arg)?;
+                note_lent(arg, &mut caller.lent);
             }
         }
         if guest.plugin.log.enabled(Level::Debug) {

@@ -6,6 +6,7 @@ use crate::base::log::Level;
 use crate::base::slots::{self, Slots};
 use crate::base::value::{Kind, OwnedValue, Value};
 use crate::config::plugin_config::WarmUp;
+use crate::config::guest_memory::check_range;
 use crate::guest::call::{Call, ResultBuffer};
 use crate::guest::guest_state::{Exports, Guest};
 use crate::guest::import_thunk;
@@ -235,6 +236,38 @@ impl WasmInstance {
     /// The string or bytes that the last call gave, there until the next one.
     pub(crate) fn read(&self, kind: Kind) -> Result<Value<'_>> {
         self.result_buffer.read(&self.guest, kind, &self.turn)
+    }
+
+    /// The memory that its module exports.
+    pub(crate) fn memory(&self) -> Option<&[u8]> {
+        self.parts.memory.as_ref().map(|memory| memory.bytes(&self.turn))
+    }
+
+    /// The same to write to, by whomever.
+    pub(crate) fn memory_mut(&mut self) -> Option<&mut [u8]> {
+        let memory = self.parts.memory.as_ref()?;
+        self.touched = true;
+        self.parts.strayed();
+        Some(memory.bytes_mut(&mut self.turn))
+    }
+
+    /// The bytes from `address` on.
+    pub(crate) fn range(&self, address: u32, count: usize) -> Result<&[u8]> {
+        let memory = self.memory();
+        let start = check_range(memory.map(<[u8]>::len), address, count)?;
+        Ok(&memory.unwrap_or_default()[start..start + count])
+    }
+
+    /// Copies `data` to `address`.
+    pub(crate) fn write(&mut self, address: u32, data: &[u8]) -> Result<()> {
+        let start = check_range(self.memory().map(<[u8]>::len), address, data.len())?;
+        // As in a call: this thread writes.
+        self.touched = true;
+        self.parts.entered();
+        if let Some(memory) = &self.parts.memory {
+            memory.bytes_mut(&mut self.turn)[start..start + data.len()].copy_from_slice(data);
+        }
+        Ok(())
     }
 
     /// Whether `data` is in the guest's memory, from which the last result was lent.

@@ -8,6 +8,7 @@ use crate::sys::mem_image::Image;
 use crate::vm::turn::HostTurn;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::Arc;
@@ -77,6 +78,50 @@ impl Memory {
             let definition = self.0.definition.as_ref();
             slice::from_raw_parts_mut(definition.base, definition.current_length)
         }
+    }
+
+    /// Returns its length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Copies from `address` on until `into` is full. Panics if that is not in the memory.
+    ///
+    /// # Safety
+    /// Guest code of the instance waits, or none runs, and this thread alone uses the instance.
+    pub(crate) unsafe fn copy_out(&self, address: usize, into: &mut [u8]) {
+        let place = self.place(address, into.len());
+        // SAFETY: the place is mapped, readable memory, nobody writes to it, as this function asks, and `into` is not of it.
+        unsafe { place.copy_to_nonoverlapping(into.as_mut_ptr(), into.len()) };
+    }
+
+    /// Copies `data` to `address` and returns true, unless the place touches `lent`, addresses of this process. Panics if it is not
+    /// in the memory.
+    ///
+    /// # Safety
+    /// As for [`copy_out`](Self::copy_out), and all slices of the memory that anybody has are in `lent`. `data` may be one.
+    pub(crate) unsafe fn copy_in(&self, address: usize, data: &[u8], lent: &Range<usize>) -> bool {
+        let place = self.place(address, data.len());
+        let (start, end) = (place as usize, place as usize + data.len());
+        if !data.is_empty() && start < lent.end && end > lent.start {
+            return false;
+        }
+        // SAFETY: the place is mapped, writable memory, and nobody has a slice of it, as was checked.
+        unsafe { place.copy_from(data.as_ptr(), data.len()) };
+        true
+    }
+
+    /// Returns where `count` bytes from `address` on are.
+    fn place(&self, address: usize, count: usize) -> *mut u8 {
+        let fits = address.checked_add(count).is_some_and(|end| end <= self.len());
+        assert!(fits, "the range was checked");
+        // SAFETY: the definition lives as long as the instance, and so does whoever asks; the range is within the memory.
+        unsafe { self.0.definition.as_ref().base.add(address) }
+    }
+
+    /// Notes that something else than this thread may write to the memory.
+    pub(super) fn strayed(&self) {
+        self.0.dirty.borrow_mut().strayed();
     }
 
     /// Makes an image of the memory as it is now, from which it begins afterwards.

@@ -51,6 +51,13 @@ impl InstanceParts {
         }
     }
 
+    /// Notes that something else than the thread that makes a call may write to the memory until the next reset.
+    pub(crate) fn strayed(&self) {
+        for memory in &self.memories {
+            memory.strayed();
+        }
+    }
+
     /// Takes a snapshot of the state as it is now, of an instance with one memory at most, which begins from its image
     /// afterwards.
     pub(crate) fn snapshot(&self, policy: Policy, turn: &mut HostTurn) -> io::Result<Snapshot> {

@@ -24,6 +24,7 @@ mod layers;
 mod lending;
 mod limits;
 mod log;
+mod memory_access;
 mod modules;
 mod numbers;
 mod process_limit;
