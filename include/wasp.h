@@ -441,6 +441,39 @@ void wasp_instance_interrupt(wasp_instance *instance);
 const wasp_function *wasp_instance_functions(const wasp_instance *instance,
                                              size_t *count);
 
+/// Returns the size of the instance's memory in bytes; 0 where its plugin exports none, and while it runs a call.
+size_t wasp_instance_memory_size(wasp_instance *instance);
+
+/// Copies `length` bytes of the instance's memory, from `address` on, to `data`.
+///
+/// Errors: WASP_ERROR_INVALID if they are not in the memory, or if the plugin exports none, and BUSY. In a callback of the instance's,
+/// `wasp_caller_read` does the same.
+wasp_error *wasp_instance_read(wasp_instance *instance,
+                               uint32_t address,
+                               void *data,
+                               size_t length);
+
+/// Copies `data` into the instance's memory, to `address`.
+///
+/// Errors: as for `wasp_instance_read`. In a callback of the instance's, `wasp_caller_write` does the same.
+wasp_error *wasp_instance_write(wasp_instance *instance, uint32_t address, wasp_slice data);
+
+/// Returns the size of the calling instance's memory in bytes; 0 where its plugin exports none.
+size_t wasp_caller_memory_size(const wasp_caller *caller);
+
+/// Copies `length` bytes of the calling instance's memory, from `address` on, to `data`.
+///
+/// Errors: WASP_ERROR_INVALID if they are not in the memory, or if the plugin exports none.
+wasp_error *wasp_caller_read(const wasp_caller *caller, uint32_t address, void *data, size_t length);
+
+/// Copies `data` into the calling instance's memory, to `address`.
+///
+/// Errors: as for `wasp_caller_read`, and WASP_ERROR_INVALID where a string or bytes that the callback was given are: it borrows them
+/// from there.
+wasp_error *wasp_caller_write(wasp_caller *caller,
+                              uint32_t address,
+                              wasp_slice data);
+
 /// Releases an error; NULL is allowed.
 void wasp_error_free(wasp_error *error);
 

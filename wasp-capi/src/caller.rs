@@ -31,6 +31,18 @@ pub struct wasp_caller {
     failure: Option<String>,
 }
 
+impl wasp_caller {
+    pub(crate) fn core(&self) -> &Caller<'static> {
+        // SAFETY: `run_callback` made the pointer from a caller that lives as long as this one.
+        unsafe { &*self.caller }
+    }
+
+    pub(crate) fn core_mut(&mut self) -> &mut Caller<'static> {
+        // SAFETY: as in `core`; nobody else uses it.
+        unsafe { &mut *self.caller }
+    }
+}
+
 /// Runs a host function of C for `caller`.
 pub(crate) fn run_callback(
     callback: unsafe extern "C" fn(*mut c_void, &mut wasp_caller, *const wasp_value, usize),
@@ -74,8 +86,7 @@ pub unsafe extern "C" fn wasp_caller_set_result(
         match unsafe { value.read("its answer", &mut answer) } {
             Ok(()) => {
                 caller.refused = None;
-                // SAFETY: `run` made the pointer from a caller that lives as long as this one.
-                unsafe { (*caller.caller).set_result(answer) };
+                caller.core_mut().set_result(answer);
             }
             Err(error) => caller.refused = Some(error.to_string()),
         }
@@ -97,7 +108,6 @@ pub unsafe extern "C" fn wasp_caller_fail(caller: Option<&mut wasp_caller>, mess
 /// Returns how many nanoseconds the call that this callback belongs to may still take; UINT64_MAX where it has no limit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_caller_remaining(caller: Option<&wasp_caller>) -> u64 {
-    // SAFETY: `run` made the pointer from a caller that lives as long as this one.
-    let remaining = caller.and_then(|caller| unsafe { (*caller.caller).remaining() });
+    let remaining = caller.and_then(|caller| caller.core().remaining());
     remaining.map_or(u64::MAX, |left| u64::try_from(left.as_nanos()).unwrap_or(u64::MAX))
 }

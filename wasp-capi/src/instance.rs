@@ -78,7 +78,7 @@ impl wasp_instance {
     ///
     /// # Safety
     /// `this` came from `wasp_instance_new` and was not freed before this call.
-    unsafe fn enter<R>(
+    pub(crate) unsafe fn enter<R>(
         this: *const Self,
         body: impl FnOnce(&mut Instance) -> Result<R, Error>,
     ) -> Result<R, Error> {

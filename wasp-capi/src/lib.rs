@@ -24,6 +24,8 @@ mod caller;
 
 mod instance;
 
+mod memory;
+
 mod error;
 
 mod process;
@@ -35,6 +37,7 @@ pub use config::*;
 pub use engine::*;
 pub use error::*;
 pub use instance::*;
+pub use memory::*;
 pub use process::wasp_claim_signals;
 pub use slice::*;
 pub use user_data::wasp_free_fn;

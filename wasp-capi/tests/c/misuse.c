@@ -21,14 +21,16 @@ static struct {
   wasp_error *wasp_error_p_error;
   wasp_slice wasp_slice_name, wasp_slice_value, wasp_slice_guest_path, wasp_slice_host_path, wasp_slice_module;
   wasp_slice wasp_slice_message, wasp_slice_wasm, wasp_slice_path, wasp_slice_plugin, wasp_slice_workspace;
-  wasp_slice wasp_slice_function;
+  wasp_slice wasp_slice_function, wasp_slice_data;
   bool bool_read_only, bool_snapshot;
+  char room[8];
   wasp_kind wasp_kind_result, wasp_kind_result_kind, *wasp_kind_p_params;
   wasp_callback_fn wasp_callback_fn_callback;
   wasp_free_fn wasp_free_fn_free;
-  void *void_p_user_data;
+  void *void_p_user_data, *void_p_data;
+  uint32_t uint32_t_address;
   wasp_value arg, result, wasp_value_value, *wasp_value_p_args, *wasp_value_p_result;
-  size_t count, size_t_param_count, size_t_arg_count, *size_t_p_count;
+  size_t count, size_t_param_count, size_t_arg_count, size_t_length, *size_t_p_count;
 } good;
 
 static wasp_kind an_i32 = WASP_I32;
@@ -133,6 +135,9 @@ static void nulls(void) {
   good.wasp_kind_result = good.wasp_kind_result_kind = WASP_I32;
   good.wasp_kind_p_params = &an_i32;
   good.size_t_param_count = good.size_t_arg_count = 1;
+  good.size_t_length = 1;
+  good.wasp_slice_data = wasp_str("d");
+  good.void_p_data = good.room;
   good.wasp_callback_fn_callback = nothing;
   good.wasp_free_fn_free = count_freed;
   good.void_p_user_data = &good;

@@ -21,6 +21,7 @@ void test_leaks(void);
 void test_stacks(void);
 void test_conditions(void);
 void test_numbers(void);
+void test_memory(void);
 /* Runs the condition of that name, if there is one, in this process. */
 bool run_condition(const char *name);
 
