@@ -16,6 +16,7 @@ type callback struct {
 	params   []parameter
 	result   *parameter                               // nil for none
 	context  bool                                     // its first parameter is a context.Context
+	caller   bool                                     // its first parameter, or the one after that, is a *Caller
 	fails    bool                                     // its last result is an error
 	hasInt   bool                                     // a parameter or the result is an int
 	wide     bool                                     // ints are passed as i64, not as i32
@@ -31,6 +32,7 @@ type parameter struct {
 var (
 	contextType = reflect.TypeFor[context.Context]()
 	errorType   = reflect.TypeFor[error]()
+	callerType  = reflect.TypeFor[*Caller]()
 )
 
 const callbackTypes = "string, []byte, int32, uint32, int64, uint64, int, float32, float64 and bool"
@@ -56,6 +58,10 @@ func newCallback(name callbackName, function any) (*callback, error) {
 		in := ty.In(i)
 		if i == 0 && in == contextType {
 			c.context = true
+			continue
+		}
+		if in == callerType && len(c.params) == 0 && !c.caller {
+			c.caller = true
 			continue
 		}
 		kind, ok := kindOf(in)

@@ -16,6 +16,11 @@ func (c *callback) reflected(ctx context.Context, v *invocation) error {
 	if c.context {
 		args = append(args, reflect.ValueOf(ctx))
 	}
+	if c.caller {
+		caller := &Caller{v.caller}
+		defer func() { caller.handle = nil }()
+		args = append(args, reflect.ValueOf(caller))
+	}
 	for i, param := range c.params {
 		arg := reflect.New(param.ty).Elem()
 		v.read(i, arg)

@@ -18,7 +18,8 @@ type callbackName struct{ module, name string }
 //
 // f is any function that takes string, []byte, int32, uint32, int64, uint64, int, float32, float64 and bool, and returns at most
 // one of those and then, if it can fail, an error. RegisterPlugin checks this. An int is passed as the plugin imports it, as an
-// i32 or an i64; uint32 and bool are passed as i32, uint64 as i64. If its first parameter is a context.Context, f receives that of CallFunctionContext.
+// i32 or an i64; uint32 and bool are passed as i32, uint64 as i64. If its first parameter is a context.Context, f receives that of CallFunctionContext;
+// if that, or the next one, is a *Caller, f receives the calling instance, whose memory it may read and write.
 //
 // f runs in the goroutine that called CallFunction, before CallFunction returns, and in several goroutines at once if several
 // instances call it. It may use other instances; its own is busy. If it returns an error, the plugin is stopped and CallFunction

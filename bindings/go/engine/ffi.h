@@ -128,6 +128,25 @@ static inline wasp_go_outcome wasp_go_reset(wasp_instance *instance) {
   return wasp_go_done(wasp_instance_reset(instance));
 }
 
+static inline wasp_go_outcome wasp_go_instance_read(wasp_instance *instance, uint32_t address, char *data,
+                                                    size_t length) {
+  return wasp_go_done(wasp_instance_read(instance, address, data, length));
+}
+
+static inline wasp_go_outcome wasp_go_instance_write(wasp_instance *instance, uint32_t address, const char *data,
+                                                     size_t length) {
+  return wasp_go_done(wasp_instance_write(instance, address, wasp_go_slice(data, length)));
+}
+
+static inline wasp_go_outcome wasp_go_caller_read(wasp_caller *caller, uint32_t address, char *data, size_t length) {
+  return wasp_go_done(wasp_caller_read(caller, address, data, length));
+}
+
+static inline wasp_go_outcome wasp_go_caller_write(wasp_caller *caller, uint32_t address, const char *data,
+                                                   size_t length) {
+  return wasp_go_done(wasp_caller_write(caller, address, wasp_go_slice(data, length)));
+}
+
 /* The instance comes as a number: Go looks at each pointer that may point to pointers, which this never does. */
 
 /* A result: the bits of a number, or the length of text or bytes at `ptr`. */

@@ -32,6 +32,14 @@ type Instance interface {
 	// Functions returns the functions that the plugin exports, in the module's order. It returns nil while a call runs and
 	// after Remove.
 	Functions() []Function
+	// MemorySize returns the size of the instance's memory in bytes; 0 if the plugin exports none, while a call runs, and after
+	// Remove.
+	MemorySize() int
+	// ReadMemory returns a copy of length bytes of the instance's memory, from address on, for plugins whose functions give
+	// addresses. It returns an error of KindInvalid if they are not in the memory. A callback uses a [Caller].
+	ReadMemory(address uint32, length int) ([]byte, error)
+	// WriteMemory copies data into the instance's memory, to address. It returns an error of KindInvalid if that is not in the memory.
+	WriteMemory(address uint32, data []byte) error
 	// Reset restores the state of a new instance with the same workspace.
 	Reset() error
 	// Remove frees the instance at once, or when its running call ends. Removing it again does nothing.
