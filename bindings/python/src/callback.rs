@@ -3,11 +3,12 @@
 use crate::arguments::{self, Buffers, Place, into_python};
 use crate::exit;
 use crate::greenlet;
+use crate::lent::Lent;
 use crate::signals;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use wasp_core::{Caller, Config, Kind, Value};
+use wasp_core::{Config, Kind, Value};
 
 /// Offers `function` to a plugin as `module`.`name`.
 pub(crate) fn offer(
@@ -25,7 +26,7 @@ pub(crate) fn offer(
         exit::wait_if_ending();
         Python::attach(|py| {
             let _inside = greenlet::Inside::new(py);
-            call_python(function.bind(py), &what, result, caller, args)?;
+            call_python(function.bind(py), &what, result, &Lent::new(caller), args)?;
             // What Python has not seen to yet would wait for the guest.
             signals::check(py)
         })
@@ -37,7 +38,7 @@ fn call_python(
     function: &Bound<'_, PyAny>,
     what: &str,
     result: Kind,
-    caller: &mut Caller<'_>,
+    caller: &Lent,
     args: &[Value<'_>],
 ) -> PyResult<()> {
     let py = function.py();
@@ -60,6 +61,6 @@ fn call_python(
         let message = format!("{what} answered with {}, and its result is {result}", ty.name()?);
         return Err(PyTypeError::new_err(message));
     }
-    caller.set_result(value);
+    caller.with(|caller| caller.set_result(value));
     Ok(())
 }

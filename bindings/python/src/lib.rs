@@ -20,8 +20,12 @@ mod fork;
 #[allow(unsafe_code)] // Looks for a module that may not be there.
 mod greenlet;
 mod instance;
+#[allow(unsafe_code)] // Lends callers to Python while they wait for it.
+mod lent;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
+#[allow(unsafe_code)] // Borrows the bytes of Python objects.
+mod memory;
 mod reinit;
 #[allow(unsafe_code)] // Installs a signal handler, and shares pointers with a thread.
 mod signals;
@@ -38,6 +42,8 @@ mod _wasp {
     use super::engine::Engine;
     #[pymodule_export]
     use super::instance::{Function, Instance};
+    #[pymodule_export]
+    use super::memory::Memory;
     #[pymodule_export]
     use super::reinit::forked;
     #[pymodule_export]

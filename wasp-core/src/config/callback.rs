@@ -3,7 +3,7 @@
 use crate::base::error::Result;
 use crate::base::value::{Kind, Value};
 use crate::config::guest_memory::{GuestMemory, check_range, lent};
-use crate::sys::interrupt::Interrupt;
+use crate::sys::interrupt::{Interrupt, Interrupter};
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Range;
@@ -139,6 +139,11 @@ impl Caller<'_> {
         } else {
             Err(lent(address, data.len()))
         }
+    }
+
+    /// Returns whether `interrupter` is of the calling instance. For bindings.
+    pub fn is_of(&self, interrupter: &Interrupter) -> bool {
+        interrupter.stops(self.interrupt)
     }
 
     /// Returns the name of the plugin that calls.

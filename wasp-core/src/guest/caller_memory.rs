@@ -10,7 +10,7 @@ pub(super) struct CallerMemory<'a>(&'a Guest);
 
 impl<'a> CallerMemory<'a> {
     /// # Safety
-    /// As long as this exists, the guest waits on this thread.
+    /// As long as this exists, the guest waits, for the thread that uses this.
     pub(super) unsafe fn new(guest: &'a Guest) -> Self {
         Self(guest)
     }
@@ -23,13 +23,16 @@ impl GuestMemory for CallerMemory<'_> {
 
     fn copy_out(&self, address: usize, into: &mut [u8]) {
         if let Some(memory) = self.0.memory() {
-            // SAFETY: the guest waits on this thread, as `new` asks, and nobody writes meanwhile.
+            // SAFETY: the guest waits, as `new` asks, and nobody writes meanwhile.
             unsafe { memory.copy_out(address, into) };
         }
     }
 
     fn copy_in(&self, address: usize, data: &[u8], lent: &Range<usize>) -> bool {
-        // SAFETY: the guest waits on this thread, as `new` asks; what was lent meanwhile are the callback's arguments.
-        self.0.memory().is_some_and(|memory| unsafe { memory.copy_in(address, data, lent) })
+        let Some(memory) = self.0.memory() else { return false };
+        // It may be another thread that answers for the guest's.
+        memory.entered();
+        // SAFETY: the guest waits, as `new` asks; what was lent meanwhile are the callback's arguments.
+        unsafe { memory.copy_in(address, data, lent) }
     }
 }

@@ -9,6 +9,7 @@ use crate::base::error::Result;
 use crate::sys::fence;
 use crate::sys::process::generation;
 use crate::sys::watchdog::{NEVER, Watchdog, Watched, nanoseconds, now};
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -255,6 +256,11 @@ pub struct Interrupter {
 impl Interrupter {
     pub(crate) fn new(interrupt: &Arc<Interrupt>) -> Self {
         Self { interrupt: Arc::clone(interrupt), owner: interrupt.owner.load(Ordering::Acquire) }
+    }
+
+    /// Returns whether it is for the calls that `interrupt` is for.
+    pub(crate) fn stops(&self, interrupt: &Interrupt) -> bool {
+        ptr::eq(&raw const *self.interrupt, interrupt)
     }
 
     /// Ends the call that runs, which fails with [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled). When none runs, nothing

@@ -39,7 +39,7 @@ impl Memory {
 
     /// Notes that this thread makes a call.
     #[inline]
-    pub(super) fn entered(&self) {
+    pub(crate) fn entered(&self) {
         self.0.dirty.borrow_mut().entered();
     }
 

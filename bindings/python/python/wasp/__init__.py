@@ -27,7 +27,7 @@ from ._errors import (
     Timeout,
     Trap,
 )
-from ._wasp import Function, Instance, Kind, __version__
+from ._wasp import Function, Instance, Kind, Memory, __version__
 
 I32 = Kind.I32
 I64 = Kind.I64
@@ -57,6 +57,7 @@ __all__ = [
     "Kind",
     "KindName",
     "Limits",
+    "Memory",
     "PluginNotFound",
     "STRING",
     "Timeout",

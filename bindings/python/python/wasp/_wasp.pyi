@@ -3,9 +3,9 @@ from os import PathLike
 from types import EllipsisType
 from typing import Any, ClassVar, final, overload
 
-from typing_extensions import Self, disjoint_base
+from typing_extensions import Buffer, Self, disjoint_base
 
-__all__ = ["Engine", "Function", "Instance", "Kind", "__version__", "forked"]
+__all__ = ["Engine", "Function", "Instance", "Kind", "Memory", "__version__", "forked"]
 
 __version__: str
 
@@ -51,6 +51,25 @@ class Function:
 
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
+
+@final
+class Memory:
+    """The memory of an instance, for plugins whose functions take and give addresses. Copies what is read and written."""
+
+    def read(self, address: int, length: int, /) -> bytes:
+        """Returns a copy of length bytes from address on. An address is an int from 0 on, or what a plugin gives as an i32.
+
+        Raises Error of kind "invalid" if they are not in the memory, and "busy" while a call runs elsewhere; in a callback of
+        the instance's own it works.
+        """
+
+    def write(self, address: int, data: Buffer, /) -> None:
+        """Copies data, anything with contiguous bytes, to address.
+
+        Raises Error as read does, and of kind "invalid" in a callback, where a str or bytes that it was given came from.
+        """
+
+    def __len__(self) -> int: ...
 
 @final
 class Instance:
@@ -119,6 +138,10 @@ class Instance:
 
         Raises Error of kind "busy" while a call runs.
         """
+
+    @property
+    def memory(self) -> Memory:
+        """Its memory, for plugins whose functions take and give addresses."""
 
     @property
     def functions(self) -> list[Function]:

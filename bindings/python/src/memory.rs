@@ -1,0 +1,96 @@
+//! The memory of an instance, for plugins whose functions take and give addresses.
+
+use crate::buffer::Buffer;
+use crate::instance::{Instance, closed};
+use crate::{error, lent};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use wasp_core::{Error, ErrorKind};
+
+/// The memory of an instance, for plugins whose functions take and give addresses. Copies what is read and written.
+#[pyclass(module = "wasp", frozen)]
+pub struct Memory {
+    instance: Py<Instance>,
+}
+
+impl Memory {
+    pub(crate) fn new(instance: Py<Instance>) -> Self {
+        Self { instance }
+    }
+
+    /// Runs one of two: in a callback of the instance's own the first, else the second.
+    fn with<R>(
+        &self,
+        py: Python<'_>,
+        in_callback: impl FnOnce(&mut wasp_core::Caller<'_>) -> Result<R, Error>,
+        else_in: impl FnOnce(&mut wasp_core::Instance) -> Result<R, Error>,
+    ) -> PyResult<R> {
+        let instance = self.instance.get();
+        // One of the two runs.
+        let outcome = match lent::with_caller_of(&instance.interrupter, in_callback) {
+            Some(outcome) => outcome,
+            None => else_in(instance.lock(py)?.as_mut().ok_or_else(|| closed(py))?),
+        };
+        outcome.map_err(|error| error::raise(py, &error))
+    }
+}
+
+#[pymethods]
+impl Memory {
+    /// Returns a copy of length bytes from address on. An address is an int from 0 on, or what a plugin gives as an i32.
+    ///
+    /// Raises Error of kind "invalid" if they are not in the memory, and "busy" while a call runs elsewhere; in a callback of the
+    /// instance's own it works.
+    #[pyo3(signature = (address, length, /))]
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        address: i64,
+        length: i64,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let address = place(py, address)?;
+        let length = usize::try_from(length).map_err(|_| {
+            error::new(py, ErrorKind::Invalid, &format!("the length is {length}, less than nothing"))
+        })?;
+        let bytes = self.with(
+            py,
+            |caller| caller.read(address, length),
+            |instance| instance.read(address, length),
+        )?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// Copies data, anything with contiguous bytes, to address.
+    ///
+    /// Raises Error as read does, and of kind "invalid" in a callback, where a str or bytes that it was given came from.
+    #[pyo3(signature = (address, data, /))]
+    fn write(&self, py: Python<'_>, address: i64, data: &Bound<'_, PyAny>) -> PyResult<()> {
+        let address = place(py, address)?;
+        let buffer = Buffer::of(data)?;
+        // SAFETY: the bytes are out of use before the buffer is dropped.
+        let data = unsafe { buffer.bytes() };
+        self.with(
+            py,
+            |caller| caller.write(address, data),
+            |instance| instance.write(address, data),
+        )
+    }
+
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        self.with(
+            py,
+            |caller| Ok(caller.memory_size()),
+            |instance| Ok(instance.memory_size()),
+        )
+    }
+}
+
+/// Returns an address, which plugins give as an i32 with a sign.
+fn place(py: Python<'_>, address: i64) -> PyResult<u32> {
+    let unsigned = u32::try_from(address).ok();
+    let signed = || i32::try_from(address).ok().map(i32::cast_unsigned);
+    unsigned.or_else(signed).ok_or_else(|| {
+        let message = format!("{address} is no address: these have 32 bits");
+        error::new(py, ErrorKind::Invalid, &message)
+    })
+}
