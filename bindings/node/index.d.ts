@@ -167,11 +167,26 @@ export class Instance {
   interrupt(): void
   /** Brings the instance back to the state of a new one. */
   reset(): void
+  /** Its memory, for plugins whose functions take and give addresses. */
+  get memory(): WaspMemory
   /** Returns the functions that the plugin offers. */
   get functions(): readonly WaspFunction[]
   /** Releases the instance; one that runs a call is released when that is over. `using` does it too. */
   close(): void
   [Symbol.dispose](): void
+}
+
+/**
+ * The memory of an instance. Copies what is read and written. In a callback of the instance's own it works, too; in the callback of
+ * another call it is BUSY.
+ */
+export interface WaspMemory {
+  /** The size in bytes; 0 where the plugin exports no memory. */
+  readonly size: number
+  /** Returns a copy of `length` bytes from `address` on: an integer from 0 on, or what a plugin gives as an i32. */
+  read(address: number, length: number): Buffer
+  /** Copies `data` to `address`. In a callback, what it was given as a string or bytes can't be written over. */
+  write(address: number, data: WaspBytes): void
 }
 
 export type WaspErrorCode =

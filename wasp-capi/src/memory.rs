@@ -112,11 +112,7 @@ pub unsafe extern "C" fn wasp_caller_write(
 ///
 /// # Safety
 /// `data` is NULL or points to `length` bytes that may be written to, and that nobody else uses for `'a`.
-unsafe fn place<'a>(
-    data: *mut c_void,
-    length: usize,
-    most: usize,
-) -> Result<&'a mut [u8], Error> {
+unsafe fn place<'a>(data: *mut c_void, length: usize, most: usize) -> Result<&'a mut [u8], Error> {
     if length == 0 {
         return Ok(&mut []);
     }

@@ -47,6 +47,7 @@ pub use base::text::utf8;
 pub use base::value::{Kind, Value};
 pub use config::callback::Caller;
 pub use config::engine_options::{Compiler, Options, Stdio};
+pub use config::lent_caller::{CallerSlot, LentCaller};
 pub use config::limits::Limits;
 pub use config::plugin_config::Config;
 pub use engine::Engine;

@@ -4,6 +4,7 @@ const native = require('../native.js')
 const { settled } = require('./callbacks.js')
 const { WaspError, failed } = require('./error.js')
 const { expected, list, options, text } = require('./arguments.js')
+const { Memory } = require('./memory.js')
 const { Task } = require('./task.js')
 
 // How `call` takes what is known of it in one number: the native half says where each part begins.
@@ -29,6 +30,7 @@ class Instance {
   #handle
   /** The call that runs on a worker. */
   #running = null
+  #memory
 
   constructor(create, core, plugin, handle) {
     if (create !== CREATE) throw new TypeError('instances are made by engine.instance(name)')
@@ -126,6 +128,13 @@ class Instance {
     const outcome = native.reset(this.#open(), this.#plugin.callbacks.guarded)
     this.#core.flush()
     settled(outcome)
+  }
+
+  get memory() {
+    return (this.#memory ??= new Memory(() => {
+      if (this.#handle === null) throw closed()
+      return [this.#handle, this.#running?.handle]
+    }))
   }
 
   get functions() {

@@ -29,6 +29,10 @@ class Task {
     this.#function = name
   }
 
+  get handle() {
+    return this.#handle
+  }
+
   /** What comes of it. `handle` is what the native half returned when it began. */
   async wait(handle) {
     if (failed(handle)) throw new WaspError(handle)

@@ -7,7 +7,7 @@ use napi::{check_status, sys};
 use std::error::Error;
 use std::mem::MaybeUninit;
 use std::ptr;
-use wasp_core::{Caller, Kind, Value};
+use wasp_core::{Caller, Kind, LentCaller, Value};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -21,14 +21,19 @@ pub(crate) fn call_javascript(
     frame::current(|frame| match frame {
         Some(Frame::OnThread { env, callbacks }) => {
             let mut scratch = [MaybeUninit::uninit(); SCRATCH];
-            // SAFETY: the frame is on this thread's stack, so both are valid.
-            let answer =
-                unsafe { call(*env, *callbacks, index, args, result, &mut &mut scratch[..]) };
-            settle(caller, result, &answer.map_err(|error| error.to_string())?)
+            LentCaller::lend(caller, |caller| {
+                // SAFETY: the frame is on this thread's stack, so both are valid.
+                let answer =
+                    unsafe { call(*env, *callbacks, index, args, result, &mut &mut scratch[..]) };
+                let answer = answer.map_err(|error| error.to_string())?;
+                caller.with(|caller| settle(caller, result, &answer))
+            })
         }
         Some(Frame::OnWorker(task)) => {
             let args = args.iter().map(|arg| OwnedValue::new(*arg)).collect();
-            settle(caller, result, &task.ask(index, args, caller.remaining())?)
+            let remaining = caller.remaining();
+            let answer = task.caller.lend(caller, || task.ask(index, args, remaining));
+            settle(caller, result, &answer?)
         }
         None => Err("no call of JavaScript runs on this thread".into()),
     })

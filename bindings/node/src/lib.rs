@@ -23,6 +23,7 @@ mod handle;
 mod instance;
 #[allow(unsafe_code)] // Makes JavaScript values.
 mod log;
+mod memory;
 #[allow(unsafe_code)] // Makes JavaScript values.
 mod message;
 mod owned;
@@ -84,6 +85,9 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "callNamed", call::named)?;
     offer(&env, &mut exports, "reset", instance::reset)?;
     offer(&env, &mut exports, "close", instance::close)?;
+    offer(&env, &mut exports, "memorySize", memory::size)?;
+    offer(&env, &mut exports, "readMemory", memory::read)?;
+    offer(&env, &mut exports, "writeMemory", memory::write)?;
     offer(&env, &mut exports, "start", instance::start)?;
     offer(&env, &mut exports, "finish", instance::finish)?;
     offer(&env, &mut exports, "answer", spawn::answer)?;

@@ -4,7 +4,7 @@ use crate::message::Deliver;
 use std::cell::{Cell, RefCell};
 use std::mem;
 use std::sync::Arc;
-use wasp_core::{Error, Functions, Instance};
+use wasp_core::{Error, Functions, Instance, Interrupter};
 
 /// What JavaScript holds of an instance. Only its own thread is in here: a call on a worker takes the instance along, and
 /// JavaScript puts it back.
@@ -13,6 +13,8 @@ pub(crate) struct InstanceHandle {
     state: RefCell<State>,
     /// It was closed while it was in use.
     closing: Cell<bool>,
+    /// The instance's, also while it is in use.
+    pub interrupter: RefCell<Option<Interrupter>>,
     pub functions: Functions,
     pub deliver: Arc<Deliver>,
 }
@@ -29,8 +31,9 @@ impl InstanceHandle {
         functions: Functions,
         deliver: Arc<Deliver>,
     ) -> Self {
+        let interrupter = RefCell::new(instance.as_ref().map(Instance::interrupter));
         let state = RefCell::new(instance.map_or(State::Closed, State::Here));
-        Self { state, closing: Cell::new(false), functions, deliver }
+        Self { state, closing: Cell::new(false), interrupter, functions, deliver }
     }
 
     #[inline]
@@ -89,6 +92,7 @@ impl InstanceHandle {
     pub(crate) fn reopen(&self, instance: &mut Option<Instance>) -> bool {
         match (self.state.try_borrow_mut().as_deref_mut(), instance.take()) {
             (Ok(state @ State::Closed), Some(instance)) => {
+                *self.interrupter.borrow_mut() = Some(instance.interrupter());
                 *state = State::Here(instance);
                 true
             }

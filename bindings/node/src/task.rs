@@ -11,7 +11,7 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use wasp_core::{Error, ErrorKind, Instance, Interrupter};
+use wasp_core::{CallerSlot, Error, ErrorKind, Instance, Interrupter};
 
 /// One task that runs on a worker: a call, or a registration.
 pub(crate) struct AsyncTask {
@@ -20,6 +20,8 @@ pub(crate) struct AsyncTask {
     /// Stops the guest; nothing where a plugin is being registered.
     interrupter: Option<Interrupter>,
     wait: Wait,
+    /// The instance that waits for JavaScript's answer.
+    pub caller: CallerSlot,
     /// Why a callback got no answer, if one didn't.
     given_up: OnceLock<ErrorKind>,
     /// The instance of a call, before and after it.
@@ -60,6 +62,7 @@ impl AsyncTask {
             deliver: Arc::clone(deliver),
             interrupter,
             wait: Wait::default(),
+            caller: CallerSlot::default(),
             given_up: OnceLock::new(),
             parked_instance: Mutex::default(),
             begun: AtomicBool::new(false),

@@ -3,12 +3,11 @@
 use crate::arguments::{self, Buffers, Place, into_python};
 use crate::exit;
 use crate::greenlet;
-use crate::lent::Lent;
 use crate::signals;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use wasp_core::{Config, Kind, Value};
+use wasp_core::{Config, Kind, LentCaller, Value};
 
 /// Offers `function` to a plugin as `module`.`name`.
 pub(crate) fn offer(
@@ -26,7 +25,9 @@ pub(crate) fn offer(
         exit::wait_if_ending();
         Python::attach(|py| {
             let _inside = greenlet::Inside::new(py);
-            call_python(function.bind(py), &what, result, &Lent::new(caller), args)?;
+            LentCaller::lend(caller, |caller| {
+                call_python(function.bind(py), &what, result, caller, args)
+            })?;
             // What Python has not seen to yet would wait for the guest.
             signals::check(py)
         })
@@ -38,7 +39,7 @@ fn call_python(
     function: &Bound<'_, PyAny>,
     what: &str,
     result: Kind,
-    caller: &Lent,
+    caller: &LentCaller,
     args: &[Value<'_>],
 ) -> PyResult<()> {
     let py = function.py();

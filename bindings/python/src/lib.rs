@@ -20,8 +20,6 @@ mod fork;
 #[allow(unsafe_code)] // Looks for a module that may not be there.
 mod greenlet;
 mod instance;
-#[allow(unsafe_code)] // Lends callers to Python while they wait for it.
-mod lent;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
 #[allow(unsafe_code)] // Borrows the bytes of Python objects.

@@ -1,11 +1,11 @@
 //! The memory of an instance, for plugins whose functions take and give addresses.
 
 use crate::buffer::Buffer;
+use crate::error;
 use crate::instance::{Instance, closed};
-use crate::{error, lent};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use wasp_core::{Error, ErrorKind};
+use wasp_core::{Error, ErrorKind, LentCaller};
 
 /// The memory of an instance, for plugins whose functions take and give addresses. Copies what is read and written.
 #[pyclass(module = "wasp", frozen)]
@@ -27,7 +27,7 @@ impl Memory {
     ) -> PyResult<R> {
         let instance = self.instance.get();
         // One of the two runs.
-        let outcome = match lent::with_caller_of(&instance.interrupter, in_callback) {
+        let outcome = match LentCaller::of(&instance.interrupter, in_callback) {
             Some(outcome) => outcome,
             None => else_in(instance.lock(py)?.as_mut().ok_or_else(|| closed(py))?),
         };
@@ -50,7 +50,11 @@ impl Memory {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let address = place(py, address)?;
         let length = usize::try_from(length).map_err(|_| {
-            error::new(py, ErrorKind::Invalid, &format!("the length is {length}, less than nothing"))
+            error::new(
+                py,
+                ErrorKind::Invalid,
+                &format!("the length is {length}, less than nothing"),
+            )
         })?;
         let bytes = self.with(
             py,
@@ -77,11 +81,7 @@ impl Memory {
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
-        self.with(
-            py,
-            |caller| Ok(caller.memory_size()),
-            |instance| Ok(instance.memory_size()),
-        )
+        self.with(py, |caller| Ok(caller.memory_size()), |instance| Ok(instance.memory_size()))
     }
 }
 

@@ -42,7 +42,7 @@ void test_memory(void) {
                        (memory (export "memory") 1) (data (i32.const 64) "abc\00")
                        (func (export "run") (param i32 i32) (call 0 (local.get 0) (local.get 1)) (call 1 (local.get 0)))
                        (func (export "bytes") (param i32) (result i32) (local.get 0)))),
-                   config);
+      config);
   wasp_config_free(config);
   CHECK(wasp_instance_memory_size(it) == 65536);
   OK(wasp_instance_read(it, 64, data, 3));

@@ -42,6 +42,7 @@ impl HostFunction for ImportTarget {
                     slots[0] = slots::from_raw(result, *ty);
                 }
             }
+            ImportTarget::NotifyGrowth => {}
             ImportTarget::RaiseError => guest.raise_error(slots::pointer(&slots[0]), turn)?,
             ImportTarget::Abort => {
                 return Err(guest.abort([0, 1, 2, 3].map(|at| slots::pointer(&slots[at])), turn));

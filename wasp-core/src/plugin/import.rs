@@ -27,6 +27,8 @@ pub(crate) enum ImportTarget {
     Wasi(&'static wasi::Function),
     RaiseError,
     Abort,
+    /// What emscripten tells its host: the memory has grown. There is nothing to do.
+    NotifyGrowth,
 }
 
 impl ImportTarget {
@@ -40,6 +42,7 @@ impl ImportTarget {
         match (module, name) {
             ("env", "raise_error") => Some(ImportTarget::RaiseError),
             ("env", "abort") => Some(ImportTarget::Abort),
+            ("env", "emscripten_notify_memory_growth") => Some(ImportTarget::NotifyGrowth),
             _ => wasi::function(module, name).map(ImportTarget::Wasi),
         }
     }
@@ -53,7 +56,9 @@ impl ImportTarget {
                 FunctionType::new(params, slots::wasm_type(callback.result).as_slice())
             }
             ImportTarget::Wasi(function) => FunctionType::new(function.params, function.results),
-            ImportTarget::RaiseError => FunctionType::new([Type::I32], []),
+            ImportTarget::RaiseError | ImportTarget::NotifyGrowth => {
+                FunctionType::new([Type::I32], [])
+            }
             ImportTarget::Abort => FunctionType::new([Type::I32; 4], []),
         }
     }
@@ -66,6 +71,9 @@ impl fmt::Display for ImportTarget {
             ImportTarget::Wasi(function) => write!(f, "WASI function {:?}", function.name),
             ImportTarget::RaiseError => f.write_str("host function \"env\".\"raise_error\""),
             ImportTarget::Abort => f.write_str("host function \"env\".\"abort\""),
+            ImportTarget::NotifyGrowth => {
+                f.write_str("host function \"env\".\"emscripten_notify_memory_growth\"")
+            }
         }
     }
 }

@@ -141,3 +141,16 @@ fn what_was_written_through_a_slice_is_gone_too() {
         }
     });
 }
+
+#[test]
+fn what_emscripten_tells_its_host_is_heard() {
+    let wat = r#"
+        (import "env" "emscripten_notify_memory_growth" (func $grown (param i32)))
+        (memory (export "memory") 1)
+        (func (export "grow") (drop (memory.grow (i32.const 1))) (call $grown (i32.const 0)))"#;
+    on_both(|engine| {
+        let mut p = instance(engine, wat, &Config::new());
+        p.call("grow", &[], Kind::None).unwrap();
+        assert_eq!(p.memory_size(), 131_072);
+    });
+}
