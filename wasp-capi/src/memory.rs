@@ -58,10 +58,10 @@ pub unsafe extern "C" fn wasp_instance_write(
         // SAFETY: slices are readable, and the handle is alive, the header's promises.
         unsafe {
             let data = data.bytes("the data")?;
-            wasp_instance::enter(instance, |instance| match instance.lends(data) {
+            wasp_instance::enter(instance, |instance| {
                 // It may be where it goes to.
-                true => instance.write(address, &data.to_vec()),
-                false => instance.write(address, data),
+                let copy = instance.lends(data).then(|| data.to_vec());
+                instance.write(address, copy.as_deref().unwrap_or(data))
             })
         }
     })
