@@ -2,7 +2,8 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::config::plugin_config::Volume;
-use crate::wasi::dir::{Empty, Folder, Opened};
+use crate::wasi::dir::{Folder, Opened};
+use crate::wasi::empty_dir::Empty;
 use crate::wasi::file::OpenFiles;
 use crate::wasi::stdio::Streams;
 use crate::wasi::time::{self, Interrupted, Sleep};

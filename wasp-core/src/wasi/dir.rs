@@ -1,6 +1,8 @@
 //! Directories as one instance sees them: read-only where the host says so.
 
 use super::file::{File, Handle, representable};
+use super::listing::Listing;
+use super::slash::without;
 use crate::sys::descriptor::{above_stdio, set_blocking};
 use cap_fs_ext::{
     FileTypeExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
@@ -37,13 +39,14 @@ pub(super) struct Folder {
     dir: Arc<sync::dir::Dir>,
     place: Arc<Dir>,
     read_only: bool,
+    listing: Listing,
     handle: Handle,
 }
 
 impl Folder {
     pub(super) fn new(opened: Opened, read_only: bool, handle: Handle) -> Self {
         let Opened { dir, place } = opened;
-        Self { dir, place, read_only, handle }
+        Self { dir, place, read_only, listing: Listing::default(), handle }
     }
 
     /// The host's directory, if the guest may change it.
@@ -85,14 +88,11 @@ fn options(
     } else if oflags.contains(OFlags::CREATE) {
         options.create(true).write(true);
     }
-    if oflags.contains(OFlags::TRUNCATE) {
-        options.truncate(true);
-    }
     // One that may neither be read nor written is opened to read, and wasi-common refuses reads.
     options.read(read || !write);
-    if write {
-        options.write(true);
-    }
+    // What truncates is opened to write, and wasi-common refuses writes. It is truncated later: std refuses that for some combinations
+    // that Linux takes, and for a file that was just made there is nothing to do.
+    options.write(write || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE));
     if fdflags.contains(FdFlags::APPEND) {
         options.append(true);
     }
@@ -115,6 +115,12 @@ impl WasiDir for Folder {
         fdflags: FdFlags,
     ) -> Result<OpenResult, Error> {
         let handle = self.handle.another(path)?;
+        // A directory, and where a link leads to.
+        let slash = without(path);
+        if slash.is_some() && oflags.contains(OFlags::CREATE) {
+            return Err(Errno::Isdir.into());
+        }
+        let (path, symlink_follow) = (slash.unwrap_or(path), symlink_follow || slash.is_some());
         let changes = write
             || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE)
             || fdflags.contains(FdFlags::APPEND);
@@ -140,7 +146,7 @@ impl WasiDir for Folder {
             let opened = Opened::new(Dir::from_std_file(file))?;
             return Ok(OpenResult::Dir(Box::new(Folder::new(opened, read_only, handle))));
         }
-        if oflags.contains(OFlags::DIRECTORY) {
+        if oflags.contains(OFlags::DIRECTORY) || slash.is_some() {
             return Err(Errno::Notdir.into());
         }
         // A pipe that has come there since it was looked at.
@@ -150,35 +156,37 @@ impl WasiDir for Folder {
         if !fdflags.contains(FdFlags::NONBLOCK) {
             set_blocking(&file)?;
         }
+        if oflags.contains(OFlags::TRUNCATE) && ty.is_file() {
+            file.set_len(0)?;
+        }
         let file = sync::file::File::from_cap_std(cap_std::fs::File::from_std(file));
         Ok(OpenResult::File(Box::new(File::new(file, read_only, handle))))
     }
 
     async fn create_dir(&self, path: &str) -> Result<(), Error> {
-        self.to_change()?.create_dir(path).await
+        self.to_change()?.create_dir(without(path).unwrap_or(path)).await
     }
 
     async fn readdir(
         &self,
         cursor: ReaddirCursor,
     ) -> Result<Box<dyn Iterator<Item = Result<ReaddirEntity, Error>> + Send>, Error> {
-        let entries = self.dir.readdir(cursor).await?;
-        // A name that is no text, or a file that is gone by now, must not end the list.
-        let skipped =
-            |error: &Error| matches!(error.downcast_ref(), Some(Errno::Ilseq | Errno::Noent));
-        Ok(Box::new(entries.filter(move |entry| !entry.as_ref().is_err_and(skipped))))
+        if self.listing.is_to_begin(cursor) {
+            self.listing.begin(self.dir.readdir(0.into()).await?);
+        }
+        Ok(self.listing.from(cursor))
     }
 
     async fn symlink(&self, old_path: &str, new_path: &str) -> Result<(), Error> {
-        self.to_change()?.symlink(old_path, new_path).await
+        self.to_change()?.symlink(old_path, self.new_name(new_path).await?).await
     }
 
     async fn remove_dir(&self, path: &str) -> Result<(), Error> {
-        self.to_change()?.remove_dir(path).await
+        self.to_change()?.remove_dir(without(path).unwrap_or(path)).await
     }
 
     async fn unlink_file(&self, path: &str) -> Result<(), Error> {
-        self.to_change()?.unlink_file(path).await
+        self.to_change()?.unlink_file(self.itself(path).await?).await
     }
 
     async fn read_link(&self, path: &str) -> Result<PathBuf, Error> {
@@ -194,7 +202,14 @@ impl WasiDir for Folder {
         path: &str,
         follow_symlinks: bool,
     ) -> Result<Filestat, Error> {
-        Ok(representable(self.dir.get_path_filestat(path, follow_symlinks).await?))
+        let Some(name) = without(path) else {
+            return Ok(representable(self.dir.get_path_filestat(path, follow_symlinks).await?));
+        };
+        let stat = representable(self.dir.get_path_filestat(name, true).await?);
+        match stat.filetype {
+            FileType::Directory => Ok(stat),
+            _ => Err(Errno::Notdir.into()),
+        }
     }
 
     async fn rename(
@@ -204,7 +219,13 @@ impl WasiDir for Folder {
         dest_path: &str,
     ) -> Result<(), Error> {
         let (from, to) = self.both_to_change(dest_dir)?;
-        from.rename_(path, to, dest_path)
+        let path = self.itself(path).await?;
+        let Some(dest_name) = without(dest_path) else { return from.rename_(path, to, dest_path) };
+        // Only a directory becomes one.
+        match self.get_path_filestat(path, false).await?.filetype {
+            FileType::Directory => from.rename_(path, to, dest_name),
+            _ => Err(Errno::Notdir.into()),
+        }
     }
 
     async fn hard_link(
@@ -214,7 +235,8 @@ impl WasiDir for Folder {
         target_path: &str,
     ) -> Result<(), Error> {
         let (from, to) = self.both_to_change(target_dir)?;
-        from.hard_link_(path, to, target_path)
+        let target = target_dir.as_any().downcast_ref::<Self>().ok_or(Errno::Rofs)?;
+        from.hard_link_(self.itself(path).await?, to, target.new_name(target_path).await?)
     }
 
     async fn set_times(
@@ -224,128 +246,7 @@ impl WasiDir for Folder {
         mtime: Option<SystemTimeSpec>,
         follow_symlinks: bool,
     ) -> Result<(), Error> {
-        self.to_change()?.set_times(path, atime, mtime, follow_symlinks).await
-    }
-}
-
-/// An empty read-only directory that is none of the host's.
-pub(super) struct Empty(pub(super) Handle);
-
-/// Whether `path` is the directory that it is looked up in.
-fn is_itself(path: &str) -> bool {
-    path.starts_with('.') && path.split('/').all(|part| part == "." || part.is_empty())
-}
-
-fn directory() -> Filestat {
-    Filestat {
-        device_id: 0,
-        inode: 0,
-        filetype: FileType::Directory,
-        nlink: 1,
-        size: 0,
-        atim: None,
-        mtim: None,
-        ctim: None,
-    }
-}
-
-#[wiggle::async_trait]
-impl WasiDir for Empty {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    async fn open_file(
-        &self,
-        _symlink_follow: bool,
-        path: &str,
-        oflags: OFlags,
-        _read: bool,
-        write: bool,
-        _fdflags: FdFlags,
-    ) -> Result<OpenResult, Error> {
-        if oflags.contains(OFlags::CREATE) || (write && is_itself(path)) {
-            Err(Errno::Rofs.into())
-        } else if is_itself(path) {
-            Ok(OpenResult::Dir(Box::new(Self(self.0.another(path)?))))
-        } else {
-            Err(Errno::Noent.into())
-        }
-    }
-
-    async fn create_dir(&self, _path: &str) -> Result<(), Error> {
-        Err(Errno::Rofs.into())
-    }
-
-    async fn readdir(
-        &self,
-        cursor: ReaddirCursor,
-    ) -> Result<Box<dyn Iterator<Item = Result<ReaddirEntity, Error>> + Send>, Error> {
-        let entries = [".", ".."].into_iter().zip(1..).map(|(name, next)| {
-            let next = ReaddirCursor::from(next);
-            Ok(ReaddirEntity {
-                next,
-                inode: 0,
-                name: name.to_owned(),
-                filetype: FileType::Directory,
-            })
-        });
-        Ok(Box::new(entries.skip(u64::from(cursor) as usize)))
-    }
-
-    async fn symlink(&self, _old_path: &str, _new_path: &str) -> Result<(), Error> {
-        Err(Errno::Rofs.into())
-    }
-
-    async fn remove_dir(&self, _path: &str) -> Result<(), Error> {
-        Err(Errno::Rofs.into())
-    }
-
-    async fn unlink_file(&self, _path: &str) -> Result<(), Error> {
-        Err(Errno::Rofs.into())
-    }
-
-    async fn read_link(&self, path: &str) -> Result<PathBuf, Error> {
-        Err(if is_itself(path) { Errno::Inval.into() } else { Errno::Noent.into() })
-    }
-
-    async fn get_filestat(&self) -> Result<Filestat, Error> {
-        Ok(directory())
-    }
-
-    async fn get_path_filestat(
-        &self,
-        path: &str,
-        _follow_symlinks: bool,
-    ) -> Result<Filestat, Error> {
-        if is_itself(path) { Ok(directory()) } else { Err(Errno::Noent.into()) }
-    }
-
-    async fn rename(
-        &self,
-        _path: &str,
-        _dest_dir: &dyn WasiDir,
-        _dest_path: &str,
-    ) -> Result<(), Error> {
-        Err(Errno::Rofs.into())
-    }
-
-    async fn hard_link(
-        &self,
-        _path: &str,
-        _target_dir: &dyn WasiDir,
-        _target_path: &str,
-    ) -> Result<(), Error> {
-        Err(Errno::Rofs.into())
-    }
-
-    async fn set_times(
-        &self,
-        _path: &str,
-        _atime: Option<SystemTimeSpec>,
-        _mtime: Option<SystemTimeSpec>,
-        _follow_symlinks: bool,
-    ) -> Result<(), Error> {
-        Err(Errno::Rofs.into())
+        let (name, follow) = (without(path), follow_symlinks || without(path).is_some());
+        self.to_change()?.set_times(name.unwrap_or(path), atime, mtime, follow).await
     }
 }

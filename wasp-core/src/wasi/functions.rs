@@ -1,6 +1,7 @@
 //! The functions of WASI: their names and WebAssembly types, and the way from raw arguments into `wasi-common`.
 
 use super::context::Context;
+use super::poll::{self, Layout, Translated};
 use std::io;
 use wasi_common::WasiCtx;
 use wasi_common::snapshots::preview_0::wasi_unstable;
@@ -25,6 +26,8 @@ pub(crate) struct Function {
     pub params: &'static [Type],
     pub results: &'static [Type],
     run: Run,
+    /// How `poll_oneoff` finds its subscriptions.
+    layout: &'static Layout,
 }
 
 impl Function {
@@ -43,8 +46,43 @@ impl Function {
                 self.params.len()
             )));
         }
-        let errno = (self.run)(&mut context.wasi, &mut GuestMemory::Unshared(memory), args)?;
-        Ok(errno as u64)
+        if self.asks_for_cpu_time(args) {
+            return Ok(Errno::Inval as u64);
+        }
+        let wasi = &mut context.wasi;
+        let translated = (self.name == "poll_oneoff")
+            .then(|| Translated::of(self.layout, memory, args))
+            .flatten();
+        let errno = match translated {
+            None => (self.run)(wasi, &mut GuestMemory::Unshared(memory), args)?,
+            Some(mut translated) => {
+                let args = translated.args();
+                let errno =
+                    (self.run)(wasi, &mut GuestMemory::Unshared(&mut translated.memory), &args)?;
+                if errno == Errno::Success {
+                    translated.finish(memory);
+                }
+                errno
+            }
+        };
+        Ok(self.as_posix(wasi, args, errno) as u64)
+    }
+
+    /// Whether it asks a clock of the processor's time, which a guest has none of: POSIX has EINVAL for that, not EBADF.
+    fn asks_for_cpu_time(&self, args: &[u64]) -> bool {
+        let is_clock = matches!(self.name, "clock_time_get" | "clock_res_get");
+        is_clock && matches!(args.first().map(|id| *id as u32), Some(2 | 3))
+    }
+
+    /// Returns the errno that POSIX has where wasi-common has another.
+    fn as_posix(&self, wasi: &WasiCtx, args: &[u64], errno: Errno) -> Errno {
+        let stream = args.first().is_some_and(|fd| (*fd as u32) < 3);
+        match (self.name, errno) {
+            ("fd_seek" | "fd_tell", Errno::Badf) if stream => {
+                if wasi.table().contains_key(args[0] as u32) { Errno::Spipe } else { errno }
+            }
+            _ => errno,
+        }
     }
 }
 
@@ -123,17 +161,27 @@ static OURS: &[Function] = &[
         params: &[Type::I32],
         results: &[],
         run: |_, _, args| Err(Stop::Exit(args[0] as i32)),
+        layout: &poll::PREVIEW_1,
     },
     refusal("proc_raise", &[Type::I32], |_, _, _| Ok(Errno::Notsup)),
     // There are no sockets.
-    refusal("sock_accept", &[Type::I32; 3], |_, _, _| Ok(Errno::Notsock)),
-    refusal("sock_recv", &[Type::I32; 6], |_, _, _| Ok(Errno::Notsock)),
-    refusal("sock_send", &[Type::I32; 5], |_, _, _| Ok(Errno::Notsock)),
-    refusal("sock_shutdown", &[Type::I32; 2], |_, _, _| Ok(Errno::Notsock)),
+    refusal("sock_accept", &[Type::I32; 3], |wasi, _, args| open_or(wasi, args, Errno::Notsock)),
+    refusal("sock_recv", &[Type::I32; 6], |wasi, _, args| open_or(wasi, args, Errno::Notsock)),
+    refusal("sock_send", &[Type::I32; 5], |wasi, _, args| open_or(wasi, args, Errno::Notsock)),
+    refusal("sock_shutdown", &[Type::I32; 2], |wasi, _, args| open_or(wasi, args, Errno::Notsock)),
+    // wasi-common says yes, and drops none.
+    refusal("fd_fdstat_set_rights", &[Type::I32, Type::I64, Type::I64], |wasi, _, args| {
+        open_or(wasi, args, Errno::Notsup)
+    }),
 ];
 
+/// EBADF for a descriptor, the first argument, that isn't open, else `errno`.
+fn open_or(wasi: &mut WasiCtx, args: &[u64], errno: Errno) -> Result<Errno, Stop> {
+    Ok(if wasi.table().contains_key(args[0] as u32) { errno } else { Errno::Badf })
+}
+
 const fn refusal(name: &'static str, params: &'static [Type], run: Run) -> Function {
-    Function { name, params, results: &[Type::I32], run }
+    Function { name, params, results: &[Type::I32], run, layout: &poll::PREVIEW_1 }
 }
 
 /// How many buffers or subscriptions one call may list, as on Linux. wasi-common makes several times the list's size in
@@ -146,7 +194,7 @@ const MAX_PATH: u32 = 4096;
 /// One function for each line. The types: besides wasm's own, `list` is a length up to [`MAX_LIST`] and `path` one up to
 /// [`MAX_PATH`].
 macro_rules! functions {
-    ($generation:ident: $($name:ident($($arg:ident: $kind:ident),*);)*) => {
+    ($generation:ident $layout:ident: $($name:ident($($arg:ident: $kind:ident),*);)*) => {
         &[$(Function {
             name: stringify!($name),
             params: &[$(functions!(@type $kind)),*],
@@ -156,6 +204,7 @@ macro_rules! functions {
                 $(let $arg = functions!(@value $kind $arg);)*
                 errno(run_in_dummy_executor($generation::$name(wasi, memory, $($arg),*)).flatten())
             },
+            layout: &poll::$layout,
         }),*]
     };
     (@type i64) => { Type::I64 };
@@ -168,8 +217,8 @@ macro_rules! functions {
 
 /// The two generations have the same functions; what differs is how some structures lie in memory.
 macro_rules! generation {
-    ($generation:ident) => {
-        functions! { $generation:
+    ($generation:ident, $layout:ident) => {
+        functions! { $generation $layout:
             args_get(argv: i32, argv_buf: i32);
             args_sizes_get(count: i32, size: i32);
             clock_res_get(id: i32, resolution: i32);
@@ -182,7 +231,6 @@ macro_rules! generation {
             fd_datasync(fd: i32);
             fd_fdstat_get(fd: i32, stat: i32);
             fd_fdstat_set_flags(fd: i32, flags: i32);
-            fd_fdstat_set_rights(fd: i32, base: i64, inheriting: i64);
             fd_filestat_get(fd: i32, stat: i32);
             fd_filestat_set_size(fd: i32, size: i64);
             fd_filestat_set_times(fd: i32, atime: i64, mtime: i64, flags: i32);
@@ -221,8 +269,8 @@ macro_rules! generation {
     };
 }
 
-static PREVIEW_1: &[Function] = generation!(wasi_snapshot_preview1);
-static PREVIEW_0: &[Function] = generation!(wasi_unstable);
+static PREVIEW_1: &[Function] = generation!(wasi_snapshot_preview1, PREVIEW_1);
+static PREVIEW_0: &[Function] = generation!(wasi_unstable, PREVIEW_0);
 
 /// The errno that a guest gets. wasi-common makes traps of bad pointers and rare errors of the host; a guest that asks
 /// for the impossible is better told so.

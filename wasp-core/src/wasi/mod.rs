@@ -7,8 +7,12 @@
 
 mod context;
 mod dir;
+mod empty_dir;
 mod file;
 mod functions;
+mod listing;
+mod poll;
+mod slash;
 mod stdio;
 #[cfg(test)]
 #[allow(unsafe_code)]

@@ -94,7 +94,8 @@ impl WasiFile for Input {
 
     #[cfg(unix)]
     fn pollable(&self) -> Option<std::os::fd::BorrowedFd<'_>> {
-        self.0.pollable()
+        // One that the host has closed meanwhile is ready: a read says that it is.
+        descriptor::is_open(0).then(|| self.0.pollable()).flatten()
     }
 
     fn isatty(&self) -> bool {
@@ -110,7 +111,8 @@ impl WasiFile for Input {
     }
 
     fn num_ready_bytes(&self) -> Result<u64, Error> {
-        self.0.num_ready_bytes()
+        // Of what doesn't say, such as /dev/null, a read returns at once.
+        Ok(self.0.num_ready_bytes().unwrap_or_default())
     }
 
     async fn read_vectored<'a>(&self, bufs: &mut [io::IoSliceMut<'a>]) -> Result<u64, Error> {

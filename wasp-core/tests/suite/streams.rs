@@ -73,3 +73,42 @@ fn shared() {
         assert_eq!(input.stream_position().unwrap() == 0, reads == 0, "{stdio:?}");
     }
 }
+
+/// Waits until its input can be read, and reads it. Says 100 times the errno of the one and that of the other.
+const WAITS: &str = r#"
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 8) "\01") ;; a subscription to reads of 0
+    (data (i32.const 64) "\00\01\00\00\02\00\00\00")
+    (func (export "run") (result i32)
+      (i32.add
+        (i32.mul (i32.const 100) (call $poll (i32.const 0) (i32.const 128) (i32.const 1) (i32.const 72)))
+        (call $read (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 76))))"#;
+
+#[test]
+fn an_input_that_is_at_its_end_is_ready() {
+    alone("streams::ended");
+}
+
+#[test]
+#[ignore = "changes its standard streams: run by an_input_that_is_at_its_end_is_ready"]
+fn ended() {
+    // SAFETY: ends this process if the guest waits.
+    unsafe { libc::alarm(20) };
+    let (null, output) = (File::open("/dev/null").unwrap(), tempfile::tempfile().unwrap());
+    let outcomes = with_streams([&null, &output, &output], || {
+        let mut options = Options::default();
+        options.stdio = Stdio::Inherit;
+        let engine = Engine::with_options(options);
+        engine.register("p", WAITS.as_bytes(), &Config::new()).unwrap();
+        let mut p = engine.instance("p", None).unwrap();
+        let mut run = || i32::try_from(p.call("run", &[], Kind::I32).unwrap()).unwrap();
+        let first = run();
+        // SAFETY: nobody else uses it.
+        unsafe { libc::close(0) };
+        (first, run())
+    });
+    // An input that is closed is one at its end, as Rust's own.
+    assert_eq!(outcomes, (0, 0));
+}
