@@ -2,7 +2,7 @@
 
 use super::file::{File, Handle, representable};
 use super::listing::Listing;
-use super::slash::without;
+use super::slash::{itself, new_name, without};
 use crate::sys::descriptor::{above_stdio, set_blocking};
 use cap_fs_ext::{
     FileTypeExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
@@ -178,7 +178,7 @@ impl WasiDir for Folder {
     }
 
     async fn symlink(&self, old_path: &str, new_path: &str) -> Result<(), Error> {
-        self.to_change()?.symlink(old_path, self.new_name(new_path).await?).await
+        self.to_change()?.symlink(old_path, new_name(self, new_path).await?).await
     }
 
     async fn remove_dir(&self, path: &str) -> Result<(), Error> {
@@ -186,7 +186,7 @@ impl WasiDir for Folder {
     }
 
     async fn unlink_file(&self, path: &str) -> Result<(), Error> {
-        self.to_change()?.unlink_file(self.itself(path).await?).await
+        self.to_change()?.unlink_file(itself(self, path).await?).await
     }
 
     async fn read_link(&self, path: &str) -> Result<PathBuf, Error> {
@@ -219,7 +219,7 @@ impl WasiDir for Folder {
         dest_path: &str,
     ) -> Result<(), Error> {
         let (from, to) = self.both_to_change(dest_dir)?;
-        let path = self.itself(path).await?;
+        let path = itself(self, path).await?;
         let Some(dest_name) = without(dest_path) else { return from.rename_(path, to, dest_path) };
         // Only a directory becomes one.
         match self.get_path_filestat(path, false).await?.filetype {
@@ -235,8 +235,7 @@ impl WasiDir for Folder {
         target_path: &str,
     ) -> Result<(), Error> {
         let (from, to) = self.both_to_change(target_dir)?;
-        let target = target_dir.as_any().downcast_ref::<Self>().ok_or(Errno::Rofs)?;
-        from.hard_link_(self.itself(path).await?, to, target.new_name(target_path).await?)
+        from.hard_link_(itself(self, path).await?, to, new_name(target_dir, target_path).await?)
     }
 
     async fn set_times(
