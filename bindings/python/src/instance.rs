@@ -1,7 +1,6 @@
 //! One sandbox. Calls into it are in `call`.
 
 use crate::fork::{self, Work};
-use crate::memory::Memory;
 use crate::value_kind::Kind;
 use crate::{error, exit, greenlet, signals};
 use pyo3::prelude::*;
@@ -91,12 +90,6 @@ impl Instance {
         let instance = self.lock(py)?.take();
         drop(instance);
         Ok(())
-    }
-
-    /// Its memory, for plugins whose functions take and give addresses.
-    #[getter]
-    fn memory(slf: Py<Self>) -> Memory {
-        Memory::new(slf)
     }
 
     /// The functions that the plugin offers, in its order.

@@ -55,6 +55,7 @@ mod _wasp {
         // A panic becomes an exception with the same words; the host's output is not ours.
         std::panic::set_hook(Box::new(|_| {}));
         super::call::add_to(&module.py().get_type::<Instance>())?;
+        super::memory::add_to(&module.py().get_type::<Instance>())?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

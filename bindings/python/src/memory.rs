@@ -4,7 +4,7 @@ use crate::buffer::Buffer;
 use crate::error;
 use crate::instance::{Instance, closed};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyType};
 use wasp_core::{Error, ErrorKind, LentCaller};
 
 /// The memory of an instance, for plugins whose functions take and give addresses. Copies what is read and written.
@@ -13,11 +13,16 @@ pub struct Memory {
     instance: Py<Instance>,
 }
 
-impl Memory {
-    pub(crate) fn new(instance: Py<Instance>) -> Self {
-        Self { instance }
-    }
+/// Gives `ty`, which is that of [`Instance`], its property `memory`.
+pub(crate) fn add_to(ty: &Bound<'_, PyType>) -> PyResult<()> {
+    let py = ty.py();
+    let doc = "Its memory, for plugins whose functions take and give addresses.";
+    let (get, none) = (py.get_type::<Memory>(), py.None());
+    let property = py.import("builtins")?.getattr("property")?.call1((get, &none, &none, doc))?;
+    ty.setattr("memory", property)
+}
 
+impl Memory {
     /// Runs one of two: in a callback of the instance's own the first, else the second.
     fn with<R>(
         &self,
@@ -37,6 +42,13 @@ impl Memory {
 
 #[pymethods]
 impl Memory {
+    /// That of an instance; Instance.memory is the same.
+    #[new]
+    #[pyo3(signature = (instance, /))]
+    fn new(instance: Py<Instance>) -> Self {
+        Self { instance }
+    }
+
     /// Returns a copy of length bytes from address on. An address is an int from 0 on, or what a plugin gives as an i32.
     ///
     /// Raises Error of kind "invalid" if they are not in the memory, and "busy" while a call runs elsewhere; in a callback of the
