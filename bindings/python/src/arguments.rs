@@ -168,10 +168,14 @@ pub(crate) unsafe fn text<'a>(object: Borrowed<'a, '_, PyAny>) -> Option<&'a str
     }
 }
 
-/// Whether it is an integer of another type than Python's own.
+/// Whether it is an integer of another type than Python's own. An array has the method of one, too, which fails.
 fn is_index(object: &Bound<'_, PyAny>) -> bool {
-    // SAFETY: the object is alive, and the interpreter attached.
-    unsafe { ffi::PyIndex_Check(object.as_ptr()) != 0 }
+    // SAFETY: the object is alive, the interpreter attached, and the answer is ours.
+    let index = unsafe {
+        let index = ffi::PyNumber_Index(object.as_ptr());
+        Bound::from_owned_ptr_or_err(object.py(), index)
+    };
+    index.is_ok()
 }
 
 /// Whether it is a number of another type than Python's own.

@@ -56,9 +56,7 @@ class Function:
 class Memory:
     """The memory of an instance, for plugins whose functions take and give addresses. Copies what is read and written."""
 
-    def __new__(cls, instance: Instance, /) -> Self:
-        """That of an instance; Instance.memory is the same."""
-
+    def __new__(cls, instance: Instance, /) -> Self: ...
     def read(self, address: int, length: int, /) -> bytes:
         """Returns a copy of length bytes from address on. An address is an int from 0 on, or what a plugin gives as an i32.
 
