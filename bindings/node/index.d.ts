@@ -65,6 +65,8 @@ export interface WaspLimits {
 export interface WaspConfig {
   /** Host functions by module and name: `{ env: { call_me: { ... } } }`. */
   callbacks?: Record<string, Record<string, WaspCallback>>
+  /** The arguments of its command line. They follow its name, which is always the first. */
+  args?: readonly string[]
   /** Its environment variables. */
   env?: Record<string, string>
   /** The host's directories that it sees, by the absolute path that they have for it. */

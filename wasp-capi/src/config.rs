@@ -84,6 +84,17 @@ pub unsafe extern "C" fn wasp_config_set_env(
     });
 }
 
+/// Adds an argument to the plugin's command line, after its name, which is always the first, and the arguments added before.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_config_add_arg(config: Option<&mut wasp_config>, arg: wasp_slice) {
+    wasp_config::apply(config, |config| {
+        // SAFETY: slices and arrays are readable, the header's promise.
+        let arg = unsafe { arg.text("an argument") }?;
+        config.arg(arg);
+        Ok(())
+    });
+}
+
 /// Shows the host's directory `host_path` to the plugin as `guest_path`, an absolute path.
 ///
 /// The directory must exist when the plugin is registered, or that is WASP_ERROR_IO.

@@ -15,6 +15,8 @@ import (
 
 // PluginConfig says what a plugin is given. It may be changed and used again after RegisterPlugin.
 type PluginConfig struct {
+	// Args are the arguments of the plugin's command line. They follow its name, which is always the first.
+	Args []string
 	// Environment holds the plugin's environment variables. Those of this process are never visible to it.
 	Environment map[string]string
 	// Volumes maps absolute paths in the plugin to directories of the host that every instance sees there, such as
@@ -90,6 +92,9 @@ func (t *translation) handle() *C.wasp_config {
 		return nil
 	}
 	handle := C.wasp_config_new()
+	for _, arg := range t.config.Args {
+		C.wasp_go_arg(handle, text(arg), C.size_t(len(arg)))
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.config.Environment)) {
 		value := t.config.Environment[name]
 		C.wasp_go_env(handle, text(name), C.size_t(len(name)), text(value), C.size_t(len(value)))

@@ -14,6 +14,8 @@ var files = module(`
 	(import "wasi_snapshot_preview1" "path_open"
 		(func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
 	(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+	(import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+	(import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
 	(import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
 	(import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))`, `
 	(func (export "create") (param $fd i32) (param $path i32) (param $length i32) (result i32)
@@ -28,6 +30,10 @@ var files = module(`
 		(local.set $code (call $read (i32.load (i32.const 64)) (i32.const 72) (i32.const 1) (i32.const 1024)))
 		(if (local.get $code) (then unreachable))
 		(i32.const 1024))
+	(func (export "command_line") (result i32)
+		(drop (call $args_sizes (i32.const 1016) (i32.const 1024)))
+		(drop (call $args (i32.const 256) (i32.const 1028)))
+		(i32.const 1024))
 	(func (export "environment") (result i32)
 		(drop (call $sizes (i32.const 1016) (i32.const 1024)))
 		(drop (call $environ (i32.const 256) (i32.const 1028)))
@@ -40,6 +46,19 @@ const (
 	notPermitted = 63
 	readOnly     = 69
 )
+
+func TestArgs(t *testing.T) {
+	config := &engine.PluginConfig{Args: []string{"-v", "", "grün"}}
+	e := newEngine(t)
+	check(t, e.RegisterPluginBytes("p", files, config))
+	i := open(t, e, "p", "")
+	var got []byte
+	check(t, i.CallFunction("command_line", &got))
+	equal(t, string(got), "p\x00-v\x00\x00grün\x00")
+
+	config.Args = []string{"x", "a\x00b"}
+	wants(t, e.RegisterPluginBytes("p", files, config), engine.KindInvalid, `argument 2, "a\0b", has a NUL inside`)
+}
 
 func TestEnvironment(t *testing.T) {
 	t.Setenv("OF_THE_HOST", "secret")

@@ -87,6 +87,10 @@ static inline void wasp_go_env(wasp_config *config, const char *name, size_t nam
   wasp_config_set_env(config, wasp_go_slice(name, name_len), wasp_go_slice(value, value_len));
 }
 
+static inline void wasp_go_arg(wasp_config *config, const char *arg, size_t arg_len) {
+  wasp_config_add_arg(config, wasp_go_slice(arg, arg_len));
+}
+
 static inline void wasp_go_volume(wasp_config *config, const char *guest, size_t guest_len, const char *host,
                                   size_t host_len, bool read_only) {
   wasp_config_add_volume(config, wasp_go_slice(guest, guest_len), wasp_go_slice(host, host_len), read_only);

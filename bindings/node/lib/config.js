@@ -27,6 +27,12 @@ function limits(given) {
   return checked
 }
 
+function args(given = []) {
+  if (!Array.isArray(given)) throw new TypeError('args is no array')
+  // Not map: it passes over holes.
+  return Array.from(given, (arg, index) => text(arg, `args[${index}]`))
+}
+
 function warmUps(given = []) {
   if (!Array.isArray(given)) throw new TypeError('warmUp is no array')
   return given.map((call) => {
@@ -40,10 +46,11 @@ function warmUps(given = []) {
 
 /** Reads a config: its callbacks, and the rest as the native half takes it. */
 function read(given) {
-  const config = options(given, 'the config', ['callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp'])
+  const config = options(given, 'the config', ['args', 'callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp'])
   const callbacks = new Callbacks(config.callbacks)
   const checked = {
     ...limits(config.limits),
+    args: args(config.args),
     callbacks: callbacks.offered,
     env: Object.entries(config.env ?? {}).map(([name, value]) => [name, text(value, `env "${name}"`)]),
     volumes: volumes(config.volumes),

@@ -9,6 +9,7 @@ use wasp_core::{Config, Limits};
 
 pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
     let mut config = Config::new();
+    config.args(given.get::<Vec<String>>("args")?.unwrap_or_default());
     for (name, value) in given.get::<Vec<(String, String)>>("env")?.unwrap_or_default() {
         config.env(name, value);
     }

@@ -209,3 +209,23 @@ test('warm-up comes before the snapshot', async () => {
   assert.throws(() => engine.register('sums', sums, { warmUp: [['add', 1, null]] }), /argument 2 is null/)
   assert.throws(() => engine.register('sums', sums, { warmUp: ['add'] }), TypeError)
 })
+
+test('args follow the name', async () => {
+  const wat = Buffer.from(`(module (memory (export "memory") 1)
+    (import "wasi_snapshot_preview1" "args_get" (func $get (param i32 i32) (result i32)))
+    (func (export "argument") (param i32) (result i32)
+      (drop (call $get (i32.const 64) (i32.const 1024)))
+      (i32.load offset=64 (i32.mul (local.get 0) (i32.const 4)))))`)
+  const engine = new Engine()
+  const config = { args: ['-v', 'grün'] }
+  engine.register('plain', wat, config)
+  await engine.registerAsync('later', wat, config)
+  for (const name of ['plain', 'later']) {
+    const instance = engine.instance(name)
+    assert.deepEqual([0, 1, 2].map((number) => instance.call('argument', [number], 'string')), [name, '-v', 'grün'])
+    instance.close()
+  }
+  assert.throws(() => engine.register('plain', wat, { args: ['x', 'a\0b'] }), /argument 2, "a\\0b", has a NUL inside/)
+  assert.throws(() => engine.register('plain', wat, { args: 'ab' }), /args is no array/)
+  assert.throws(() => engine.register('plain', wat, { args: ['a', 2] }), /args\[1\] is number, not a string/)
+})

@@ -3,6 +3,7 @@
 import { Engine, Instance, type WaspConfig, WaspError, type WaspErrorCode, type WaspValue } from 'wasp'
 
 const config: WaspConfig = {
+  args: ['-v'] as const,
   callbacks: {
     env: {
       call_me: { params: ['string'], returns: 'string', call: (name: string) => `Hello ${name}` },

@@ -41,6 +41,7 @@ type HostFunction = (String, String, Vec<Kind>, Kind, Py<PyAny>);
 struct Registration<'py> {
     source: Source<'py>,
     host_functions: Vec<HostFunction>,
+    args: Vec<String>,
     env: Bound<'py, PyDict>,
     volumes: Vec<(String, PathBuf, bool)>,
     limits: GivenLimits,
@@ -211,6 +212,7 @@ impl Registration<'_> {
             let function = function.clone_ref(py);
             callback::offer(&mut config, module, name, &params, (*result).into(), function);
         }
+        config.args(&self.args);
         for (name, value) in &self.env {
             config.env(name.extract::<String>()?, value.extract::<String>()?);
         }

@@ -1,3 +1,5 @@
+import pickle
+
 import pytest
 
 import wasp
@@ -10,6 +12,23 @@ def test_env_is_what_it_was_given(engine, monkeypatch):
     with engine.instance("files") as files:
         assert files.call("variables", returns=int) == 1
         assert files.call("variable", returns=str) == "GREETING=Zoë"
+
+
+@pytest.mark.parametrize("args", [("-v", "grün"), ["-v", "grün"], iter(["-v", "grün"])], ids=["tuple", "list", "iterator"])
+def test_args_follow_the_name(engine, args):
+    engine.register("files", FILES, args=args)
+    for each in (engine, pickle.loads(pickle.dumps(engine))):
+        with each.instance("files") as files:
+            assert [files.call("argument", number, returns=str) for number in range(3)] == ["files", "-v", "grün"]
+
+
+def test_args_that_are_wrong(engine):
+    with pytest.raises(TypeError, match="args is 'ab', and a sequence of str is accepted"):
+        engine.register("files", FILES, args="ab")
+    with pytest.raises(TypeError, match=r"args\[1\] is 2, and a str is accepted"):
+        engine.register("files", FILES, args=("a", 2))
+    with pytest.raises(wasp.Error, match="argument 2, .* has a NUL inside"):
+        engine.register("files", FILES, args=("a", "b\0"))
 
 
 @pytest.mark.parametrize("give", [lambda path: path, str, lambda path: (path, "rw")], ids=["path", "str", "rw"])

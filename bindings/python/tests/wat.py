@@ -46,6 +46,7 @@ TALKS = PRINTS.replace(b'(func (export "print") (drop', b'(func (export "talk") 
 
 # The first volume is descriptor 3.
 FILES = b"""(module
+  (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "path_open"
@@ -56,6 +57,9 @@ FILES = b"""(module
   (data (i32.const 0) "in.txt")
   (data (i32.const 16) "out.txt")
   (data (i32.const 32) "from the guest")
+  (func (export "argument") (param i32) (result i32)
+    (drop (call $args (i32.const 64) (i32.const 1024)))
+    (i32.load offset=64 (i32.mul (local.get 0) (i32.const 4))))
   (func (export "variables") (result i32)
     (drop (call $sizes (i32.const 64) (i32.const 68)))
     (i32.load (i32.const 64)))

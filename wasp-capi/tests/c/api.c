@@ -237,6 +237,29 @@ static bool exists(const char *directory) {
   return unlink(path) == 0;
 }
 
+static void command_line(void) {
+  wasp_engine *engine = new_engine();
+  wasp_config *config = wasp_config_new();
+  wasp_instance *instance;
+  wasp_value result, start = wasp_value_i32(2);
+  wasp_config_add_arg(config, wasp_str("-v"));
+  wasp_config_add_arg(config, wasp_str("two words"));
+  OK(wasp_engine_register_file(engine, wasp_str("p"), wasp_str("wasi.wat"), config));
+  instance = new_instance(engine, "p");
+  OK(wasp_call(instance, wasp_str("argument"), &start, 1, WASP_STRING, &result));
+  CHECK(equal(result.of.slice, "-v"));
+  start = wasp_value_i32(5);
+  OK(wasp_call(instance, wasp_str("argument"), &start, 1, WASP_STRING, &result));
+  CHECK(equal(result.of.slice, "two words"));
+  wasp_instance_free(instance);
+
+  wasp_config_add_arg(config, (wasp_slice){"a\0b", 3});
+  FAILS(WASP_ERROR_INVALID, "argument 3, \"a\\0b\", has a NUL inside",
+        wasp_engine_register_file(engine, wasp_str("p"), wasp_str("wasi.wat"), config));
+  wasp_config_free(config);
+  wasp_engine_free(engine);
+}
+
 static void environment_and_directories(void) {
   char shown[] = "/tmp/wasp-test-XXXXXX", locked[] = "/tmp/wasp-test-XXXXXX", work[] = "/tmp/wasp-test-XXXXXX";
   wasp_engine *engine = new_engine();
@@ -467,6 +490,7 @@ void test_api(void) {
   names();
   resets();
   frees_in_any_order();
+  command_line();
   environment_and_directories();
   logs();
   tiered();

@@ -326,6 +326,11 @@ static void config_text(void) {
         wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
   wasp_config_free(config);
   config = wasp_config_new();
+  wasp_config_add_arg(config, wasp_str("\xff"));
+  FAILS(WASP_ERROR_INVALID, "plugin \"it\": an argument is not UTF-8",
+        wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
+  wasp_config_free(config);
+  config = wasp_config_new();
   wasp_config_set_env(config, wasp_str("a=b"), wasp_str("c"));
   FAILS(WASP_ERROR_INVALID, "a=b", wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
   wasp_config_free(config);

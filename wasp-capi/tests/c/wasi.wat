@@ -1,5 +1,6 @@
-;; Its environment, and whether it can make a file in its volumes and its workspace.
+;; Its command line and environment, and whether it can make a file in its volumes and its workspace.
 (module
+  (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "path_open"
@@ -11,6 +12,10 @@
   (data (i32.const 32) "guest\n")
   (func (export "allocate") (param i32) (result i32) (i32.const 4096))
 
+  ;; What follows its name, which has one letter, up to the next NUL.
+  (func (export "argument") (param $start i32) (result i32)
+    (drop (call $args_get (i32.const 1024) (i32.const 2048)))
+    (i32.add (i32.const 2048) (local.get $start)))
   ;; Its first variable, as "name=value".
   (func (export "variable") (result i32)
     (drop (call $environ_get (i32.const 1024) (i32.const 2048)))

@@ -32,6 +32,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct Config {
     pub(crate) callbacks: Vec<Arc<Callback>>,
+    pub(crate) args: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) limits: Limits,
@@ -43,6 +44,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             callbacks: Vec::new(),
+            args: Vec::new(),
             environment: Vec::new(),
             volumes: Vec::new(),
             limits: Limits::default(),
@@ -71,6 +73,18 @@ impl Config {
     /// Makes a Config that gives a plugin nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Sets the arguments of the plugin's command line. They follow its name, which is always the first; by default there are none.
+    pub fn args(&mut self, args: impl IntoIterator<Item = impl Into<String>>) -> &mut Self {
+        self.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds an argument to the plugin's command line, after those that there are.
+    pub fn arg(&mut self, arg: impl Into<String>) -> &mut Self {
+        self.args.push(arg.into());
+        self
     }
 
     /// Sets an environment variable of the plugin. The host's own environment is never visible.

@@ -108,7 +108,8 @@ impl Plugin {
             config.snapshot && restorable(module.info()) && !ready.compiled.seen.unrestorable;
         let streams =
             wasi::Streams::new(name, options.stdio, options.open_streams, options.log.clone());
-        let wasi = wasi::Settings::new(name, &config.environment, &config.volumes, streams)?;
+        let wasi = wasi::Settings::new(name, &config.environment, &config.volumes, streams)?
+            .with_args(&config.args)?;
         let plugin = Self {
             name: name.to_owned(),
             restorable,

@@ -19,6 +19,7 @@ const WORKSPACE: &str = "/workspace";
 /// What every instance of one plugin sees of the host: made once, at registration.
 pub(crate) struct Settings {
     plugin: String,
+    args: Vec<String>,
     environment: Vec<(String, String)>,
     volumes: Vec<Mount>,
     streams: Streams,
@@ -55,10 +56,21 @@ impl Settings {
         }
         Ok(Self {
             plugin: plugin.to_owned(),
+            args: Vec::new(),
             environment: environment.to_vec(),
             volumes: mounts,
             streams,
         })
+    }
+
+    /// Sets what follows the plugin's name on its command line.
+    pub(crate) fn with_args(self, args: &[String]) -> Result<Self> {
+        for (number, arg) in (1..).zip(args) {
+            if arg.contains('\0') {
+                return Err(invalid(format!("argument {number}, {arg:?}, has a NUL inside")));
+            }
+        }
+        Ok(Self { args: args.to_vec(), ..self })
     }
 }
 
@@ -124,7 +136,9 @@ impl Context {
         let sleep = Box::new(Sleep(interrupted.clone()));
         let mut wasi = WasiCtx::new(random_ctx(), time::clocks(), sleep, Table::new());
         let too_long = |error: wasi_common::StringArrayError| invalid(error.to_string());
-        wasi.push_arg(&settings.plugin).map_err(too_long)?;
+        for arg in std::iter::once(&settings.plugin).chain(&settings.args) {
+            wasi.push_arg(arg).map_err(too_long)?;
+        }
         for (name, value) in &settings.environment {
             wasi.push_env(name, value).map_err(too_long)?;
         }

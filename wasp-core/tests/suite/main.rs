@@ -8,6 +8,7 @@ mod plugins;
 
 mod allocator;
 mod alone;
+mod arguments;
 mod bounds;
 mod cache;
 mod call;

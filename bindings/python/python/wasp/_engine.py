@@ -54,12 +54,24 @@ def _warm_up(call: Sequence[Any]) -> tuple[str, list[object]]:
     return call[0], [bytes(arg) if isinstance(arg, (bytearray, memoryview)) else arg for arg in call[1:]]
 
 
+def _args(given: Sequence[str]) -> list[str]:
+    # A text is a sequence of texts too, and hardly ever meant so.
+    if isinstance(given, (str, bytes)):
+        raise TypeError(f"args is {given!r}, and a sequence of str is accepted, such as ({given!r},)")
+    args = list(given)
+    for number, arg in enumerate(args):
+        if not isinstance(arg, str):
+            raise TypeError(f"args[{number}] is {arg!r}, and a str is accepted")
+    return args
+
+
 @dataclass(frozen=True)
 class _Plugin:
     """What a plugin was registered from. The native half reads its attributes."""
 
     source: bytes | str
     callbacks: dict[tuple[str, str], Callable[..., Any] | Callback]
+    args: list[str]
     env: dict[str, str]
     volumes: list[tuple[str, str, bool]]
     limits: Limits
@@ -119,6 +131,7 @@ class Engine(_wasp.Engine):
         source: _Path | bytes | bytearray | memoryview,
         *,
         callbacks: Mapping[tuple[str, str], Callable[..., Any] | Callback] | None = None,
+        args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         volumes: Mapping[str, _Volume] | None = None,
         limits: Limits | None = None,
@@ -128,8 +141,8 @@ class Engine(_wasp.Engine):
         """Registers a plugin: compiles it, checks it against what it is given, and runs its start-up.
 
         source is a path, or the bytes of a module, binary or text. callbacks offers functions by (namespace, name), with
-        kinds from their annotations or a Callback; they run on the thread that made the call. env is all the environment
-        that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
+        kinds from their annotations or a Callback; they run on the thread that made the call. args are the arguments
+        of its command line, after its name. env is all the environment that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
         (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself, instead of beginning from what it
         left when the plugin was registered. warm_up are calls that are made once after start-up and before the snapshot,
         (function, *args) each: every instance starts from what they left. A file that one leaves open is an error.
@@ -146,6 +159,7 @@ class Engine(_wasp.Engine):
         plugin = _Plugin(
             os.path.abspath(source) if isinstance(source, (str, os.PathLike)) else bytes(source),
             dict(callbacks or {}),
+            _args(args),
             dict(env or {}),
             [_volume(guest, volume) for guest, volume in (volumes or {}).items()],
             limits or Limits(),
