@@ -337,6 +337,10 @@ void wasp_config_free(wasp_config *config);
 /// Sets an environment variable of the plugin. The host's own environment is never visible.
 void wasp_config_set_env(wasp_config *config, wasp_slice name, wasp_slice value);
 
+/// Adds an argument to the plugin's command line, after its name, which is always the first, and the arguments added before.
+void wasp_config_add_arg(wasp_config *config,
+                         wasp_slice arg);
+
 /// Shows the host's directory `host_path` to the plugin as `guest_path`, an absolute path.
 ///
 /// The directory must exist when the plugin is registered, or that is WASP_ERROR_IO.

@@ -21,7 +21,7 @@ static struct {
   wasp_error *wasp_error_p_error;
   wasp_slice wasp_slice_name, wasp_slice_value, wasp_slice_guest_path, wasp_slice_host_path, wasp_slice_module;
   wasp_slice wasp_slice_message, wasp_slice_wasm, wasp_slice_path, wasp_slice_plugin, wasp_slice_workspace;
-  wasp_slice wasp_slice_function, wasp_slice_data;
+  wasp_slice wasp_slice_function, wasp_slice_data, wasp_slice_arg;
   bool bool_read_only, bool_snapshot;
   char room[8];
   wasp_kind wasp_kind_result, wasp_kind_result_kind, *wasp_kind_p_params;
@@ -136,7 +136,7 @@ static void nulls(void) {
   good.wasp_kind_p_params = &an_i32;
   good.size_t_param_count = good.size_t_arg_count = 1;
   good.size_t_length = 1;
-  good.wasp_slice_data = wasp_str("d");
+  good.wasp_slice_data = good.wasp_slice_arg = wasp_str("d");
   good.void_p_data = good.room;
   good.wasp_callback_fn_callback = nothing;
   good.wasp_free_fn_free = count_freed;
