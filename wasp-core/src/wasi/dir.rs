@@ -2,12 +2,12 @@
 
 use super::file::{File, Handle, representable};
 use super::listing::Listing;
-use super::slash::{itself, new_name, without};
+use super::slash::{self, ends_in_dots, itself, new_name, without};
 use crate::sys::descriptor::{above_stdio, set_blocking};
 use cap_fs_ext::{
     FileTypeExt, FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
 };
-use cap_std::fs::{Dir, OpenOptions};
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt};
 use std::any::Any;
 use std::io;
 use std::path::PathBuf;
@@ -94,7 +94,8 @@ fn options(
     // that Linux takes, and for a file that was just made there is nothing to do.
     options.write(write || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE));
     if fdflags.contains(FdFlags::APPEND) {
-        options.append(true);
+        // std's `append` opens to write too, which a directory is not, nor what is read-only.
+        options.custom_flags(libc::O_APPEND);
     }
     Ok(options)
 }
@@ -117,18 +118,20 @@ impl WasiDir for Folder {
         let handle = self.handle.another(path)?;
         // A directory, and where a link leads to.
         let slash = without(path);
-        if slash.is_some() && oflags.contains(OFlags::CREATE) {
+        if slash.is_some_and(|name| !ends_in_dots(name)) && oflags.contains(OFlags::CREATE) {
             return Err(Errno::Isdir.into());
         }
         let (path, symlink_follow) = (slash.unwrap_or(path), symlink_follow || slash.is_some());
-        let changes = write
-            || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE)
-            || fdflags.contains(FdFlags::APPEND);
+        let changes = write || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE);
         let dir = if changes { self.to_change()? } else { &*self.dir };
         // Not even for a moment: a pipe's other end would see it.
-        let there = dir.get_path_filestat(path, symlink_follow).await;
-        if there.is_ok_and(|stat| stat.filetype == FileType::Unknown) {
-            return Err(Errno::Nxio.into());
+        match dir.get_path_filestat(path, symlink_follow).await.map(|stat| stat.filetype) {
+            Ok(FileType::Unknown) => return Err(Errno::Nxio.into()),
+            // Whatever it leads to.
+            Ok(FileType::SymbolicLink) if oflags.contains(OFlags::DIRECTORY) => {
+                return Err(Errno::Notdir.into());
+            }
+            _ => {}
         }
         let read_only = self.read_only;
         let mut options = options(oflags, read, write, fdflags)?;
@@ -182,7 +185,14 @@ impl WasiDir for Folder {
     }
 
     async fn remove_dir(&self, path: &str) -> Result<(), Error> {
-        self.to_change()?.remove_dir(without(path).unwrap_or(path)).await
+        let name = without(path).unwrap_or(path);
+        let dir = self.to_change()?;
+        if name.ends_with("/..") {
+            // It has at least the directory that the path goes through, which wasi-common doesn't see.
+            dir.get_path_filestat(name, true).await?;
+            return Err(Errno::Notempty.into());
+        }
+        dir.remove_dir(name).await
     }
 
     async fn unlink_file(&self, path: &str) -> Result<(), Error> {
@@ -203,7 +213,9 @@ impl WasiDir for Folder {
         follow_symlinks: bool,
     ) -> Result<Filestat, Error> {
         let Some(name) = without(path) else {
-            return Ok(representable(self.dir.get_path_filestat(path, follow_symlinks).await?));
+            // No link ends in a dot, and where wasi-common doesn't follow one, it takes the dot away.
+            let follow = follow_symlinks || ends_in_dots(path);
+            return Ok(representable(self.dir.get_path_filestat(path, follow).await?));
         };
         let stat = representable(self.dir.get_path_filestat(name, true).await?);
         match stat.filetype {
@@ -219,6 +231,10 @@ impl WasiDir for Folder {
         dest_path: &str,
     ) -> Result<(), Error> {
         let (from, to) = self.both_to_change(dest_dir)?;
+        if without(path).or(without(dest_path)).is_some() {
+            let both: [(&dyn WasiDir, &str); 2] = [(self, path), (dest_dir, dest_path)];
+            slash::check_rename(both).await?;
+        }
         let path = itself(self, path).await?;
         let Some(dest_name) = without(dest_path) else { return from.rename_(path, to, dest_path) };
         // Only a directory becomes one.
@@ -235,7 +251,13 @@ impl WasiDir for Folder {
         target_path: &str,
     ) -> Result<(), Error> {
         let (from, to) = self.both_to_change(target_dir)?;
-        from.hard_link_(itself(self, path).await?, to, new_name(target_dir, target_path).await?)
+        self.get_path_filestat(path, false).await?;
+        if without(path).or(without(target_path)).is_none() {
+            return from.hard_link_(path, to, target_path);
+        }
+        new_name(target_dir, target_path).await?;
+        // A directory, then. The host says what is first of all that speaks against it.
+        from.hard_link_(".", to, target_path)
     }
 
     async fn set_times(

@@ -80,7 +80,12 @@ impl Listing {
             if let Some(entry) = window.kept.get(index) {
                 return Some(Ok(entry.clone()));
             }
-            match window.rest.next()? {
+            let Some(entry) = window.rest.next() else {
+                // A guest may keep the directory open, and the host has a limit of what is open.
+                window.rest = Box::new(std::iter::empty());
+                return None;
+            };
+            match entry {
                 Ok(ReaddirEntity { inode, name, filetype, .. }) => {
                     window.kept.push_back(Entry { inode, name, filetype });
                 }

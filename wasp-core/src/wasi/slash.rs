@@ -11,6 +11,33 @@ pub(super) fn without(path: &str) -> Option<&str> {
     (name.len() < path.len() && !name.is_empty()).then_some(name)
 }
 
+/// Returns whether the last name of a path is `.` or `..`.
+pub(super) fn ends_in_dots(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("." | ".."))
+}
+
+/// Checks what Linux checks of the two paths of a rename before it looks what is there.
+///
+/// # Errors
+/// What there is about the directories that they are in, and EBUSY for `.` and `..`.
+pub(super) async fn check_rename(both: [(&dyn WasiDir, &str); 2]) -> Result<(), Error> {
+    let mut is_busy = false;
+    for (dir, path) in both {
+        let name = without(path).unwrap_or(path);
+        if name.is_empty() {
+            return Err(Errno::Noent.into());
+        }
+        let (parent, dots) = (name.rsplit_once('/').map(|(parent, _)| parent), ends_in_dots(name));
+        if dots {
+            dir.get_path_filestat(name, true).await?;
+        } else if let Some(parent) = parent.filter(|parent| !parent.is_empty()) {
+            dir.get_path_filestat(&format!("{parent}/"), true).await?;
+        }
+        is_busy |= dots;
+    }
+    if is_busy { Err(Errno::Busy.into()) } else { Ok(()) }
+}
+
 /// Returns `path` in `dir`, which names something that is to be moved or removed itself, without slashes at its end.
 ///
 /// # Errors
@@ -26,9 +53,9 @@ pub(super) async fn itself<'a>(dir: &dyn WasiDir, path: &'a str) -> Result<&'a s
 /// Returns `path` in `dir`, which is to be made and isn't to be a directory.
 ///
 /// # Errors
-/// If it ends in a slash: EEXIST where something is there, else ENOENT.
+/// If it ends in a slash: EEXIST where something is there, a link too, else ENOENT.
 pub(super) async fn new_name<'a>(dir: &dyn WasiDir, path: &'a str) -> Result<&'a str, Error> {
     let Some(name) = without(path) else { return Ok(path) };
-    let there = dir.get_path_filestat(name, true).await.is_ok();
-    Err(if there { Errno::Exist } else { Errno::Noent }.into())
+    dir.get_path_filestat(name, false).await?;
+    Err(Errno::Exist.into())
 }

@@ -28,7 +28,7 @@ fn list(guest: &mut Guest, fd: u64, size: usize, mut each: impl FnMut(&mut Guest
 #[test]
 fn deleting_while_listing_leaves_nothing() {
     let scratch = Scratch::new();
-    for number in 0..3000 {
+    for number in 0..10_000 {
         fs::write(scratch.0.join(format!("file {number}")), "").unwrap();
     }
     let mut guest = Guest::with(&scratch.0, false);
@@ -40,7 +40,7 @@ fn deleting_while_listing_leaves_nothing() {
             deleted += 1;
         }
     });
-    assert_eq!((deleted, fs::read_dir(&scratch.0).unwrap().count()), (3000, 0));
+    assert_eq!((deleted, fs::read_dir(&scratch.0).unwrap().count()), (10_000, 0));
 }
 
 #[test]
@@ -68,8 +68,6 @@ fn a_listing_goes_back_and_begins_anew() {
     guest.call("fd_readdir", &[fd, buf, 4096, u64::MAX, out]).unwrap();
     assert_eq!(guest.u32(out), 0);
 }
-
-const NONBLOCK: u64 = 4;
 
 #[test]
 fn files_are_opened_as_linux_does() {
@@ -245,5 +243,18 @@ fn a_guest_sleeps_until_a_time_of_day() {
             assert_eq!(until(&mut guest, clock as u32, 0), Err(Errno::Inval));
         }
         assert_eq!(guest.call("poll_oneoff", &[1 << 16, 64, 1, 128]), Err(Errno::Fault));
+    }
+}
+
+#[test]
+fn what_is_only_read_may_be_opened_to_append() {
+    let scratch = Scratch::new();
+    fs::write(scratch.0.join("file"), "old").unwrap();
+    for read_only in [true, false] {
+        let mut guest = Guest::with(&scratch.0, read_only);
+        let fd = guest.open_with(3, "file", FOLLOW, 0, READ, APPEND).unwrap();
+        assert_eq!((guest.flags(fd), guest.read(fd)), (APPEND, Ok(b"old".to_vec())));
+        assert_eq!(guest.write(fd, &[b"new"]), Err(Errno::Badf));
+        guest.open_with(3, ".", FOLLOW, DIRECTORY, READ, APPEND).unwrap();
     }
 }
