@@ -222,7 +222,10 @@ test('args follow the name', async () => {
   await engine.registerAsync('later', wat, config)
   for (const name of ['plain', 'later']) {
     const instance = engine.instance(name)
-    assert.deepEqual([0, 1, 2].map((number) => instance.call('argument', [number], 'string')), [name, '-v', 'grün'])
+    assert.deepEqual(
+      [0, 1, 2].map((number) => instance.call('argument', [number], 'string')),
+      [name, '-v', 'grün'],
+    )
     instance.close()
   }
   assert.throws(() => engine.register('plain', wat, { args: ['x', 'a\0b'] }), /argument 2, "a\\0b", has a NUL inside/)

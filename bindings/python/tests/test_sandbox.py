@@ -14,7 +14,9 @@ def test_env_is_what_it_was_given(engine, monkeypatch):
         assert files.call("variable", returns=str) == "GREETING=Zoë"
 
 
-@pytest.mark.parametrize("args", [("-v", "grün"), ["-v", "grün"], iter(["-v", "grün"])], ids=["tuple", "list", "iterator"])
+@pytest.mark.parametrize(
+    "args", [("-v", "grün"), ["-v", "grün"], iter(["-v", "grün"])], ids=["tuple", "list", "iterator"]
+)
 def test_args_follow_the_name(engine, args):
     engine.register("files", FILES, args=args)
     for each in (engine, pickle.loads(pickle.dumps(engine))):
