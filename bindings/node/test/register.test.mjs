@@ -211,8 +211,9 @@ test('warm-up comes before the snapshot', async () => {
 })
 
 test('args follow the name', async () => {
-  const wat = Buffer.from(`(module (memory (export "memory") 1)
+  const wat = Buffer.from(`(module
     (import "wasi_snapshot_preview1" "args_get" (func $get (param i32 i32) (result i32)))
+    (memory (export "memory") 1)
     (func (export "argument") (param i32) (result i32)
       (drop (call $get (i32.const 64) (i32.const 1024)))
       (i32.load offset=64 (i32.mul (local.get 0) (i32.const 4)))))`)
