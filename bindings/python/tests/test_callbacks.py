@@ -22,7 +22,7 @@ def test_kinds_come_from_annotations_or_are_said(engine):
     assert ask(engine, annotated) == 2
     assert ask(engine, with_extras) == 3
     assert ask(engine, wasp.Callback(function=lambda number: number + 3, params=[int], result=wasp.I32)) == 4
-    assert ask(engine, wasp.Callback(function=lambda number: number + 4, params=["i32"], result="i32")) == 5
+    assert ask(engine, wasp.Callback(lambda number: number + 4, params=["i32"], result="i32")) == 5
     with pytest.raises(TypeError, match="annotation"):
         ask(engine, lambda number: number)
 

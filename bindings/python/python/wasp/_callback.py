@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from ._wasp import Kind
@@ -37,7 +37,7 @@ class Callback:
     A kind is str, bytes, int (an i32), float (an f64), None, a Kind, or the name of one, such as "i64".
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., Any] = field(kw_only=False)
     params: Sequence[_GivenKind] = ()
     result: _GivenKind = None
 
