@@ -1,6 +1,6 @@
 //! Directories as one instance sees them: read-only where the host says so.
 
-use super::file::{File, Handle, representable};
+use super::file::{File, Handle, caught, representable};
 use super::listing::Listing;
 use super::slash::{self, ends_in_dots, itself, new_name, without};
 use crate::sys::descriptor::{above_stdio, set_blocking};
@@ -100,6 +100,11 @@ fn options(
     Ok(options)
 }
 
+fn stat(dir: &sync::dir::Dir, path: &str, follow: bool) -> Result<Filestat, Error> {
+    let look = || wiggle::run_in_dummy_executor(dir.get_path_filestat(path, follow));
+    caught(|| look().map_err(Error::trap)?)
+}
+
 #[wiggle::async_trait]
 impl WasiDir for Folder {
     fn as_any(&self) -> &dyn Any {
@@ -125,7 +130,7 @@ impl WasiDir for Folder {
         let changes = write || oflags.intersects(OFlags::CREATE | OFlags::TRUNCATE);
         let dir = if changes { self.to_change()? } else { &*self.dir };
         // Not even for a moment: a pipe's other end would see it.
-        match dir.get_path_filestat(path, symlink_follow).await.map(|stat| stat.filetype) {
+        match stat(dir, path, symlink_follow).map(|stat| stat.filetype) {
             Ok(FileType::Unknown) => return Err(Errno::Nxio.into()),
             // Whatever it leads to.
             Ok(FileType::SymbolicLink) if oflags.contains(OFlags::DIRECTORY) => {
@@ -189,7 +194,7 @@ impl WasiDir for Folder {
         let dir = self.to_change()?;
         if name.ends_with("/..") {
             // It has at least the directory that the path goes through, which wasi-common doesn't see.
-            dir.get_path_filestat(name, true).await?;
+            stat(dir, name, true)?;
             return Err(Errno::Notempty.into());
         }
         dir.remove_dir(name).await
@@ -215,9 +220,9 @@ impl WasiDir for Folder {
         let Some(name) = without(path) else {
             // No link ends in a dot, and where wasi-common doesn't follow one, it takes the dot away.
             let follow = follow_symlinks || ends_in_dots(path);
-            return Ok(representable(self.dir.get_path_filestat(path, follow).await?));
+            return Ok(representable(stat(&self.dir, path, follow)?));
         };
-        let stat = representable(self.dir.get_path_filestat(name, true).await?);
+        let stat = representable(stat(&self.dir, name, true)?);
         match stat.filetype {
             FileType::Directory => Ok(stat),
             _ => Err(Errno::Notdir.into()),

@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::{IoSlice, IoSliceMut, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use wasi_common::file::{Advice, FdFlags, FileType, Filestat, WasiFile};
@@ -170,6 +171,11 @@ impl WasiFile for File {
     async fn sync(&self) -> Result<(), Error> {
         self.file.sync().await
     }
+}
+
+/// Runs what looks at a file of the host: cap-primitives panics where a time is i64::MIN seconds, which some file systems have.
+pub(super) fn caught<T>(look: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(look)).unwrap_or_else(|_| Err(Errno::Overflow.into()))
 }
 
 /// WASI has no time before 1970 and wasi-common panics on one: such a file has no times.

@@ -3,6 +3,7 @@
 //! A cookie is how many entries come before the next one. They are read from the host once for each descriptor, as long as the guest
 //! goes on: so they are all seen, and once, whatever is deleted meanwhile (POSIX, `readdir`), and in time that is linear.
 
+use super::file::caught;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -80,7 +81,7 @@ impl Listing {
             if let Some(entry) = window.kept.get(index) {
                 return Some(Ok(entry.clone()));
             }
-            let Some(entry) = window.rest.next() else {
+            let Some(entry) = caught(|| window.rest.next().transpose()).transpose() else {
                 // A guest may keep the directory open, and the host has a limit of what is open.
                 window.rest = Box::new(std::iter::empty());
                 return None;
