@@ -79,15 +79,39 @@ impl ErrorKind {
     }
 }
 
-/// One frame of a guest's stack trace, innermost first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One frame of a guest's stack trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Frame {
-    /// The function's name from the module's name section, where it has one. Control characters are escaped.
+    /// The function's name from the module's name section, where it has one: demangled if it is of Rust or C++. Control
+    /// characters are escaped.
     pub function: Option<String>,
     /// The function's index in the module.
     pub function_index: u32,
     /// The offset in bytes of the instruction from the start of the module.
     pub module_offset: u32,
+    /// The source file of the instruction, as the compiler was given it, where the module has DWARF.
+    pub file: Option<String>,
+    /// The line of the instruction in `file`, from 1, where it is of one.
+    pub line: Option<u32>,
+    /// The column of the instruction in `line`, from 1, where that is known.
+    pub column: Option<u32>,
+}
+
+/// `greet::hello (src/lib.rs:12:5)`, or where the source isn't known `greet::hello (function 7, offset 0x1f2)`.
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { function, function_index, module_offset, file, line, column } = self;
+        write!(f, "{} (", function.as_deref().unwrap_or("?"))?;
+        let Some(file) = file else {
+            return write!(f, "function {function_index}, offset {module_offset:#x})");
+        };
+        f.write_str(file)?;
+        for place in [line, column].into_iter().map_while(Option::as_ref) {
+            write!(f, ":{place}")?;
+        }
+        f.write_str(")")
+    }
 }
 
 /// An import of a module that no callback provides, or with another type.
@@ -107,6 +131,7 @@ struct Inner {
     message: String,
     function: Option<String>,
     trace: Vec<Frame>,
+    stderr: Option<String>,
     exit_code: Option<i32>,
     imports: Vec<Import>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -122,6 +147,7 @@ impl Error {
             message: one_line(message.into()),
             function: None,
             trace: Vec::new(),
+            stderr: None,
             exit_code: None,
             imports: Vec::new(),
             source: None,
@@ -169,6 +195,11 @@ impl Error {
 
     pub(crate) fn with_trace(mut self, trace: Vec<Frame>) -> Self {
         self.0.trace = trace;
+        self
+    }
+
+    pub(crate) fn with_stderr(mut self, stderr: Option<String>) -> Self {
+        self.0.stderr = stderr;
         self
     }
 
@@ -229,6 +260,12 @@ impl Error {
     /// Returns the guest's stack when it failed, innermost frame first; empty where none was running.
     pub fn trace(&self) -> &[Frame] {
         &self.0.trace
+    }
+
+    /// Returns what the guest wrote to its standard error during the call that failed, at most the last 1,024 bytes, as text in which
+    /// control characters other than line ends and tabs are escaped; `None` where it wrote nothing, or its instance can go on.
+    pub fn stderr(&self) -> Option<&str> {
+        self.0.stderr.as_deref()
     }
 
     /// Returns the imports at fault, in the module's order, for [`ErrorKind::ImportNotFound`].

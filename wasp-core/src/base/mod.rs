@@ -1,6 +1,7 @@
 //! What every layer speaks: values, errors, log records and names.
 
 pub(crate) mod abi_names;
+pub(crate) mod demangle;
 pub(crate) mod error;
 pub(crate) mod log;
 #[allow(unsafe_code)] // Reads the union of a slot.

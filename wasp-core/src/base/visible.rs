@@ -12,6 +12,11 @@ pub(crate) fn visible_line(text: &str) -> Cow<'_, str> {
     visible_but(text, |char| char == '\t')
 }
 
+/// The same for text of several lines: their ends and tabs stay.
+pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+    visible_but(text, |char| matches!(char, '\t' | '\n'))
+}
+
 fn visible_but(text: &str, stays: impl Fn(char) -> bool) -> Cow<'_, str> {
     let shown = |char| stays(char) || !acts(char);
     if text.chars().all(shown) {

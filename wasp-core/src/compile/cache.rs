@@ -18,7 +18,7 @@ use wasmer::Module;
 use wasmer::sys::EngineBuilder;
 
 /// Ends the trailer, and with it the file. The number counts its layouts.
-const MAGIC: [u8; 8] = *b"wasp\0cm\x02";
+const MAGIC: [u8; 8] = *b"wasp\0cm\x03";
 
 /// A hash by BLAKE3.
 pub(crate) type Hash = [u8; 32];
@@ -29,6 +29,8 @@ pub(crate) struct Compiled {
     pub engine: wasmer::Engine,
     pub module: Module,
     pub seen: Seen,
+    /// Where in the module its code section's contents begin.
+    pub code_offset: u32,
 }
 
 /// The hash of a module.
@@ -50,6 +52,7 @@ impl Compiled {
         bytes.extend_from_slice(module);
         let Seen { unrestorable, exception_references } = self.seen;
         bytes.extend([unrestorable, exception_references].map(u8::from));
+        bytes.extend(self.code_offset.to_le_bytes());
         let hash = blake3::hash(&bytes);
         bytes.extend_from_slice(hash.as_bytes());
         bytes.extend_from_slice(&MAGIC);
@@ -76,6 +79,8 @@ impl Compiled {
         if blake3::hash(rest) != *hash {
             return Err("it is damaged");
         }
+        let (rest, code_offset) = rest.split_last_chunk::<4>().ok_or("it is too short")?;
+        let code_offset = u32::from_le_bytes(*code_offset);
         let (rest, seen) = rest.split_last_chunk::<2>().ok_or("it is too short")?;
         let (rest, known_module) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
         let (artifact, known) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
@@ -92,7 +97,7 @@ impl Compiled {
         let engine = wasmer::Engine::from(EngineBuilder::headless().engine());
         // SAFETY: the hash verifies, and `to_bytes` made the bytes, as this function asks.
         let module = unsafe { Module::deserialize_unchecked(&engine, bytes) };
-        Ok(Self { engine, module: module.map_err(|_| "wasmer can't load it")?, seen })
+        Ok(Self { engine, module: module.map_err(|_| "wasmer can't load it")?, seen, code_offset })
     }
 }
 

@@ -14,6 +14,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasmer::Module;
+use wasmer::sys::wasmparser::{Parser, Payload};
 use wasmer::sys::{CompilerConfig, Cranelift, EngineBuilder, Features, NativeEngineExt};
 use wasmer_compiler::ModuleEnvironment;
 use wasmer_types::ModuleInfo;
@@ -81,7 +82,18 @@ pub(super) fn compile(
     let compile = || guarded(|| unsafe { Module::from_binary_unchecked(&engine, wasm) });
     let module = urgency.run(compile)??;
     let module = module.map_err(|error| refused(one_line(&error.to_string())))?;
-    Ok(Compiled { engine, module, seen: instrument.seen() })
+    let code_offset = code_offset(wasm);
+    Ok(Compiled { engine, module, seen: instrument.seen(), code_offset })
+}
+
+/// Returns where in the module its code section's contents begin, from which DWARF counts; 0 if it has no code.
+fn code_offset(wasm: &[u8]) -> u32 {
+    let mut payloads = Parser::new(0).parse_all(wasm).map_while(Result::ok);
+    let start = payloads.find_map(|payload| match payload {
+        Payload::CodeSectionStart { range, .. } => u32::try_from(range.start).ok(),
+        _ => None,
+    });
+    start.unwrap_or_default()
 }
 
 fn engine(

@@ -3,6 +3,7 @@
 mod binary;
 #[allow(unsafe_code)] // Loads machine code.
 pub(crate) mod cache;
+pub(crate) mod debug_lines;
 mod instrument;
 pub(crate) mod machine_code;
 pub(crate) mod modules;
@@ -72,7 +73,7 @@ impl Source<'_> {
                     refused(format!("the compiled module can't be used: {reason}"))
                 })?;
                 check_frames(&compiled.module)?;
-                Ok((Arc::new(Ready { compiled, bounds: target.bounds }), None))
+                Ok((Arc::new(Ready::new(compiled, target.bounds)), None))
             }
         }
     }
@@ -150,7 +151,7 @@ fn entry<'a>(
 
 fn ready(compiled: Compiled, target: Target) -> Result<Ready> {
     check_frames(&compiled.module)?;
-    Ok(Ready { compiled, bounds: target.bounds })
+    Ok(Ready::new(compiled, target.bounds))
 }
 
 /// The wasmer engine of `ready`, for a plugin that makes its memories and tables within `limits`.

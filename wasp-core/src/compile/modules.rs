@@ -2,6 +2,7 @@
 
 use crate::base::error::Result;
 use crate::compile::cache::{Compiled, Hash};
+use crate::compile::debug_lines::{DebugLines, SourceLine};
 use crate::compile::target::Target;
 use crate::sys::process::generation;
 use crate::vm::bounds::Bounds;
@@ -14,6 +15,19 @@ use std::sync::{Arc, Weak};
 pub(crate) struct Ready {
     pub compiled: Compiled,
     pub bounds: Bounds,
+    lines: DebugLines,
+}
+
+impl Ready {
+    pub(crate) fn new(compiled: Compiled, bounds: Bounds) -> Self {
+        Self { compiled, bounds, lines: DebugLines::default() }
+    }
+
+    /// Returns where in its source each of the instructions at `offsets` of the module is, where it says so.
+    pub(crate) fn lines(&self, offsets: &[u32]) -> Vec<Option<SourceLine>> {
+        let Compiled { module, code_offset, .. } = &self.compiled;
+        self.lines.find(module.info(), *code_offset, offsets)
+    }
 }
 
 /// One module, which the first that asks for it compiles while others wait.

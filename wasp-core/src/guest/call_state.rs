@@ -24,6 +24,8 @@ pub(crate) struct CallState {
     step: Cell<Option<&'static str>>,
     /// Whether host code came to the end of the guest's stack.
     exhausted: Cell<bool>,
+    /// Whether the call has called a WASI function.
+    called_wasi: Cell<bool>,
     /// What the guest raised: the call fails with it when the guest returns.
     raised: RefCell<Option<String>>,
 }
@@ -47,6 +49,7 @@ impl CallState {
     pub(super) fn begin(&self) {
         self.phase.set(Phase::Host);
         self.step.set(None);
+        self.called_wasi.set(false);
         drop(self.take_raised());
     }
 
@@ -132,6 +135,15 @@ impl CallState {
 
     pub(super) fn is_exhausted(&self) -> bool {
         self.exhausted.get()
+    }
+
+    /// Notes a call of a WASI function, and returns whether it is the first of the call.
+    pub(super) fn note_wasi(&self) -> bool {
+        !self.called_wasi.replace(true)
+    }
+
+    pub(super) fn has_called_wasi(&self) -> bool {
+        self.called_wasi.get()
     }
 
     pub(super) fn raise(&self, text: String) {

@@ -15,8 +15,7 @@ use crate::plugin::Plugin;
 use crate::sys::first_writes;
 use crate::sys::interrupt::Interrupt;
 use crate::sys::signals;
-use crate::sys::trap;
-use crate::vm::guest_stack::{self, DEEPEST, Ended, GuestCode};
+use crate::vm::guest_stack::{self, DEEPEST, GuestCode};
 use crate::vm::host_switch::HostSwitch;
 use crate::vm::memory::{Budget, Memory};
 use crate::vm::parts::InstanceParts;
@@ -268,56 +267,6 @@ impl Guest {
         Ok(())
     }
 
-    /// The error for what ended guest code.
-    #[cold]
-    fn ended(&self, ended: Ended) -> Error {
-        let (trap, at_the_end) = match ended {
-            Ended::Trap(trap, at_the_end) => (trap, at_the_end),
-            Ended::NoStack(error) => {
-                return Error::new(ErrorKind::Resource, format!("no stack for the call: {error}"))
-                    .with_source(Box::new(error));
-            }
-            Ended::TooDeep => {
-                let message =
-                    format!("plugins and host functions call each other more than {DEEPEST} deep");
-                return Error::new(ErrorKind::Resource, message);
-            }
-            Ended::HostStack(left) => {
-                let message = format!(
-                    "a call within a callback needs more of the thread's stack: {left} bytes are left"
-                );
-                return Error::new(ErrorKind::Resource, message);
-            }
-            Ended::OtherStack => {
-                let message = "a callback of this thread waits on another stack, a fiber's or greenlet's: it must return before this one can call";
-                return Error::new(ErrorKind::Busy, message);
-            }
-        };
-        self.state.note_exhausted(at_the_end);
-        self.state.poison();
-        let mut error = self.explain(trap::error(trap));
-        if self.state.is_exhausted()
-            && error.kind() == ErrorKind::Trap
-            && self.interrupt.stop_reason().is_none()
-        {
-            // Host code came to the end of the stack, and the guest was stopped at its next check.
-            error = error.reworded(ErrorKind::Trap, "call stack exhausted");
-        }
-        match self.state.take_step() {
-            Some(step) => error.in_context(format_args!("{step:?}")),
-            None => error,
-        }
-    }
-
-    /// A trap after the memory limit was met says so: most guests die of the `-1`, far from where they grew.
-    fn explain(&self, error: Error) -> Error {
-        if !self.take_refused() || error.kind() != ErrorKind::Trap {
-            return error;
-        }
-        let limit = self.plugin.limits.memory_bytes;
-        error.after(format_args!(" (its memory limit of {limit} bytes was met)"))
-    }
-
     /// Whether growing memory was refused since the last time this was asked.
     pub(super) fn take_refused(&self) -> bool {
         self.budget.get().is_some_and(|budget| budget.take_refused())
@@ -339,6 +288,14 @@ impl Guest {
         self.memory().ok_or_else(|| {
             abi(format!("no memory is exported as \"memory\", which passing {kind} needs"))
         })
+    }
+
+    /// Returns the end of what the guest wrote to its standard error in this call.
+    pub(super) fn stderr(&self) -> Option<String> {
+        if !self.state.has_called_wasi() {
+            return None;
+        }
+        self.wasi.borrow().as_ref().and_then(wasi::Context::stderr)
     }
 
     /// Runs a WASI function over the guest's memory, with a context made at the first one.
@@ -366,6 +323,9 @@ impl Guest {
                 context
             }
         };
+        if self.state.note_wasi() {
+            context.forget_stderr();
+        }
         let bytes = match memory {
             Some(memory) => memory.bytes_mut(turn),
             None => &mut [],

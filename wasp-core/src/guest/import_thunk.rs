@@ -147,7 +147,7 @@ impl<T: HostFunction> Host<T> {
         };
         guest.state.leave_host_function(caller);
         if let Err(error) = ran {
-            outcome.error = Some(error);
+            outcome.error = Some(guest.traced(error));
         }
     }
 

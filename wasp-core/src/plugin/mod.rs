@@ -3,6 +3,7 @@
 pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod listing;
+mod trace;
 
 use crate::base::abi_names::{HIDDEN, SIGNATURES};
 use crate::base::error::{Error, ErrorKind, Result};
@@ -54,7 +55,7 @@ pub(crate) struct Plugin {
     /// The calls that are made after start-up.
     pub warm_ups: Vec<WarmUp>,
     /// What other plugins of the same bytes share with it.
-    _ready: Arc<Ready>,
+    ready: Arc<Ready>,
 }
 
 impl Plugin {
@@ -126,7 +127,7 @@ impl Plugin {
             by_name,
             listing: OnceLock::new(),
             warm_ups: config.warm_ups.clone(),
-            _ready: ready,
+            ready,
         };
         Ok((plugin, unoptimised))
     }
@@ -138,7 +139,7 @@ impl Plugin {
             code: machine_code::code(&module),
             engine: compile::engine_within(&ready, &self.limits),
             module,
-            _ready: ready,
+            ready,
             ..self.clone()
         }
     }

@@ -1,50 +1,76 @@
-//! What ended guest code, as an error that says so.
+//! What ended guest code, as an error that says so, and where its stack was.
 
-use crate::base::error::{Error, ErrorKind, Frame};
-use crate::base::visible::visible;
+use crate::base::error::{Error, ErrorKind};
 use backtrace::{Backtrace, BacktraceFrame};
+use std::mem;
+use std::ops::Range;
 use wasmer::{RuntimeError, sys::vm::Trap};
 
-/// A trace is cut after this many of the innermost frames: an error should not be as large as a guest's stack.
-const MOST_FRAMES: usize = 100;
+/// How many addresses a stack's are cut after. Some are of the runtime's frames; a stack of 8 MiB can hold half a million.
+const MOST_ADDRESSES: usize = 132;
 
-/// The error for `trap`: the one that a host function raised, or what the guest did, with its stack.
-pub(crate) fn error(trap: Trap) -> Error {
-    runtime_error(innermost(trap).into())
-}
+/// How many frames of the host may lie between two of a guest: a callback's answer is placed by a call of the guest's allocator.
+const MOST_BETWEEN: usize = 32;
 
-/// The trap without the outer frames of its stack, of each of which wasmer would copy the names before anybody cuts the trace:
-/// a stack of 8 MiB can hold half a million.
-fn innermost(trap: Trap) -> Trap {
-    // Some frames of the runtime are there too.
-    let cut = |backtrace: Backtrace| -> Backtrace {
-        let mut frames: Vec<BacktraceFrame> = backtrace.into();
-        frames.truncate(MOST_FRAMES + 32);
-        frames.into()
-    };
+/// Returns the error for `trap`, the one that a host function raised or what the guest did, and the addresses of its stack: of the
+/// instruction that failed, and within the call instructions of the others, innermost first.
+pub(crate) fn split(trap: Trap) -> (Error, Vec<usize>) {
     match trap {
+        Trap::User(raised) => (raised.downcast().map_or_else(unknown, |error| *error), Vec::new()),
         Trap::Wasm { pc, backtrace, signal_trap } => {
-            Trap::Wasm { pc, backtrace: cut(backtrace), signal_trap }
+            let addresses = addresses(&backtrace, Some(pc));
+            let backtrace = Vec::new().into();
+            (runtime_error(Trap::Wasm { pc, backtrace, signal_trap }.into()), addresses)
         }
-        Trap::Lib { trap_code, backtrace } => Trap::Lib { trap_code, backtrace: cut(backtrace) },
-        Trap::OOM { backtrace } => Trap::OOM { backtrace: cut(backtrace) },
-        other => other,
+        Trap::Lib { trap_code, mut backtrace } => {
+            let addresses = addresses(&take(&mut backtrace), None);
+            (runtime_error(Trap::Lib { trap_code, backtrace }.into()), addresses)
+        }
+        Trap::OOM { mut backtrace } => {
+            let addresses = addresses(&take(&mut backtrace), None);
+            (runtime_error(Trap::OOM { backtrace }.into()), addresses)
+        }
+        Trap::UncaughtException { exnref, mut backtrace } => {
+            let addresses = addresses(&take(&mut backtrace), None);
+            (runtime_error(Trap::UncaughtException { exnref, backtrace }.into()), addresses)
+        }
     }
 }
 
-/// The same, from wasmer's wrapping of a trap.
+/// Returns what went wrong, from wasmer's wrapping of a trap.
 pub(crate) fn runtime_error(error: RuntimeError) -> Error {
-    let trace = error.trace().iter().take(MOST_FRAMES).map(frame).collect();
     match error.downcast::<Error>() {
-        Ok(raised) => raised.with_trace(trace),
-        Err(trap) => Error::new(ErrorKind::Trap, trap.message()).with_trace(trace),
+        Ok(raised) => raised,
+        Err(trap) => Error::new(ErrorKind::Trap, trap.message()),
     }
 }
 
-fn frame(info: &wasmer::FrameInfo) -> Frame {
-    Frame {
-        function: info.function_name().map(|name| visible(name).into_owned()),
-        function_index: info.func_index(),
-        module_offset: u32::try_from(info.module_offset()).unwrap_or(u32::MAX),
-    }
+/// Returns the addresses in `code`, a plugin's, of this thread's stack. A host function runs that it called.
+pub(crate) fn addresses_here(code: &Range<usize>) -> Vec<usize> {
+    let (mut found, mut between) = (Vec::new(), 0);
+    backtrace::trace(|frame| {
+        let address = (frame.ip() as usize).wrapping_sub(1);
+        between += 1;
+        if code.contains(&address) {
+            found.push(address);
+            between = 0;
+        }
+        found.len() < MOST_ADDRESSES && between < MOST_BETWEEN
+    });
+    found
+}
+
+fn take(backtrace: &mut Backtrace) -> Backtrace {
+    mem::replace(backtrace, Vec::new().into())
+}
+
+fn addresses(backtrace: &Backtrace, exact: Option<usize>) -> Vec<usize> {
+    let frames: &[BacktraceFrame] = backtrace.frames();
+    let addresses = frames.iter().take(MOST_ADDRESSES).map(|frame| frame.ip() as usize);
+    // An outer frame's is where its call returns to.
+    addresses.map(|ip| if Some(ip) == exact { ip } else { ip.saturating_sub(1) }).collect()
+}
+
+fn unknown(_: impl Sized) -> Error {
+    Error::new(ErrorKind::Internal, "guest code was ended by an error that isn't wasp's")
 }

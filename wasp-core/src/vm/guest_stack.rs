@@ -45,8 +45,13 @@ pub unsafe fn assume_sole_use_of_wasmer() {
 
 /// What ended what ran on a guest's stack, or kept it from there.
 pub(crate) enum Ended {
-    /// A trap, and whether host code had come to the end of the stack before.
-    Trap(Trap, bool),
+    Trap {
+        trap: Trap,
+        /// Whether host code had come to the end of the stack before.
+        opened: bool,
+        /// The addresses of the innermost frames, if it was the guest that came to the end.
+        exhausted_at: Vec<usize>,
+    },
     /// There was no stack to begin with.
     NoStack(io::Error),
     /// It would have been one too many within others.
@@ -91,7 +96,17 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
     let outer = thread.running.get();
     let (zone, opened) = (Cell::new(0..0), AtomicBool::new(false));
     let mut job = Job {
-        running: Running { code, flag, runtime, zone, opened, resident: true, outer, depth: 1 },
+        running: Running {
+            code,
+            flag,
+            runtime,
+            zone,
+            top: Cell::new(0),
+            opened,
+            resident: true,
+            outer,
+            depth: 1,
+        },
         run: run::<F>,
         body: (&raw mut *body).cast(),
         bytes: stack_bytes.next_multiple_of(PAGE),
@@ -114,7 +129,7 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
         Outcome::Trapped(trap) => {
             // It may be of an exception that nobody caught.
             unwinding::leave();
-            Err(Ended::Trap(trap, opened))
+            Err(Ended::Trap { trap, opened, exhausted_at: thread.exhausted.take() })
         }
         Outcome::Panicked(panic) => resume_unwind(panic),
     }

@@ -3,6 +3,7 @@
 pub(crate) mod bounds;
 pub(crate) mod builtins;
 pub(crate) mod exceptions;
+mod exhausted_stack;
 pub(crate) mod guest_stack;
 pub(crate) mod host_switch;
 pub(crate) mod memory;

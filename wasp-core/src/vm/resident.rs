@@ -164,6 +164,7 @@ pub(super) unsafe fn run_above(zone: &Range<usize>, usable: usize, job: *mut Job
     // SAFETY: the job is alive, as this function asks; the fault handler looks at its zone from this thread only.
     unsafe {
         (*job).running.zone.set(zone.clone());
+        (*job).running.top.set(&raw const job as usize);
         let (run, body, bytes) = ((*job).run, (*job).body, (*job).bytes);
         if bytes == usable {
             run(body);

@@ -1,6 +1,7 @@
 //! What a thread knows of the calls that it runs on guests' stacks, and the fault handler, which asks for it.
 
 use crate::sys::guest_zone::{self, Lately};
+use crate::vm::exhausted_stack::{Frames, Registers};
 use crate::vm::runtime::Runtime;
 use corosensei::{Coroutine, Yielder};
 use std::any::Any;
@@ -22,6 +23,8 @@ pub(super) struct Running {
     pub runtime: *const Runtime,
     /// The zone of its stack; empty until it is there.
     pub zone: Cell<Range<usize>>,
+    /// An address above all of its frames, on the same stack.
+    pub top: Cell<usize>,
     /// Whether host code came into the zone.
     pub opened: AtomicBool,
     /// Whether it runs on the stack that stays, in whose callbacks wasmer still believes to be there.
@@ -83,6 +86,8 @@ pub(super) struct Thread {
     /// How deep calls went so far, and the size of stack that they asked for: wasmer has these stacks.
     pub ready: Cell<(u32, usize)>,
     pub lately: Lately,
+    /// Where a guest was when it came to the end of its stack.
+    pub exhausted: Frames,
 }
 
 thread_local! {
@@ -95,6 +100,7 @@ thread_local! {
             job: Cell::new(ptr::null_mut()),
             ready: Cell::new((0, 0)),
             lately: Lately::new(),
+            exhausted: Frames::new(),
         }
     };
 }
@@ -120,11 +126,16 @@ fn on_fault(signal: i32, info: *const libc::siginfo_t, context: *const libc::c_v
     }
     // SAFETY: what is running on this thread outlives its run; info and context are the kernel's.
     unsafe {
-        let Some(running) = (*Thread::this()).running.get().as_ref() else { return false };
+        let thread = &*Thread::this();
+        let Some(running) = thread.running.get().as_ref() else { return false };
         let zone = &*running.zone.as_ptr();
         let address = (*info).si_addr() as usize;
-        let Some(pc) = program_counter(context) else { return false };
-        if !zone.contains(&address) || running.code.contains(&pc) {
+        let Some(registers) = Registers::of(context) else { return false };
+        if !zone.contains(&address) {
+            return false;
+        }
+        if running.code.contains(&registers.pc) {
+            thread.exhausted.note(&registers, &running.code, zone.end..running.top.get());
             return false;
         }
         running.opened.store(true, Ordering::Relaxed);
@@ -133,30 +144,4 @@ fn on_fault(signal: i32, info: *const libc::siginfo_t, context: *const libc::c_v
         }
         guest_zone::open(zone).is_ok()
     }
-}
-
-/// # Safety
-/// `context` is what the kernel gave a signal handler.
-#[allow(unused_variables)]
-unsafe fn program_counter(context: *const libc::c_void) -> Option<usize> {
-    // SAFETY: the kernel gave the handler a context of this type, as this function asks.
-    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-    return unsafe {
-        let context = &*context.cast::<libc::ucontext_t>();
-        Some(context.uc_mcontext.gregs[libc::REG_RIP as usize] as usize)
-    };
-    // SAFETY: the kernel gave the handler a context of this type, as this function asks.
-    #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-    return unsafe {
-        let context = &*context.cast::<libc::ucontext_t>();
-        Some(context.uc_mcontext.pc as usize)
-    };
-    // SAFETY: the kernel gave the handler a context of this type, as this function asks.
-    #[cfg(all(target_os = "macos", target_arch = "aarch64"))]
-    return unsafe {
-        let context = &*context.cast::<libc::ucontext_t>();
-        Some((*context.uc_mcontext).__ss.__pc as usize)
-    };
-    #[allow(unreachable_code)]
-    None
 }

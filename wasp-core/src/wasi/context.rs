@@ -5,6 +5,7 @@ use crate::config::plugin_config::Volume;
 use crate::wasi::dir::{Folder, Opened};
 use crate::wasi::empty_dir::Empty;
 use crate::wasi::file::OpenFiles;
+use crate::wasi::stderr_tail::Tail;
 use crate::wasi::stdio::Streams;
 use crate::wasi::time::{self, Interrupted, Sleep};
 use std::io;
@@ -127,6 +128,7 @@ pub(crate) struct Context {
     pub(super) wasi: WasiCtx,
     interrupted: Arc<Interrupted>,
     open_files: OpenFiles,
+    stderr: Arc<Tail>,
 }
 
 impl Context {
@@ -142,7 +144,8 @@ impl Context {
         for (name, value) in &settings.environment {
             wasi.push_env(name, value).map_err(too_long)?;
         }
-        settings.streams.connect(&wasi, &interrupted);
+        let stderr = Arc::<Tail>::default();
+        settings.streams.connect(&wasi, &interrupted, &stderr);
 
         let open_files = OpenFiles::default();
         for Mount { guest, dir, read_only } in &settings.volumes {
@@ -166,12 +169,22 @@ impl Context {
                 fd
             }
         };
-        Ok(Self { wasi, interrupted, open_files })
+        Ok(Self { wasi, interrupted, open_files, stderr })
     }
 
     /// Returns the name of a file or directory that the guest has open, if there is one.
     pub(crate) fn open_file(&self) -> Option<String> {
         self.open_files.first_of_guest()
+    }
+
+    /// Forgets what the guest wrote to its standard error.
+    pub(crate) fn forget_stderr(&self) {
+        self.stderr.forget();
+    }
+
+    /// Returns the end of what the guest wrote to its standard error since then, if it wrote anything but white space.
+    pub(crate) fn stderr(&self) -> Option<String> {
+        self.stderr.text()
     }
 
     /// Has `ask` asked while the guest sleeps: once it says yes the sleep ends, with EINTR.

@@ -13,6 +13,7 @@ mod functions;
 mod listing;
 mod poll;
 mod slash;
+mod stderr_tail;
 mod stdio;
 #[cfg(test)]
 #[allow(unsafe_code)]

@@ -4,12 +4,14 @@ use crate::base::log::{Level, Log};
 use crate::base::visible::visible_line;
 use crate::config::engine_options::Stdio;
 use crate::sys::descriptor;
+use crate::wasi::stderr_tail::Tail;
 use crate::wasi::time::{Interrupted, Sleep};
 use parking_lot::Mutex;
 use std::any::Any;
 use std::io::{self, IoSlice, IsTerminal, Write};
 use std::sync::Arc;
 use wasi_common::file::{FdFlags, FileType, WasiFile};
+use wasi_common::pipe::WritePipe;
 use wasi_common::sync::stdio;
 use wasi_common::{Error, WasiCtx};
 
@@ -39,12 +41,18 @@ impl Streams {
     }
 
     /// Puts them into a new context, which has an empty input and drops its outputs.
-    pub(super) fn connect(&self, wasi: &WasiCtx, interrupted: &Arc<Interrupted>) {
+    pub(super) fn connect(
+        &self,
+        wasi: &WasiCtx,
+        interrupted: &Arc<Interrupted>,
+        stderr: &Arc<Tail>,
+    ) {
+        let set_stderr = |file| wasi.set_stderr(stderr.behind(file));
         match self.stdio {
-            Stdio::None => {}
+            Stdio::None => set_stderr(nowhere()),
             Stdio::Log => {
                 wasi.set_stdout(self.lines(Level::Info, "StdOut.Write from Wasm module"));
-                wasi.set_stderr(self.lines(Level::Error, "StdErr.Write from Wasm module"));
+                set_stderr(self.lines(Level::Error, "StdErr.Write from Wasm module"));
             }
             Stdio::Inherit | Stdio::Output => {
                 let ([input, out, err], [out_terminal, err_terminal]) = (self.open, self.terminals);
@@ -59,14 +67,11 @@ impl Streams {
                         output(stdio::stdout())
                     });
                 }
-                if err {
-                    let shown = err_terminal;
-                    wasi.set_stderr(if shown {
-                        terminal(io::stderr)
-                    } else {
-                        output(stdio::stderr())
-                    });
-                }
+                set_stderr(match (err, err_terminal) {
+                    (false, _) => nowhere(),
+                    (true, true) => terminal(io::stderr),
+                    (true, false) => output(stdio::stderr()),
+                });
             }
         }
     }
@@ -81,6 +86,11 @@ impl Streams {
             line: Mutex::default(),
         })
     }
+}
+
+/// An output that drops what is written to it.
+fn nowhere() -> Box<dyn WasiFile> {
+    Box::new(WritePipe::new(io::sink()))
 }
 
 /// The process's input, whose reader can be interrupted while nothing comes.

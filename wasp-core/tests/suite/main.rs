@@ -42,4 +42,5 @@ mod streams;
 mod tenants;
 mod threads;
 mod tiered;
+mod traces;
 mod warm_up;

@@ -1,0 +1,97 @@
+//! What ended guest code half-way, as an error that says why and where.
+
+use crate::base::error::{Error, ErrorKind};
+use crate::base::visible::visible_lines;
+use crate::guest::guest_state::Guest;
+use crate::sys::trap;
+use crate::vm::guest_stack::{DEEPEST, Ended};
+
+impl Guest {
+    /// The error for what ended guest code.
+    #[cold]
+    pub(super) fn ended(&self, ended: Ended) -> Error {
+        let (trap, at_the_end, exhausted_at) = match ended {
+            Ended::Trap { trap, opened, exhausted_at } => (trap, opened, exhausted_at),
+            Ended::NoStack(error) => {
+                return Error::new(ErrorKind::Resource, format!("no stack for the call: {error}"))
+                    .with_source(Box::new(error));
+            }
+            Ended::TooDeep => {
+                let message =
+                    format!("plugins and host functions call each other more than {DEEPEST} deep");
+                return Error::new(ErrorKind::Resource, message);
+            }
+            Ended::HostStack(left) => {
+                let message = format!(
+                    "a call within a callback needs more of the thread's stack: {left} bytes are left"
+                );
+                return Error::new(ErrorKind::Resource, message);
+            }
+            Ended::OtherStack => {
+                let message = "a callback of this thread waits on another stack, a fiber's or greenlet's: it must return before this one can call";
+                return Error::new(ErrorKind::Busy, message);
+            }
+        };
+        self.state.note_exhausted(at_the_end);
+        self.state.poison();
+        let (error, mut addresses) = trap::split(trap);
+        if addresses.is_empty() {
+            addresses = exhausted_at;
+        }
+        let mut error = self.with_trace(error, &addresses);
+        if error.kind() == ErrorKind::Trap {
+            error = self.explain(error);
+        }
+        if self.state.is_exhausted()
+            && error.kind() == ErrorKind::Trap
+            && self.interrupt.stop_reason().is_none()
+        {
+            // Host code came to the end of the stack, and the guest was stopped at its next check.
+            error = error.reworded(ErrorKind::Trap, "call stack exhausted");
+        }
+        if let Some(step) = self.state.take_step() {
+            error = error.in_context(format_args!("{step:?}"));
+        }
+        self.with_stderr(error)
+    }
+
+    /// Gives an error of a host function the stack of the guest that called it, which waits.
+    #[cold]
+    pub(super) fn traced(&self, error: Error) -> Error {
+        self.with_trace(error, &trap::addresses_here(&self.plugin.code))
+    }
+
+    /// The stack says where a failure began, so the first that is known counts.
+    fn with_trace(&self, error: Error, addresses: &[usize]) -> Error {
+        if error.trace().is_empty() {
+            error.with_trace(self.plugin.frames(addresses))
+        } else {
+            error
+        }
+    }
+
+    /// What a guest says before it ends itself is the reason, more often than not: a panic's words, for one.
+    fn with_stderr(&self, error: Error) -> Error {
+        let Some(text) = self.stderr() else { return error };
+        let ends_itself = match error.kind() {
+            ErrorKind::Trap | ErrorKind::Abort => true,
+            ErrorKind::Exit => error.exit_code() != Some(0),
+            _ => false,
+        };
+        let error = error.with_stderr(Some(visible_lines(&text).into_owned()));
+        if ends_itself {
+            error.after(format_args!("; its stderr: {:?}", text.trim()))
+        } else {
+            error
+        }
+    }
+
+    /// A trap after the memory limit was met says so: most guests die of the `-1`, far from where they grew.
+    fn explain(&self, error: Error) -> Error {
+        if !self.take_refused() {
+            return error;
+        }
+        let limit = self.plugin.limits.memory_bytes;
+        error.after(format_args!(" (its memory limit of {limit} bytes was met)"))
+    }
+}

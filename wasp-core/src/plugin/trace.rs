@@ -1,0 +1,44 @@
+//! The trace of a plugin's stack: from addresses of its machine code to names and lines.
+
+use crate::base::demangle::demangled;
+use crate::base::error::Frame;
+use crate::base::visible::visible;
+use crate::compile::debug_lines::SourceLine;
+use crate::plugin::Plugin;
+use std::sync::PoisonError;
+use wasmer_compiler::FRAME_INFO;
+use wasmer_types::FrameInfo;
+
+/// A trace is cut after this many of the innermost frames: an error should not be as large as a guest's stack.
+const MOST_FRAMES: usize = 100;
+
+impl Plugin {
+    /// Returns the frames that stand at `addresses` of compiled code, innermost first; those of no guest are left out.
+    pub(crate) fn frames(&self, addresses: &[usize]) -> Vec<Frame> {
+        if addresses.is_empty() {
+            return Vec::new();
+        }
+        let infos: Vec<FrameInfo> = {
+            let known = FRAME_INFO.read().unwrap_or_else(PoisonError::into_inner);
+            let infos = addresses.iter().filter_map(|address| known.lookup_frame_info(*address));
+            infos.take(MOST_FRAMES).collect()
+        };
+        let offset = |info: &FrameInfo| u32::try_from(info.module_offset()).unwrap_or(u32::MAX);
+        let offsets: Vec<u32> = infos.iter().map(offset).collect();
+        let lines = self.ready.lines(&offsets);
+        let frame = |((info, module_offset), source): ((&FrameInfo, u32), _)| {
+            let mut frame = Frame {
+                function: info.function_name().map(|name| visible(&demangled(name)).into_owned()),
+                function_index: info.func_index(),
+                module_offset,
+                ..Frame::default()
+            };
+            if let Some(SourceLine { file, line, column }) = source {
+                (frame.file, frame.line, frame.column) =
+                    (Some(visible(&file).into_owned()), line, column);
+            }
+            frame
+        };
+        infos.iter().zip(offsets).zip(lines).map(frame).collect()
+    }
+}
