@@ -3,15 +3,15 @@
 use crate::base::error::{Error, ErrorKind};
 use crate::base::visible::visible_lines;
 use crate::guest::guest_state::Guest;
-use crate::sys::trap;
 use crate::vm::guest_stack::{DEEPEST, Ended};
+use crate::vm::trap;
 
 impl Guest {
     /// The error for what ended guest code.
     #[cold]
     pub(super) fn ended(&self, ended: Ended) -> Error {
-        let (trap, at_the_end, exhausted_at) = match ended {
-            Ended::Trap { trap, opened, exhausted_at } => (trap, opened, exhausted_at),
+        let (trap, exhausted, innermost) = match ended {
+            Ended::Trap { trap, exhausted, frames } => (trap, exhausted, frames),
             Ended::NoStack(error) => {
                 return Error::new(ErrorKind::Resource, format!("no stack for the call: {error}"))
                     .with_source(Box::new(error));
@@ -32,11 +32,11 @@ impl Guest {
                 return Error::new(ErrorKind::Busy, message);
             }
         };
-        self.state.note_exhausted(at_the_end);
+        self.state.note_exhausted(exhausted);
         self.state.poison();
         let (error, mut addresses) = trap::split(trap);
         if addresses.is_empty() {
-            addresses = exhausted_at;
+            addresses = innermost;
         }
         let mut error = self.with_trace(error, &addresses);
         if error.kind() == ErrorKind::Trap {
@@ -53,12 +53,6 @@ impl Guest {
             error = error.in_context(format_args!("{step:?}"));
         }
         self.with_stderr(error)
-    }
-
-    /// Gives an error of a host function the stack of the guest that called it, which waits.
-    #[cold]
-    pub(super) fn traced(&self, error: Error) -> Error {
-        self.with_trace(error, &trap::addresses_here(&self.plugin.code))
     }
 
     /// The stack says where a failure began, so the first that is known counts.

@@ -3,6 +3,7 @@
 use crate::base::error::{Error, ErrorKind, panic_error};
 use crate::guest::guest_state::Guest;
 use crate::plugin::import::ImportTarget;
+use crate::vm::raise::raise;
 use crate::vm::turn::HostTurn;
 use std::any::Any;
 use std::cell::UnsafeCell;
@@ -17,7 +18,6 @@ use wasmer_types::RawValue;
 use wasmer_vm::{
     InternalStoreHandle, MaybeInstanceOwned, VMCallerCheckedAnyfunc, VMContext,
     VMDynamicFunctionContext, VMExtern, VMFunction, VMFunctionContext, VMFunctionKind,
-    raise_user_trap,
 };
 
 /// What an import leads to, as the thunk runs it. One thunk is compiled for each.
@@ -114,8 +114,9 @@ unsafe extern "C-unwind" fn host_call_thunk<T: HostFunction>(
         unsafe { host.place_answer(values, &mut outcome) };
     }
     if let Some(error) = outcome.error {
-        // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
-        unsafe { raise_user_trap(Box::new(error)) }
+        // SAFETY: this is the guest's stack; the caller is compiled code, entered through `catch_traps`, and nothing but what is
+        // raised is owned here.
+        unsafe { raise(error) }
     }
 }
 
@@ -147,7 +148,7 @@ impl<T: HostFunction> Host<T> {
         };
         guest.state.leave_host_function(caller);
         if let Err(error) = ran {
-            outcome.error = Some(guest.traced(error));
+            outcome.error = Some(error);
         }
     }
 

@@ -18,7 +18,6 @@ pub(crate) mod process;
 pub(crate) mod signal_stack;
 pub(crate) mod signals;
 pub(crate) mod trace_lock;
-pub(crate) mod trap;
 pub(crate) mod turnstile;
 pub(crate) mod unwinding;
 pub(crate) mod valgrind;

@@ -11,6 +11,7 @@
 use crate::sys::unwinding;
 use crate::vm::exceptions::Exceptions;
 use crate::vm::parts::InstanceParts;
+use crate::vm::raise::raise;
 use crate::vm::runtime::{Elements, Runtime};
 use crate::vm::thread::Thread;
 use std::ffi::c_void;
@@ -22,7 +23,7 @@ use wasmer_vm::libcalls::{
     wasmer_vm_alloc_exception, wasmer_vm_exception_into_exnref, wasmer_vm_table_grow,
     wasmer_vm_throw,
 };
-use wasmer_vm::{StoreObject, VMBuiltinFunctionIndex, VMContext, VMInstance, raise_user_trap};
+use wasmer_vm::{StoreObject, VMBuiltinFunctionIndex, VMContext, VMInstance};
 
 /// What `table.grow` gives where it fails.
 const REFUSED: u32 = u32::MAX;
@@ -111,7 +112,7 @@ unsafe extern "C-unwind" fn allocate_exception(vmctx: *mut VMContext, tag: u32) 
     match unsafe { exceptions.make(make) } {
         Ok(reference) => reference,
         // SAFETY: the caller is compiled code, entered through `catch_traps`, and nothing but `error` is owned here.
-        Err(error) => unsafe { raise_user_trap(Box::new(error)) },
+        Err(error) => unsafe { raise(error) },
     }
 }
 

@@ -48,9 +48,9 @@ pub(crate) enum Ended {
     Trap {
         trap: Trap,
         /// Whether host code had come to the end of the stack before.
-        opened: bool,
-        /// The addresses of the innermost frames, if it was the guest that came to the end.
-        exhausted_at: Vec<usize>,
+        exhausted: bool,
+        /// The addresses of the innermost frames, if the guest itself came to the end of the stack.
+        frames: Vec<usize>,
     },
     /// There was no stack to begin with.
     NoStack(io::Error),
@@ -94,19 +94,21 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
     // SAFETY: it lives as long as the thread.
     let thread = unsafe { &*Thread::this() };
     let outer = thread.running.get();
-    let (zone, opened) = (Cell::new(0..0), AtomicBool::new(false));
+    let running = Running {
+        code,
+        flag,
+        runtime,
+        zone: Cell::new(0..0),
+        top: Cell::new(0),
+        opened: AtomicBool::new(false),
+        exhausted: AtomicBool::new(false),
+        tracing: Cell::new(false),
+        resident: true,
+        outer,
+        depth: 1,
+    };
     let mut job = Job {
-        running: Running {
-            code,
-            flag,
-            runtime,
-            zone,
-            top: Cell::new(0),
-            opened,
-            resident: true,
-            outer,
-            depth: 1,
-        },
+        running,
         run: run::<F>,
         body: (&raw mut *body).cast(),
         bytes: stack_bytes.next_multiple_of(PAGE),
@@ -123,13 +125,13 @@ pub(crate) unsafe fn on_guest_stack<F: FnMut()>(
     }
     switch.set(before);
     ran?;
-    let opened = job.running.opened.load(Ordering::Relaxed);
+    let exhausted = job.running.exhausted.load(Ordering::Relaxed);
     match job.outcome {
-        Outcome::Fine => Ok(opened),
+        Outcome::Fine => Ok(exhausted),
         Outcome::Trapped(trap) => {
             // It may be of an exception that nobody caught.
             unwinding::leave();
-            Err(Ended::Trap { trap, opened, exhausted_at: thread.exhausted.take() })
+            Err(Ended::Trap { trap, exhausted, frames: thread.exhausted.take() })
         }
         Outcome::Panicked(panic) => resume_unwind(panic),
     }

@@ -3,14 +3,16 @@
 pub(crate) mod bounds;
 pub(crate) mod builtins;
 pub(crate) mod exceptions;
-mod exhausted_stack;
+mod frame_chain;
 pub(crate) mod guest_stack;
 pub(crate) mod host_switch;
 pub(crate) mod memory;
 pub(crate) mod parts;
+pub(crate) mod raise;
 mod resident;
 pub(crate) mod runtime;
 mod thread;
 pub(crate) mod trampoline;
+pub(crate) mod trap;
 pub(crate) mod tunables;
 pub(crate) mod turn;

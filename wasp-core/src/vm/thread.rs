@@ -1,7 +1,7 @@
 //! What a thread knows of the calls that it runs on guests' stacks, and the fault handler, which asks for it.
 
 use crate::sys::guest_zone::{self, Lately};
-use crate::vm::exhausted_stack::{Frames, Registers};
+use crate::vm::frame_chain::{Frames, Registers};
 use crate::vm::runtime::Runtime;
 use corosensei::{Coroutine, Yielder};
 use std::any::Any;
@@ -25,8 +25,12 @@ pub(super) struct Running {
     pub zone: Cell<Range<usize>>,
     /// An address above all of its frames, on the same stack.
     pub top: Cell<usize>,
-    /// Whether host code came into the zone.
+    /// Whether the zone has been opened, since host code came into it.
     pub opened: AtomicBool,
+    /// Whether that was for the guest, whose stack is at its end.
+    pub exhausted: AtomicBool,
+    /// Whether host code is here that makes a trace of a guest that is ended already.
+    pub tracing: Cell<bool>,
     /// Whether it runs on the stack that stays, in whose callbacks wasmer still believes to be there.
     pub resident: bool,
     pub outer: *const Running,
@@ -139,8 +143,11 @@ fn on_fault(signal: i32, info: *const libc::siginfo_t, context: *const libc::c_v
             return false;
         }
         running.opened.store(true, Ordering::Relaxed);
-        if !running.flag.is_null() {
-            AtomicI32::from_ptr(running.flag).store(1, Ordering::Relaxed);
+        if !running.tracing.get() {
+            running.exhausted.store(true, Ordering::Relaxed);
+            if !running.flag.is_null() {
+                AtomicI32::from_ptr(running.flag).store(1, Ordering::Relaxed);
+            }
         }
         guest_zone::open(zone).is_ok()
     }

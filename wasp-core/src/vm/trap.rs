@@ -1,22 +1,22 @@
 //! What ended guest code, as an error that says so, and where its stack was.
 
 use crate::base::error::{Error, ErrorKind};
+use crate::vm::raise::Raised;
 use backtrace::{Backtrace, BacktraceFrame};
 use std::mem;
-use std::ops::Range;
 use wasmer::{RuntimeError, sys::vm::Trap};
 
 /// How many addresses a stack's are cut after. Some are of the runtime's frames; a stack of 8 MiB can hold half a million.
 const MOST_ADDRESSES: usize = 132;
 
-/// How many frames of the host may lie between two of a guest: a callback's answer is placed by a call of the guest's allocator.
-const MOST_BETWEEN: usize = 32;
-
 /// Returns the error for `trap`, the one that a host function raised or what the guest did, and the addresses of its stack: of the
 /// instruction that failed, and within the call instructions of the others, innermost first.
 pub(crate) fn split(trap: Trap) -> (Error, Vec<usize>) {
     match trap {
-        Trap::User(raised) => (raised.downcast().map_or_else(unknown, |error| *error), Vec::new()),
+        Trap::User(raised) => match raised.downcast::<Raised>() {
+            Ok(raised) => (raised.error, raised.frames),
+            Err(other) => (Error::new(ErrorKind::Internal, other.to_string()), Vec::new()),
+        },
         Trap::Wasm { pc, backtrace, signal_trap } => {
             let addresses = addresses(&backtrace, Some(pc));
             let backtrace = Vec::new().into();
@@ -45,21 +45,6 @@ pub(crate) fn runtime_error(error: RuntimeError) -> Error {
     }
 }
 
-/// Returns the addresses in `code`, a plugin's, of this thread's stack. A host function runs that it called.
-pub(crate) fn addresses_here(code: &Range<usize>) -> Vec<usize> {
-    let (mut found, mut between) = (Vec::new(), 0);
-    backtrace::trace(|frame| {
-        let address = (frame.ip() as usize).wrapping_sub(1);
-        between += 1;
-        if code.contains(&address) {
-            found.push(address);
-            between = 0;
-        }
-        found.len() < MOST_ADDRESSES && between < MOST_BETWEEN
-    });
-    found
-}
-
 fn take(backtrace: &mut Backtrace) -> Backtrace {
     mem::replace(backtrace, Vec::new().into())
 }
@@ -69,8 +54,4 @@ fn addresses(backtrace: &Backtrace, exact: Option<usize>) -> Vec<usize> {
     let addresses = frames.iter().take(MOST_ADDRESSES).map(|frame| frame.ip() as usize);
     // An outer frame's is where its call returns to.
     addresses.map(|ip| if Some(ip) == exact { ip } else { ip.saturating_sub(1) }).collect()
-}
-
-fn unknown(_: impl Sized) -> Error {
-    Error::new(ErrorKind::Internal, "guest code was ended by an error that isn't wasp's")
 }

@@ -1,13 +1,13 @@
-//! Where a guest is when it comes to the end of its stack.
+//! The frames of guest code on a stack, by the chain of frame pointers that both compilers keep.
 //!
-//! wasmer makes no trace there: unwinding in the middle of a function's prologue can lead anywhere. But both compilers keep the
-//! chain of frame pointers, and the stack's bounds are known, so it is followed here with nothing taken on trust.
+//! wasmer unwinds, and so makes no trace where a guest comes to the end of its stack: in the middle of a function's prologue that can
+//! lead anywhere. The chain is followed with nothing taken on trust: the stack's bounds are known, and so are the code's.
 
 use std::cell::{Cell, UnsafeCell};
 use std::ops::Range;
 
-/// How many of the innermost frames are noted.
-const MOST_FRAMES: usize = 100;
+/// How many of the innermost frames a trace of the guest's stack has: an error should not be as large as that.
+pub(super) const MOST_FRAMES: usize = 100;
 
 /// The registers that say where a thread is.
 pub(super) struct Registers {
@@ -67,13 +67,15 @@ impl Frames {
         unsafe { (&(*self.addresses.get()))[..count].to_vec() }
     }
 
-    fn push(&self, address: usize) {
+    /// Adds an address, and returns whether there is room for another.
+    fn push(&self, address: usize) -> bool {
         let count = self.count.get();
         // SAFETY: only this thread, which is here, looks at them.
         if let Some(place) = unsafe { (*self.addresses.get()).get_mut(count) } {
             *place = address;
             self.count.set(count + 1);
         }
+        count + 1 < MOST_FRAMES
     }
 
     /// Notes where the code in `code` is that has these `registers`, and its callers in `code`, on `stack`.
@@ -86,29 +88,50 @@ impl Frames {
         code: &Range<usize>,
         stack: Range<usize>,
     ) {
-        let Registers { pc, sp, mut fp } = *registers;
-        let fits = |address: usize| {
-            stack.contains(&address) && address % 8 == 0 && stack.end - address >= 16
-        };
+        let Registers { pc, sp, fp } = *registers;
         self.count.set(0);
         self.push(pc);
-        // SAFETY: these are on the stack, as this function asks.
-        let read = |address: usize| unsafe { *(address as *const usize) };
         // A function that was about to save its caller's frame pointer: `push rbp`.
         // SAFETY: `code` can be read, as this function asks.
         let enters = cfg!(target_arch = "x86_64") && unsafe { *(pc as *const u8) } == 0x55;
-        if enters && fits(sp) && code.contains(&read(sp)) {
-            self.push(read(sp) - 1);
-        }
-        let mut lowest = sp;
-        while fp >= lowest && fits(fp) && self.count.get() < MOST_FRAMES {
-            let back = read(fp + 8);
-            if !code.contains(&back) {
-                break;
+        if enters && holds_words(&stack, sp) {
+            // SAFETY: it is on the stack, as this function asks.
+            let back = unsafe { *(sp as *const usize) };
+            if code.contains(&back) {
+                self.push(back - 1);
             }
-            self.push(back - 1);
-            lowest = fp + 16;
-            fp = read(fp);
         }
+        let stack = sp.max(stack.start)..stack.end;
+        // SAFETY: as this function asks.
+        unsafe { follow(fp, code, &stack, &mut |address| self.push(address)) };
     }
+}
+
+/// Follows the chain of frame pointers from `fp` on, and tells `note` of the addresses within the call instructions in `code`, until
+/// it is false or the chain leaves code or stack.
+///
+/// # Safety
+/// `stack` can be read.
+pub(super) unsafe fn follow(
+    mut fp: usize,
+    code: &Range<usize>,
+    stack: &Range<usize>,
+    note: &mut dyn FnMut(usize) -> bool,
+) {
+    let mut rest = stack.clone();
+    while holds_words(&rest, fp) {
+        // SAFETY: two words of the stack, as this function asks.
+        let [next, back] = unsafe { *(fp as *const [usize; 2]) };
+        if !code.contains(&back) || !note(back - 1) {
+            return;
+        }
+        // Outer frames are higher.
+        rest.start = fp + 16;
+        fp = next;
+    }
+}
+
+/// Whether two words at `address` are on `stack`.
+fn holds_words(stack: &Range<usize>, address: usize) -> bool {
+    stack.contains(&address) && address % 8 == 0 && stack.end - address >= 16
 }
