@@ -251,12 +251,16 @@ typedef uint32_t wasp_error_tag;
 
 /// One frame of a guest's stack trace.
 ///
-/// The function's name, empty where the module has none, its index in the module, and the offset in bytes of the
-/// instruction from the start of the module.
+/// The function's name, demangled, empty where the module has none; its index in the module; and the offset in bytes of the
+/// instruction from the start of the module. Where the module has DWARF, also the instruction's source file, else empty, and its line
+/// and column there, from 1; 0 where they aren't known.
 typedef struct {
   wasp_slice function;
   uint32_t function_index;
   uint32_t module_offset;
+  wasp_slice file;
+  uint32_t line;
+  uint32_t column;
 } wasp_frame;
 
 /// An import that no callback provides, or with another type.
@@ -489,6 +493,10 @@ wasp_slice wasp_error_message(const wasp_error *error);
 
 /// Returns the plugin's function that was being called, valid as long as the error; empty if none was.
 wasp_slice wasp_error_function(const wasp_error *error);
+
+/// Returns what the guest wrote to its standard error during the call that failed, at most the last 1,024 bytes, as UTF-8 in which
+/// control characters other than line ends and tabs are escaped. It is valid as long as the error; empty where there is nothing.
+wasp_slice wasp_error_stderr(const wasp_error *error);
 
 /// Returns the code that the guest passed to `proc_exit`, for WASP_ERROR_EXIT; else 0.
 int32_t wasp_error_exit_code(const wasp_error *error);

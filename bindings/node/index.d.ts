@@ -214,11 +214,17 @@ export type WaspErrorCode =
 
 /** One frame of a plugin's stack. */
 export interface WaspFrame {
-  /** Its name, where the module has one. */
+  /** Its name, where the module has one: demangled if it is of Rust or C++. */
   function?: string
   functionIndex: number
   /** Bytes from the start of the module. */
   moduleOffset: number
+  /** The source file of the instruction, where the module has DWARF. */
+  file?: string
+  /** Its line in `file`, from 1. */
+  line?: number
+  /** Its column in `line`, from 1. */
+  column?: number
 }
 
 /** A failure of wasp or of a plugin. What a callback throws is not wrapped: it comes out as itself. */
@@ -229,6 +235,8 @@ export class WaspError extends Error {
   function?: string
   /** The plugin's stack when it failed, innermost frame first. It is part of `stack` too. */
   wasmStack: WaspFrame[]
+  /** The end of what the plugin wrote to its standard error during the call, at most 1,024 bytes. */
+  stderr?: string
   /** The code that the plugin passed to `proc_exit`, for EXIT. */
   exitCode?: number
   /** Imports that no callback provides, or with another type, for IMPORT_NOT_FOUND. */

@@ -47,13 +47,17 @@ pub const WASP_ERROR_INTERNAL: wasp_error_tag = 19;
 
 /// One frame of a guest's stack trace.
 ///
-/// The function's name, empty where the module has none, its index in the module, and the offset in bytes of the
-/// instruction from the start of the module.
+/// The function's name, demangled, empty where the module has none; its index in the module; and the offset in bytes of the
+/// instruction from the start of the module. Where the module has DWARF, also the instruction's source file, else empty, and its line
+/// and column there, from 1; 0 where they aren't known.
 #[repr(C)]
 pub struct wasp_frame {
     pub function: wasp_slice,
     pub function_index: u32,
     pub module_offset: u32,
+    pub file: wasp_slice,
+    pub line: u32,
+    pub column: u32,
 }
 
 /// An import that no callback provides, or with another type.
@@ -85,6 +89,9 @@ impl From<Error> for Box<wasp_error> {
             function: wasp_slice::of(frame.function.as_deref().unwrap_or_default().as_bytes()),
             function_index: frame.function_index,
             module_offset: frame.module_offset,
+            file: wasp_slice::of(frame.file.as_deref().unwrap_or_default().as_bytes()),
+            line: frame.line.unwrap_or(0),
+            column: frame.column.unwrap_or(0),
         };
         this.frames = this.error.trace().iter().map(frame).collect();
         let import = |import: &wasp_core::Import| wasp_import {
@@ -131,6 +138,14 @@ pub extern "C" fn wasp_error_message(error: Option<&wasp_error>) -> wasp_slice {
 pub extern "C" fn wasp_error_function(error: Option<&wasp_error>) -> wasp_slice {
     let function = error.and_then(|error| error.error.function());
     function.map_or(wasp_slice::EMPTY, |name| wasp_slice::of(name.as_bytes()))
+}
+
+/// Returns what the guest wrote to its standard error during the call that failed, at most the last 1,024 bytes, as UTF-8 in which
+/// control characters other than line ends and tabs are escaped. It is valid as long as the error; empty where there is nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_error_stderr(error: Option<&wasp_error>) -> wasp_slice {
+    let text = error.and_then(|error| error.error.stderr());
+    text.map_or(wasp_slice::EMPTY, |text| wasp_slice::of(text.as_bytes()))
 }
 
 /// Returns the code that the guest passed to `proc_exit`, for WASP_ERROR_EXIT; else 0.

@@ -14,6 +14,11 @@ type Error struct {
 	Message string
 	// Trace is the plugin's stack when it failed, innermost frame first; empty where there was none.
 	Trace []Frame
+	// Stderr is the end of what the plugin wrote to its standard error during the call, at most 1,024 bytes; control characters
+	// other than line ends and tabs are escaped.
+	Stderr string
+	// ExitCode is what the plugin gave to proc_exit, for [KindExit].
+	ExitCode int32
 
 	causes []error
 }

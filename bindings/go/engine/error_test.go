@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -70,6 +71,15 @@ func TestTrace(t *testing.T) {
 	equal(t, strings.HasPrefix(err.Trace[0].String(), "inner (function "), true)
 	err = wants(t, i.CallFunction("fine", nil), engine.KindPoisoned, "")
 	equal(t, len(err.Trace), 0)
+}
+
+func TestTraceHasLinesAndTheErrorWhatThePluginSaid(t *testing.T) {
+	wat, err := os.ReadFile("../../../wasp-core/tests/plugins/lines.wat")
+	check(t, err)
+	failed := wants(t, instance(t, wat, nil).CallFunction("hello", nil), engine.KindTrap, "")
+	equal(t, len(failed.Trace), 1)
+	equal(t, failed.Trace[0].String(), "greet::hello (src/greet.c:12:5)")
+	equal(t, failed.Stderr, "no\\u{1b}greet\n")
 }
 
 func TestFunctionNotFound(t *testing.T) {

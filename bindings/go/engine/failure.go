@@ -56,12 +56,17 @@ func consumeError(from *C.wasp_error) *Error {
 		Kind:     ErrorKind(read.kind),
 		Function: goString(read.function),
 		Message:  goString(read.message),
+		Stderr:   goString(read.stderr_text),
+		ExitCode: int32(read.exit_code),
 	}
 	for _, frame := range unsafe.Slice(read.frames, read.frame_count) {
 		err.Trace = append(err.Trace, Frame{
 			Function:      goString(frame.function),
 			FunctionIndex: uint32(frame.function_index),
 			ModuleOffset:  uint32(frame.module_offset),
+			File:          goString(frame.file),
+			Line:          uint32(frame.line),
+			Column:        uint32(frame.column),
 		})
 	}
 	for _, missing := range unsafe.Slice(read.imports, read.import_count) {

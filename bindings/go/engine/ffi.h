@@ -228,7 +228,8 @@ static inline void wasp_go_fail(wasp_caller *caller, const char *message, size_t
 /* All that an error says, borrowed from it. */
 typedef struct {
   wasp_error_tag kind;
-  wasp_slice message, function;
+  wasp_slice message, function, stderr_text;
+  int32_t exit_code;
   const wasp_frame *frames;
   size_t frame_count;
   const wasp_import *imports;
@@ -240,6 +241,8 @@ static inline wasp_go_error wasp_go_error_read(const wasp_error *error) {
   read.kind = wasp_error_kind(error);
   read.message = wasp_error_message(error);
   read.function = wasp_error_function(error);
+  read.stderr_text = wasp_error_stderr(error);
+  read.exit_code = wasp_error_exit_code(error);
   read.frames = wasp_error_trace(error, &read.frame_count);
   read.imports = wasp_error_imports(error, &read.import_count);
   return read;

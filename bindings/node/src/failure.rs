@@ -34,12 +34,16 @@ pub(crate) fn failure<'env>(env: &'env Env, error: &Error) -> napi::Result<Objec
     object.set("message", error.to_string())?;
     object.set("function", error.function())?;
     object.set("exitCode", error.exit_code())?;
+    object.set("stderr", error.stderr())?;
     let mut frames = Vec::new();
     for frame in error.trace() {
         let mut each = Object::new(env)?;
         each.set("function", frame.function.as_deref())?;
         each.set("functionIndex", frame.function_index)?;
         each.set("moduleOffset", frame.module_offset)?;
+        each.set("file", frame.file.as_deref())?;
+        each.set("line", frame.line)?;
+        each.set("column", frame.column)?;
         frames.push(each);
     }
     object.set("wasmStack", frames)?;

@@ -155,6 +155,26 @@ test('the kind of the result is needed only where there is a doubt', () => {
   }
 })
 
+test('a stack has lines, and an error what the plugin said', () => {
+  const engine = new Engine()
+  engine.register('lines', readFileSync(`${process.env.WASP_DOCS}/../wasp-core/tests/plugins/lines.wat`))
+  assert.throws(
+    () => engine.instance('lines').call('hello'),
+    (error) => {
+      const [{ moduleOffset, ...frame }] = error.wasmStack
+      assert.deepEqual(frame, { function: 'greet::hello', functionIndex: 1, file: 'src/greet.c', line: 12, column: 5 })
+      assert.match(error.stack, /\n {4}at greet::hello \(src\/greet\.c:12:5\)\n/)
+      assert.equal(error.stderr, 'no\\u{1b}greet\n')
+      return moduleOffset > 0
+    },
+  )
+  engine.register('tools', tools)
+  assert.throws(
+    () => engine.instance('tools').call('trap'),
+    (error) => !('stderr' in error || 'line' in error.wasmStack[0]),
+  )
+})
+
 test('failures are WaspErrors that say what, where and why', () => {
   const engine = new Engine()
   engine.register('tools', tools)

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::error::Error as _;
-use wasp_core::{Error, ErrorKind};
+use wasp_core::{Error, ErrorKind, Frame};
 
 /// The exception for `error`. What a callback raised comes out as itself, with a note on where it passed.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
@@ -21,7 +21,10 @@ pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
 /// The same for an integer that is out of its parameter's range.
 pub(crate) fn overflow(py: Python<'_>, message: &str, function: Option<&str>) -> PyErr {
     finish(py, |errors| {
-        errors.call_method1("make", ("overflow", message, function, (), (), None::<i32>))
+        errors.call_method1(
+            "make",
+            ("overflow", message, function, (), (), None::<i32>, None::<&str>),
+        )
     })
 }
 
@@ -35,7 +38,8 @@ fn build(py: Python<'_>, kind: &str, error: &Error) -> PyErr {
         error.imports().iter().map(|import| (&*import.module, &*import.name)).collect();
     finish(py, |errors| {
         let message = error.to_string();
-        let args = (kind, message, error.function(), trace(error), imports, error.exit_code());
+        let (function, code, stderr) = (error.function(), error.exit_code(), error.stderr());
+        let args = (kind, message, function, trace(error), imports, code, stderr);
         errors.call_method1("make", args)
     })
 }
@@ -61,9 +65,13 @@ fn raised(error: &Error) -> Option<&PyErr> {
     error.source()?.downcast_ref()
 }
 
-fn trace(error: &Error) -> Vec<(Option<&str>, u32, u32)> {
-    let frames = error.trace().iter();
-    frames
-        .map(|frame| (frame.function.as_deref(), frame.function_index, frame.module_offset))
-        .collect()
+/// The fields of a `wasp.Frame`.
+type Fields<'a> = (Option<&'a str>, u32, u32, Option<&'a str>, Option<u32>, Option<u32>);
+
+fn trace(error: &Error) -> Vec<Fields<'_>> {
+    let fields = |frame: &'_ Frame| {
+        let (function, file) = (frame.function.as_deref(), frame.file.as_deref());
+        (function, frame.function_index, frame.module_offset, file, frame.line, frame.column)
+    };
+    error.trace().iter().map(fields).collect()
 }

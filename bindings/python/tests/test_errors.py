@@ -1,11 +1,15 @@
+import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import wasp
 from wat import CALCULATOR, CALLS_BACK
+
+DOCS = Path(os.environ.get("WASP_DOCS", "docs"))
 
 
 def test_what_is_not_there(engine):
@@ -24,6 +28,20 @@ def test_a_guest_says_so_itself(example):
     with pytest.raises(wasp.GuestError, match="^this plugin always fails$"):
         example.call("fail", returns=None)
     assert example.call("sum", 1, 2, returns=int) == 3
+
+
+def test_a_trace_has_lines_and_the_error_what_the_plugin_said(engine):
+    engine.register("lines", (DOCS / "../wasp-core/tests/plugins/lines.wat").read_text())
+    with pytest.raises(wasp.Trap) as caught:
+        engine.instance("lines").call("hello")
+    error = caught.value
+    frame = error.trace[0]
+    assert (frame.function, frame.file, frame.line, frame.column) == ("greet::hello", "src/greet.c", 12, 5)
+    assert str(frame) == "greet::hello (src/greet.c:12:5)"
+    assert "\tgreet::hello (src/greet.c:12:5)" in error.__notes__[0]
+    assert error.stderr == "no\\u{1b}greet\n"
+    copy = pickle.loads(pickle.dumps(error))
+    assert (copy.stderr, copy.trace) == (error.stderr, error.trace)
 
 
 def test_a_trap_has_a_trace_and_a_reset_helps(engine):

@@ -110,6 +110,30 @@ static void traces(void) {
   wasp_error_free(error);
 }
 
+/* A module with DWARF, which says something before it traps. */
+static void lines(void) {
+  wasp_instance *it = instance_of_file("../../../wasp-core/tests/plugins/lines.wat", NULL);
+  wasp_error *error = call(it, "hello");
+  size_t count = 0;
+  const wasp_frame *trace = wasp_error_trace(error, &count);
+  CHECK(count == 1 && equal(trace[0].function, "greet::hello"));
+  CHECK(equal(trace[0].file, "src/greet.c") && trace[0].line == 12 && trace[0].column == 5);
+  CHECK(equal(wasp_error_stderr(error), "no\\u{1b}greet\n"));
+  CHECK(contains(wasp_error_message(error), "unreachable; its stderr: \"no\\u{1b}greet\""));
+  CHECK(wasp_error_stderr(NULL).len == 0);
+  wasp_error_free(error);
+  wasp_instance_free(it);
+
+  /* And one without either. */
+  it = instance_of(wasp_str("(module (func (export \"f\") unreachable))"), NULL);
+  error = call(it, "f");
+  trace = wasp_error_trace(error, &count);
+  CHECK(count == 1 && trace[0].file.len == 0 && trace[0].line == 0 && trace[0].column == 0);
+  CHECK(wasp_error_stderr(error).len == 0);
+  wasp_error_free(error);
+  wasp_instance_free(it);
+}
+
 /* What ends the guest half-way ends all calls until a reset. */
 static void poison(wasp_error_tag kind, const char *part, wasp_slice wasm) {
   wasp_config *config = wasp_config_new();
@@ -166,6 +190,7 @@ void test_errors(void) {
   imports();
   calls();
   traces();
+  lines();
   ends();
   nothing();
 }

@@ -280,6 +280,19 @@ fn where_a_module_has_dwarf_frames_have_lines() {
     }
 }
 
+/// The module that the tests of each host read.
+#[test]
+fn a_frame_has_all_that_its_module_says() {
+    let wat = std::fs::read(plugins::path("lines.wat")).unwrap();
+    on_both(|engine| {
+        engine.register("lines", &wat, &Config::new()).unwrap();
+        let mut p = engine.instance("lines", None).unwrap();
+        let error = p.call("hello", &[], Kind::None).unwrap_err();
+        assert_eq!(error.trace()[0].to_string(), "greet::hello (src/greet.c:12:5)");
+        assert_eq!(error.stderr(), Some("no\\u{1b}greet\n"));
+    });
+}
+
 #[test]
 fn without_dwarf_a_frame_has_its_offset() {
     on_both(|engine| {

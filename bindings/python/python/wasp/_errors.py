@@ -33,13 +33,22 @@ class Frame(NamedTuple):
     """One frame of a guest's stack trace."""
 
     function: str | None
-    """The function's name from the module's name section, where it has one."""
+    """The function's name from the module's name section, where it has one: demangled if it is of Rust or C++."""
     function_index: int
     """The function's index in the module."""
     module_offset: int
     """The offset in bytes of the instruction from the start of the module."""
+    file: str | None = None
+    """The source file of the instruction, where the module has DWARF."""
+    line: int | None = None
+    """The line of the instruction in `file`, from 1, where it is of one."""
+    column: int | None = None
+    """The column of the instruction in `line`, from 1, where that is known."""
 
     def __str__(self) -> str:
+        if self.file is not None:
+            places = (str(place) for place in (self.line, self.column) if place is not None)
+            return f"{self.function or '?'} ({':'.join((self.file, *places))})"
         return f"{self.function or '?'} (function {self.function_index}, offset {self.module_offset:#x})"
 
 
@@ -56,6 +65,8 @@ class Error(Exception):
     """For import_not_found: the namespace and name of each import at fault."""
     exit_code: int | None = None
     """For exit: what the guest gave to proc_exit."""
+    stderr: str | None = None
+    """The end of what the guest wrote to its standard error during the call, at most 1,024 bytes."""
 
 
 class PluginNotFound(Error, LookupError):
@@ -101,7 +112,7 @@ _CLASSES: dict[str, type[Error]] = {
     "overflow": IntegerOverflow,
 }
 
-_Frames = Iterable[tuple[str | None, int, int]]
+_Frames = Iterable[tuple[str | None, int, int, str | None, int | None, int | None]]
 
 
 def make(
@@ -111,6 +122,7 @@ def make(
     trace: _Frames,
     imports: Iterable[tuple[str, str]],
     exit_code: int | None,
+    stderr: str | None,
 ) -> Error:
     """Makes the exception for an error of the native half."""
     error = _CLASSES.get(kind, Error)(message)
@@ -119,6 +131,7 @@ def make(
     error.trace = tuple(Frame(*frame) for frame in trace)
     error.imports = tuple(imports)
     error.exit_code = exit_code
+    error.stderr = stderr
     if error.trace:
         _note(error, _stack(error.trace))
     return error
