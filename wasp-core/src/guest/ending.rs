@@ -4,6 +4,7 @@ use crate::base::error::{Error, ErrorKind};
 use crate::base::visible::visible_lines;
 use crate::guest::guest_state::Guest;
 use crate::vm::guest_stack::{DEEPEST, Ended};
+use crate::vm::memory::Refusal;
 use crate::vm::trap;
 
 impl Guest {
@@ -82,10 +83,15 @@ impl Guest {
 
     /// A trap after the memory limit was met says so: most guests die of the `-1`, far from where they grew.
     fn explain(&self, error: Error) -> Error {
-        if !self.take_refused() {
-            return error;
+        match self.take_refused() {
+            None => error,
+            Some(Refusal::Limit) => {
+                let limit = self.plugin.limits.memory_bytes;
+                error.after(format_args!(" (its memory limit of {limit} bytes was met)"))
+            }
+            Some(Refusal::OwnMaximum(pages)) => error.after(format_args!(
+                " (the maximum of {pages} pages that its memory declares was met)"
+            )),
         }
-        let limit = self.plugin.limits.memory_bytes;
-        error.after(format_args!(" (its memory limit of {limit} bytes was met)"))
     }
 }

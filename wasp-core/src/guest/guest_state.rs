@@ -17,7 +17,7 @@ use crate::sys::interrupt::Interrupt;
 use crate::sys::signals;
 use crate::vm::guest_stack::{self, DEEPEST, GuestCode};
 use crate::vm::host_switch::HostSwitch;
-use crate::vm::memory::{Budget, Memory};
+use crate::vm::memory::{Budget, Memory, Refusal};
 use crate::vm::parts::InstanceParts;
 use crate::vm::runtime::Runtime;
 use crate::vm::trampoline;
@@ -267,9 +267,10 @@ impl Guest {
         Ok(())
     }
 
-    /// Whether growing memory was refused since the last time this was asked.
-    pub(super) fn take_refused(&self) -> bool {
-        self.budget.get().is_some_and(|budget| budget.take_refused())
+    /// Returns why growing a memory was refused the last time, if it was since this was asked.
+    #[inline]
+    pub(super) fn take_refused(&self) -> Option<Refusal> {
+        self.budget.get().and_then(|budget| budget.take_refused())
     }
 
     pub(super) fn memory(&self) -> Option<&Memory> {

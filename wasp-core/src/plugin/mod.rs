@@ -152,6 +152,7 @@ impl Plugin {
         for (index, Signature { params, result, .. }) in places.into_iter().zip(signatures).rev() {
             self.exports[index].declared.get_or_init(|| (params, result));
         }
+        self.log_idle_main();
         self.listing.get_or_init(|| self.exports.iter().filter_map(Export::listed).collect());
         if self.by_name.contains_key("allocate") && !self.by_name.contains_key("deallocate") {
             let message =
@@ -159,6 +160,15 @@ impl Plugin {
             self.log.write(Level::Debug, message, &[("name", &self.name)]);
         }
         Ok(())
+    }
+
+    /// Tells operators of a `main` that they may wait for in vain: a program, which compilers make where they know of no WASI.
+    fn log_idle_main(&self) {
+        let has = |name: &str| self.by_name.contains_key(name);
+        if has("main") && !has("_start") && !has("_initialize") {
+            let message = "Plugin exports \"main\", which only runs if the host calls it; \"_start\" and \"_initialize\" run at registration";
+            self.log.write(Level::Info, message, &[("name", &self.name)]);
+        }
     }
 
     /// Where the function that `signature` declares stands in `exports`.

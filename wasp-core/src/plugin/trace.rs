@@ -23,8 +23,7 @@ impl Plugin {
             let infos = addresses.iter().filter_map(|address| known.lookup_frame_info(*address));
             infos.take(MOST_FRAMES).collect()
         };
-        let offset = |info: &FrameInfo| u32::try_from(info.module_offset()).unwrap_or(u32::MAX);
-        let offsets: Vec<u32> = infos.iter().map(offset).collect();
+        let offsets: Vec<u32> = infos.iter().map(module_offset).collect();
         let lines = self.ready.lines(&offsets);
         let frame = |((info, module_offset), source): ((&FrameInfo, u32), _)| {
             let mut frame = Frame {
@@ -41,4 +40,10 @@ impl Plugin {
         };
         infos.iter().zip(offsets).zip(lines).map(frame).collect()
     }
+}
+
+/// Returns where the instruction stands in the module. What a function does before its first one counts as its start.
+fn module_offset(info: &FrameInfo) -> u32 {
+    let (offset, from_start) = (info.module_offset() as u32, info.func_offset() as u32);
+    if offset == u32::MAX { offset.wrapping_sub(from_start) } else { offset }
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use wasmer::{MemoryError, MemoryStyle, MemoryType, Pages, WASM_PAGE_SIZE};
 use wasmer_vm::{LinearMemory, VMMemoryDefinition};
 
@@ -142,12 +142,26 @@ impl Memory {
 #[derive(Debug)]
 pub(crate) struct Budget {
     pages_left: AtomicU64,
-    refused: AtomicBool,
+    /// Why growing a memory was refused: 0, or one more than the pages of the maximum that the memory itself declares, or
+    /// [`BY_LIMIT`].
+    refused: AtomicU64,
+}
+
+/// Growing was refused by the limit of the instance.
+const BY_LIMIT: u64 = u64::MAX;
+
+/// Why growing a memory was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The limit of the instance was met, or what a memory can have at all.
+    Limit,
+    /// The memory itself declares that it has at most so many pages.
+    OwnMaximum(u64),
 }
 
 impl Budget {
     pub(super) fn new(pages: u64) -> Self {
-        Self { pages_left: AtomicU64::new(pages), refused: AtomicBool::new(false) }
+        Self { pages_left: AtomicU64::new(pages), refused: AtomicU64::new(0) }
     }
 
     /// Takes `pages`, if they are there.
@@ -170,10 +184,17 @@ impl Budget {
         u32::try_from(most).map_or(declared, |most| declared.min(Pages(most)))
     }
 
-    /// Whether growing was refused since the last time this was asked.
-    pub(crate) fn take_refused(&self) -> bool {
+    /// Returns why growing was refused the last time, if it was since this was asked.
+    #[inline]
+    pub(crate) fn take_refused(&self) -> Option<Refusal> {
         // Asked at each call: the load is cheaper than the swap.
-        self.refused.load(Ordering::Relaxed) && self.refused.swap(false, Ordering::Relaxed)
+        if self.refused.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        Some(match self.refused.swap(0, Ordering::Relaxed) {
+            BY_LIMIT => Refusal::Limit,
+            pages => Refusal::OwnMaximum(pages - 1),
+        })
     }
 }
 
@@ -315,10 +336,12 @@ impl LinearMemory for Memory {
         let refuse = || MemoryError::CouldNotGrow { current, attempted_delta: delta };
         let new = current.0.checked_add(delta.0).ok_or_else(refuse)?;
         if new > declared_maximum(&linear.ty).0 {
+            let reason = linear.ty.maximum.map_or(BY_LIMIT, |own| u64::from(own.0) + 1);
+            linear.budget.refused.store(reason, Ordering::Relaxed);
             return Err(refuse());
         }
         if !linear.budget.take(delta.0.into()) {
-            linear.budget.refused.store(true, Ordering::Relaxed);
+            linear.budget.refused.store(BY_LIMIT, Ordering::Relaxed);
             return Err(refuse());
         }
         let (from, to) = (current.bytes().0, Pages(new).bytes().0);

@@ -76,6 +76,28 @@ fn a_death_at_the_limit_says_so() {
 }
 
 #[test]
+fn a_death_at_the_default_limit_says_so_and_at_a_maximum_of_the_plugins_own() {
+    let wat = |maximum: &str| {
+        format!(
+            r#"(memory 1 {maximum})
+               (func (export "grow") (param i32)
+                 (if (i32.eq (memory.grow (local.get 0)) (i32.const -1)) (then unreachable)))"#
+        )
+    };
+    let dies = r#"plugin "p", function "grow": unreachable"#;
+    on_both(|engine| {
+        let mut p = instance(engine, &wat(""), &Config::new());
+        let message = format!("{dies} (its memory limit of 4294967296 bytes was met)");
+        fails(p.call("grow", &[65536.into()], Kind::None), Trap, &message);
+        let mut p = instance(engine, &wat("3"), &Config::new());
+        let message = format!("{dies} (the maximum of 3 pages that its memory declares was met)");
+        fails(p.call("grow", &[3.into()], Kind::None), Trap, &message);
+        p.reset().unwrap();
+        p.call("grow", &[2.into()], Kind::None).unwrap();
+    });
+}
+
+#[test]
 fn start_up_is_within_the_limit_too() {
     let body = "(if (i32.eq (memory.grow (i32.const 100)) (i32.const -1)) (then unreachable))";
     on_both(|engine| {

@@ -132,3 +132,18 @@ fn a_host_whose_log_panics_loses_the_lines_only() {
         }
     });
 }
+
+#[test]
+fn a_main_that_nothing_runs_is_told_of() {
+    let (log, lines) = noting(Level::Info);
+    let told = r#"Info: Plugin exports "main", which only runs if the host calls it; "_start" and "_initialize" run at registration name=p"#;
+    on_both_with(log, |engine| {
+        let main = r#"(func (export "main") (param i32 i32) (result i32) (i32.const 0))"#;
+        instance(engine, main, &Config::new());
+        assert_eq!(std::mem::take(&mut *lines.lock().unwrap()), [told]);
+        for start in ["_start", "_initialize"] {
+            instance(engine, &format!(r#"{main} (func (export "{start}"))"#), &Config::new());
+        }
+        assert!(lines.lock().unwrap().is_empty());
+    });
+}

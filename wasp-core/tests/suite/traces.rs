@@ -111,6 +111,7 @@ fn every_function_that_meets_the_end_of_the_stack_is_named() {
             " i64".repeat(index * 3 + 1)
         );
     }
+    let module = binary(&wat);
     on_both(|engine| {
         let mut p = plugins::instance(engine, &wat, &Config::new());
         for index in 0..24 {
@@ -119,6 +120,9 @@ fn every_function_that_meets_the_end_of_the_stack_is_named() {
             let indices: Vec<u32> =
                 error.trace().iter().map(|frame| frame.function_index).collect();
             assert_eq!(indices.len(), 100);
+            // What a function does before its first instruction is at its start.
+            let is_inside = |frame: &Frame| (frame.module_offset as usize) < module.len();
+            assert!(error.trace().iter().all(is_inside), "{:?}", error.trace());
             for pair in indices.windows(2) {
                 assert_eq!(pair[0], (pair[1] + 1) % 24, "{indices:?}");
             }
