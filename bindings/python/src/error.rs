@@ -69,9 +69,10 @@ fn raised(error: &Error) -> Option<&PyErr> {
 type Fields<'a> = (Option<&'a str>, u32, u32, Option<&'a str>, Option<u32>, Option<u32>);
 
 fn trace(error: &Error) -> Vec<Fields<'_>> {
-    let fields = |frame: &'_ Frame| {
-        let (function, file) = (frame.function.as_deref(), frame.file.as_deref());
-        (function, frame.function_index, frame.module_offset, file, frame.line, frame.column)
-    };
     error.trace().iter().map(fields).collect()
+}
+
+fn fields(frame: &Frame) -> Fields<'_> {
+    let (function, file) = (frame.function.as_deref(), frame.file.as_deref());
+    (function, frame.function_index, frame.module_offset, file, frame.line, frame.column)
 }

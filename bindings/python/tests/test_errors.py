@@ -31,7 +31,7 @@ def test_a_guest_says_so_itself(example):
 
 
 def test_a_trace_has_lines_and_the_error_what_the_plugin_said(engine):
-    engine.register("lines", (DOCS / "../wasp-core/tests/plugins/lines.wat").read_text())
+    engine.register("lines", (DOCS / "../wasp-core/tests/plugins/lines.wat").read_bytes())
     with pytest.raises(wasp.Trap) as caught:
         engine.instance("lines").call("hello")
     error = caught.value
