@@ -4,14 +4,16 @@
 #   bindings/python/test.sh [PYTEST-ARGUMENT...]
 #
 # PYTHON is the interpreter; python3 if not given. WHEEL is a wheel that is built already. It needs the example plugins
-# (make -C examples/plugins).
+# (make -C examples/plugins), and modules from npm, which it fetches (bindings/foreign/modules.sh).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=$root/build/python
 hosts=$root/examples/hosts/python
+foreign=$root/bindings/foreign
 
+modules=$("$foreign/modules.sh")
 wheel=${WHEEL:-$("$here/wheel.sh")}
 rm -rf "$build/empty" "$build/away"
 "${PYTHON:-python3}" -m venv "$build/empty"
@@ -20,7 +22,9 @@ mkdir -p "$build/away"
 cp -r "$here/tests" "$build/away/"
 cd "$build/away"
 python=$build/empty/bin/python
-WASP_DOCS=$root/docs WASP_PLUGINS=$root/build/plugins WASP_HOSTS=$hosts "$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
+export WASP_DOCS="$root/docs" WASP_PLUGINS="$root/build/plugins" WASP_HOSTS="$hosts"
+export WASP_FOREIGN="$foreign" WASP_FOREIGN_MODULES="$modules"
+"$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
 "$python" -m mypy.stubtest wasp._wasp
 "$python" -m mypy --strict -p wasp
 # What editors show: each public name has a type, and the example passes.
