@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the addon, packs the package with it into build/npm, installs that into an empty folder, build/node-test, from
-# the tarball alone, and runs the tests, tsc and the example host there.
+# the tarball alone, and runs the tests, tsc and the example host there. The tests run modules from npm, too, which it fetches
+# (bindings/foreign/modules.sh).
 #
 #   test.sh [pack]     `pack` stops after the tarball
 set -eu
@@ -30,7 +31,9 @@ strip -x -o "$build/npm/stage/native/$platform.node" "${CARGO_TARGET_DIR:-$root/
 rm -r "$build/npm/stage"
 [ "${1-}" != pack ] || exit 0
 
-# Tools: not what is tested.
+# What the tests run, and tools: not what is tested.
+foreign=$root/bindings/foreign
+modules=$("$foreign/modules.sh")
 mkdir -p "$build/node-tools"
 cp test/package.json test/package-lock.json "$build/node-tools"
 (cd "$build/node-tools" && npm ci --silent --prefer-offline)
@@ -43,6 +46,7 @@ npm install --silent --offline --no-package-lock "$build"/npm/wasp-*.tgz
 cp "$here"/test/*.mjs "$here"/test/*.cjs "$here"/test/*.ts "$here"/test/*.cts "$here"/test/tsconfig.json .
 cp "$root/examples/hosts/node/host.mjs" .
 export WASP_PLUGINS="$build/plugins" WASP_DOCS="$root/docs"
+export WASP_FOREIGN="$foreign" WASP_FOREIGN_MODULES="$modules"
 "$build/node-tools/node_modules/.bin/tsc" -p tsconfig.json
 node --expose-gc --test ./*.test.mjs ./*.test.cjs
 sh "$root/examples/hosts/matrix.sh" "$build/plugins" node="node host.mjs"
