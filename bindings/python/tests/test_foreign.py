@@ -73,7 +73,7 @@ class Http:
 
         return callback
 
-    def begin(self, plugin, kind, answers={}):
+    def begin(self, plugin, kind, **answers):
         self.plugin, self.answers, self.seen = plugin, answers, []
         self.parser = plugin.call("llhttp_alloc", self.TYPES[kind], returns=int)
         self.buffer = plugin.call("malloc", self.BUFFER, returns=int)
@@ -95,7 +95,9 @@ class Http:
         return self.plugin.call("llhttp_get_error_pos", self.parser, returns=int) - self.buffer
 
     def events(self):
-        return [[name, *(each.decode() if isinstance(each, bytes) else each for each in more)] for name, *more in self.seen]
+        return [
+            [name, *(each.decode() if isinstance(each, bytes) else each for each in more)] for name, *more in self.seen
+        ]
 
 
 @pytest.fixture(scope="module", params=["llhttp-wasm.js", "llhttp_simd-wasm.js"])
@@ -125,21 +127,21 @@ def test_a_callback_answers_http(http):
     response = head + b"hello"
     with http.engine.instance("llhttp") as plugin:
         # What a response to HEAD says of its body doesn't follow.
-        http.begin(plugin, "response", {"headers_complete": 1})
+        http.begin(plugin, "response", headers_complete=1)
         assert http.execute(head + other) == 0
         assert [event[1] for event in http.events() if event[0] == "headers_complete"] == [200, 204]
 
-        http.begin(plugin, "response", {"headers_complete": 21})
+        http.begin(plugin, "response", headers_complete=21)
         assert http.error(http.execute(response))["name"] == "HPE_PAUSED"
         assert http.events()[-1] == ["headers_complete", 200, 0, 1]
         rest = response[http.position() :]
         plugin.call("llhttp_resume", http.parser, returns=None)
         assert (http.execute(rest), http.events()[-2:]) == (0, [["body", "hello"], ["message_complete"]])
 
-        http.begin(plugin, "response", {"message_complete": -1})
+        http.begin(plugin, "response", message_complete=-1)
         assert http.error(http.execute(response))["reason"] == "`on_message_complete` callback error"
 
-        http.begin(plugin, "response", {"message_begin": LookupError("not now")})
+        http.begin(plugin, "response", message_begin=LookupError("not now"))
         with pytest.raises(LookupError, match="not now"):
             http.execute(response)
         with pytest.raises(wasp.Error, match="reset"):
@@ -175,7 +177,9 @@ class SourceMaps:
         )
         self.plugin, self.rows = engine.instance("maps"), []
 
-    def mapping(self, line, column, has_last, last, has_original, source, original_line, original_column, has_name, name):
+    def mapping(
+        self, line, column, has_last, last, has_original, source, original_line, original_column, has_name, name
+    ):
         original = (source, original_line, original_column) if has_original else (None,) * 3
         self.rows.append([line, column, last if has_last else None, *original, name if has_name else None])
 
@@ -218,5 +222,7 @@ def test_a_source_map_that_grows_memory(engine):
     assert len(maps.plugin.memory) > size
     rows = maps.ask("by_generated_location", decoded)
     assert rows == [
-        [line, column + 1, None, 0, line * count + column + 1, 0, None] for line in range(100) for column in range(count)
+        [line, column + 1, None, 0, line * count + column + 1, 0, None]
+        for line in range(100)
+        for column in range(count)
     ]
