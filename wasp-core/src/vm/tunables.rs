@@ -135,8 +135,11 @@ impl Tunables for PluginTunables {
         });
         let mut tables = PrimaryMap::new();
         for ((index, ty), definition) in types().zip(locations) {
+            // wasmer refuses a larger one, also where the limit comes before it.
+            let maximum = ty.maximum.map(|maximum| maximum.min(MOST_ELEMENTS));
+            let ty = TableType { maximum, ..*ty };
             // SAFETY: the location is wasmer's own, for this table.
-            let table = unsafe { self.create_vm_table(ty, &styles[index], *definition) }
+            let table = unsafe { self.create_vm_table(&ty, &styles[index], *definition) }
                 .map_err(LinkError::Resource)?;
             tables.push(InternalStoreHandle::new(context, table));
         }
@@ -194,6 +197,9 @@ fn beyond() -> LinkError {
 /// How many memories a module may have. Each takes address space and, of the kernel, mappings, of which a process has some
 /// 65,000.
 const MOST_MEMORIES: usize = 16;
+
+/// How many elements a table may have.
+const MOST_ELEMENTS: u32 = 128 << 20;
 
 /// How many bytes of the host's memory an element of a table takes.
 const ELEMENT: u64 = 32;

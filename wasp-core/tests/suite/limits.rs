@@ -187,6 +187,21 @@ fn all_memories_and_tables_share_their_limit() {
 }
 
 #[test]
+fn a_table_may_declare_any_maximum() {
+    let wat = r#"(table $s 1 0xFFFFFFFF funcref)
+        (func (export "s") (param i32) (result i32) (table.grow $s (ref.null func) (local.get 0)))"#;
+    on_both(|engine| {
+        for limit in [10, u32::MAX] {
+            let mut p = instance(engine, wat, &with_limits(|limits| limits.table_elements = limit));
+            let mut grow = |by: i32| -> i32 {
+                p.call("s", &[by.into()], Kind::I32).unwrap().try_into().unwrap()
+            };
+            assert_eq!((grow(128 << 20), grow(9), grow(-1)), (-1, 1, -1));
+        }
+    });
+}
+
+#[test]
 fn any_table_may_take_all_that_is_left() {
     let wat = r#"(table $s 1 funcref) (table $t 2 externref) (table $u 0 3 funcref)
         (func (export "s") (param i32) (result i32) (table.grow $s (ref.null func) (local.get 0)))
