@@ -27,23 +27,32 @@ pub(super) fn refused(message: String) -> Error {
 }
 
 /// What to do about modules that use what isn't there: words of the validator's, and the advice. docs/proposals.md has the table.
-const ADVICE: [(&str, &str); 7] = [
-    ("legacy_exceptions", "build it with -mllvm -wasm-use-legacy-eh=false"),
+const ADVICE: [(&str, &str); 9] = [
+    ("legacy", "build it with -mllvm -wasm-use-legacy-eh=false"),
     ("relaxed SIMD", "build it without -mrelaxed-simd"),
     ("threads", "an instance is one thread: build it without -pthread"),
     ("tail calls", "build it without -mtail-call"),
     ("memory64", "build it for wasm32"),
     ("64-bit tables", "build it for wasm32"),
-    ("gc", "languages that need a garbage collector of the host's are not supported"),
+    ("gc", GC),
+    ("GC proposal", GC),
+    ("global.get of locally defined global", "that is of the proposal gc, which is not supported"),
 ];
+
+const GC: &str = "languages that need a garbage collector of the host's are not supported";
 
 /// The error for a module that is not valid, in the validator's words.
 pub(super) fn invalid(text: &str, backend: Backend) -> Error {
     let text = one_line(text.trim_start_matches("Validation error: "));
-    let optional = ["SIMD support is not enabled", "exceptions proposal not enabled"];
+    let optional = [
+        "SIMD support is not enabled",
+        "exceptions proposal not enabled",
+        "exceptions support is not enabled",
+        "without the exception handling feature",
+    ];
     let only_cranelift = backend == Backend::Singlepass
         && optional.iter().any(|words| text.contains(words))
-        && !text.contains("relaxed");
+        && !["relaxed", "legacy"].iter().any(|words| text.contains(words));
     let advice = if only_cranelift {
         Some("Singlepass doesn't have it: use Cranelift")
     } else {

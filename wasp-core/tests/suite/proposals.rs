@@ -74,6 +74,35 @@ const MODULES: [(&str, &str); 25] = [
     ("components", "(component)"),
 ];
 
+/// What the validator says of some proposals in other words, by what it meets first, and what the error has.
+const OTHER_WORDS: [(Compiler, &str, &str); 5] = [
+    (
+        Compiler::Singlepass,
+        "(func (export \"f\") (result exnref) (ref.null exn))",
+        "without the exception handling feature (at offset 0xb); Singlepass doesn't have it: use Cranelift",
+    ),
+    (
+        Compiler::Singlepass,
+        "(func (try_table))",
+        "exceptions support is not enabled (at offset 0x17); Singlepass doesn't have it: use Cranelift",
+    ),
+    (
+        Compiler::Singlepass,
+        "(func rethrow 0)",
+        "legacy exceptions support is not enabled (at offset 0x17); build it with -mllvm -wasm-use-legacy-eh=false",
+    ),
+    (
+        Compiler::Cranelift,
+        "(type $s (func (result (ref null $s))))",
+        "the GC proposal is disabled (at offset 0xb); languages that need a garbage collector of the host's are not supported",
+    ),
+    (
+        Compiler::Cranelift,
+        "(global i32 (i32.const 7)) (global i32 (global.get 0))",
+        "that is of the proposal gc, which is not supported",
+    ),
+];
+
 /// The columns of the table's rows.
 fn rows() -> Vec<Vec<&'static str>> {
     let columns = |line: &'static str| line.split('|').map(str::trim).collect::<Vec<_>>();
@@ -109,5 +138,16 @@ fn each_row_of_the_documentation() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn proposals_in_other_words() {
+    for (compiler, wat, words) in OTHER_WORDS {
+        let engine = engine(compiler, Log::default());
+        let error = engine.register("p", wat.as_bytes(), &Config::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Compile);
+        well_formed(&error);
+        assert!(error.to_string().ends_with(words), "{wat}: {error}");
     }
 }
