@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
+use crate::base::nearest::hint;
 use crate::compile::cache;
 use crate::compile::modules::{Modules, Ready};
 use crate::compile::{self, Source, Unoptimised};
@@ -9,11 +10,14 @@ use crate::config::engine_options::Options;
 use crate::config::plugin_config::Config;
 use crate::instance::Instance;
 use crate::plugin::Plugin;
+use crate::plugin::info::PluginInfo;
 use crate::pool::Pool;
 use crate::sys::{background, descriptor, fence, trace_lock};
 use crate::wasi::Workspace;
 use arc_swap::ArcSwap;
 use rustc_hash::FxHashMap;
+use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
@@ -154,7 +158,64 @@ impl Engine {
     /// [`ErrorKind::PluginNotFound`]
     pub fn unregister(&self, name: &str) -> Result<()> {
         let before = self.change(|plugins| drop(plugins.remove(name)));
-        if before.contains_key(name) { Ok(()) } else { Err(not_found(name)) }
+        if before.contains_key(name) { Ok(()) } else { Err(not_found(&before, name)) }
+    }
+
+    /// Returns the names of the plugins that are registered, sorted.
+    pub fn plugins(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.0.plugins.load().keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Returns whether a plugin is registered as `name`.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.plugins.load().contains_key(name)
+    }
+
+    /// Tells what the plugin `name` offers and needs, and what it takes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PluginNotFound`]
+    pub fn plugin(&self, name: &str) -> Result<PluginInfo> {
+        let plugins = self.0.plugins.load();
+        Ok(plugins.get(name).ok_or_else(|| not_found(&plugins, name))?.info())
+    }
+
+    /// Returns how many bytes of the host's memory the plugins take: their machine code, once for each module, and their snapshots.
+    /// Instances come on top.
+    pub fn memory_used(&self) -> u64 {
+        let mut codes = HashMap::new();
+        let mut snapshots = 0;
+        for pool in self.0.plugins.load().values() {
+            let (code, size, snapshot) = pool.sizes();
+            codes.insert(code, size);
+            snapshots += snapshot;
+        }
+        codes.values().sum::<u64>() + snapshots
+    }
+
+    /// Tells what `wasm`, a module in WebAssembly's binary or its text format, offers and needs. Nothing of it is compiled, and nothing
+    /// of it runs: it may be anybody's, and its imports may be missing.
+    ///
+    /// The kinds of its functions are those that it declares, where its `wasp_signatures` returns a constant; which
+    /// functions a [registered plugin](Self::plugin) declares is always known.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Compile`] for bytes that are no valid module.
+    pub fn inspect(wasm: &[u8]) -> Result<PluginInfo> {
+        Ok(PluginInfo::of_module(&compile::inspect(wasm)?, wasm.len()))
+    }
+
+    /// Tells what the module in a file offers and needs, as [`inspect`](Self::inspect) does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file can't be read, and those of `inspect`.
+    pub fn inspect_file(path: impl AsRef<Path>) -> Result<PluginInfo> {
+        let path = path.as_ref();
+        let what = format!("file {path:?}");
+        let wasm = std::fs::read(path).map_err(|error| Error::io(&what, error))?;
+        Self::inspect(&wasm).map_err(|error| error.in_context(what))
     }
 
     /// Makes an instance of the plugin `name`, which sees the host's directory `workspace` as `/workspace`.
@@ -164,7 +225,7 @@ impl Engine {
     /// there is no memory for another instance.
     pub fn instance(&self, name: &str, workspace: Option<&Path>) -> Result<Instance> {
         let plugins = self.0.plugins.load();
-        let pool = plugins.get(name).ok_or_else(|| not_found(name))?;
+        let pool = plugins.get(name).ok_or_else(|| not_found(&plugins, name))?;
         let workspace = match workspace {
             Some(path) => Workspace::at(path)
                 .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?,
@@ -199,6 +260,15 @@ impl Engine {
             change(&mut plugins);
             plugins
         })
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("plugins", &self.plugins())
+            .field("compiler", &self.0.options.compiler)
+            .finish_non_exhaustive()
     }
 }
 
@@ -259,6 +329,8 @@ fn read(name: &str, path: &Path) -> Result<Vec<u8>> {
         .map_err(|error| Error::io(format_args!("plugin {name:?}: file {path:?}"), error))
 }
 
-fn not_found(name: &str) -> Error {
-    Error::new(ErrorKind::PluginNotFound, format!("no plugin is registered as {name:?}"))
+#[cold]
+fn not_found(plugins: &Plugins, name: &str) -> Error {
+    let near = hint(name, plugins.keys().map(String::as_str));
+    Error::new(ErrorKind::PluginNotFound, format!("no plugin is registered as {name:?}{near}"))
 }

@@ -11,9 +11,10 @@ use crate::pool::lease::Lease;
 use crate::sys::interrupt::Interrupter;
 use crate::wasi::Workspace;
 use crossbeam_utils::CachePadded;
+use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One sandbox: a plugin with linear memory of its own.
 ///
@@ -49,6 +50,43 @@ impl Instance {
         self.call_named(name.as_bytes(), args, result)
     }
 
+    /// Calls the plugin's function `name`, as [`call`](Self::call) does, for at most `timeout`, callbacks and sleeps included. It is
+    /// never longer than the plugin's own limit, [`Limits::timeout`](crate::Limits::timeout): the shorter one counts.
+    ///
+    /// # Errors
+    /// Those of `call`, and [`ErrorKind::Invalid`] for no time at all.
+    pub fn call_within(
+        &mut self,
+        timeout: Duration,
+        name: &str,
+        args: &[Value<'_>],
+        result: Kind,
+    ) -> Result<Value<'_>> {
+        self.call_named_within(Some(timeout), name.as_bytes(), args, result)
+    }
+
+    /// The same for a name that isn't known to be UTF-8, and for calls without a `timeout` of their own: for bindings.
+    ///
+    /// # Errors
+    /// Those of `call_within` and [`call_named`](Self::call_named).
+    pub fn call_named_within(
+        &mut self,
+        timeout: Option<Duration>,
+        name: &[u8],
+        args: &[Value<'_>],
+        result: Kind,
+    ) -> Result<Value<'_>> {
+        match timeout {
+            None => self.call_named(name, args, result),
+            Some(Duration::ZERO) => {
+                let message =
+                    "a timeout of 0 is no time at all: leave it out for the plugin's own limit";
+                Err(Error::new(ErrorKind::Invalid, message))
+            }
+            timeout => self.call_as_given(timeout, name, args, result),
+        }
+    }
+
     /// Calls the plugin's function whose name is these bytes, as [`call`](Self::call) does: for bindings, whose text isn't known to be
     /// UTF-8.
     ///
@@ -56,6 +94,18 @@ impl Instance {
     /// Those of `call`, and [`ErrorKind::Invalid`] if it isn't UTF-8.
     pub fn call_named(
         &mut self,
+        name: &[u8],
+        args: &[Value<'_>],
+        result: Kind,
+    ) -> Result<Value<'_>> {
+        self.call_as_given(None, name, args, result)
+    }
+
+    // Once for calls with a time limit of their own and once for those without, which don't ask.
+    #[inline(always)]
+    fn call_as_given(
+        &mut self,
+        timeout: Option<Duration>,
         name: &[u8],
         args: &[Value<'_>],
         result: Kind,
@@ -70,14 +120,19 @@ impl Instance {
         export.check(args, result).map_err(context)?;
         // A string that is ignored is freed all the same where the plugin declares that it is one.
         let lifted = match (result, export.declared()) {
-            (Kind::None, Some((_, declared))) => *declared,
+            (Kind::None, Some(declared)) => declared.result,
             _ => result,
         };
 
         let log = &plugin.log;
         let started = log.enabled(Level::Debug).then(|| log_call(log, &export.name, args));
         let mut slots = Slots::default();
-        if let Err(error) = self.lease.instance.call(index, args, lifted, &mut slots) {
+        let instance = &mut self.lease.instance;
+        let outcome = match timeout {
+            None => instance.call(index, args, lifted, &mut slots),
+            Some(timeout) => instance.call_within(timeout, index, args, lifted, &mut slots),
+        };
+        if let Err(error) = outcome {
             return Err(self.failed(index, error));
         }
         let value = match result {
@@ -138,6 +193,12 @@ impl Instance {
     /// Returns the size of its memory in bytes; 0 where the plugin exports none.
     pub fn memory_size(&self) -> usize {
         self.lease.instance.memory().map_or(0, <[u8]>::len)
+    }
+
+    /// Returns how many bytes of its memory are its own: those of the pages that it has written to, whereas all others are shared
+    /// with the plugin's snapshot. It is the whole [`memory_size`](Self::memory_size) where the kernel can't say, as before Linux 6.7.
+    pub fn memory_used(&self) -> usize {
+        self.lease.instance.memory_used()
     }
 
     /// Returns its memory as it is, for modules whose functions take and give addresses; none where the plugin exports none.
@@ -202,6 +263,16 @@ impl Instance {
     /// Returns the name of its plugin.
     pub fn plugin(&self) -> &str {
         &self.lease.shard.plugin.name
+    }
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance")
+            .field("plugin", &self.plugin())
+            .field("memory_size", &self.memory_size())
+            .field("poison", &self.poison)
+            .finish_non_exhaustive()
     }
 }
 

@@ -43,6 +43,7 @@ mod wasi;
 
 pub use base::error::{Error, ErrorKind, Frame, Import, Result};
 pub use base::log::{Level, Log, Record};
+pub use base::nearest::nearest;
 pub use base::text::utf8;
 pub use base::value::{Kind, Value};
 pub use config::callback::Caller;
@@ -53,6 +54,7 @@ pub use config::plugin_config::Config;
 pub use engine::Engine;
 pub use instance::{Functions, Instance};
 pub use plugin::export::Function;
+pub use plugin::info::{PluginImport, PluginInfo, Provider};
 pub use sys::interrupt::Interrupter;
 pub use sys::signals::claim_signals;
 pub use sys::turnstile::Turnstile;

@@ -4,6 +4,7 @@ pub(crate) mod abi_names;
 pub(crate) mod demangle;
 pub(crate) mod error;
 pub(crate) mod log;
+pub(crate) mod nearest;
 #[allow(unsafe_code)] // Reads the union of a slot.
 pub(crate) mod slots;
 #[allow(unsafe_code)] // Knows of ASCII that it is UTF-8.

@@ -5,6 +5,7 @@ use crate::compile::cache::Compiled;
 use crate::compile::instrument::Instrument;
 use crate::compile::refusal::{guarded, invalid, one_line, refused};
 use crate::compile::target::{Backend, Target};
+use crate::config::engine_options::Compiler;
 use crate::config::limits::Limits;
 use crate::sys::guest_zone;
 use crate::sys::process::generation;
@@ -72,8 +73,7 @@ pub(super) fn compile(
 ) -> Result<Compiled> {
     let instrument = Arc::new(Instrument::new(target.backend == Backend::Cranelift));
     let engine = engine(target, urgency.threads(wasm.len()), &instrument)?;
-    guarded(|| Module::validate(&engine, wasm))?
-        .map_err(|error| invalid(&error.to_string(), target.backend))?;
+    validate(&engine, wasm, target.backend)?;
     // What can't be read here is refused below, in the compiler's words.
     if let Ok(Ok(outline)) = guarded(|| ModuleEnvironment::new().translate(wasm)) {
         check(&outline.module)?;
@@ -94,6 +94,22 @@ fn code_offset(wasm: &[u8]) -> u32 {
         _ => None,
     });
     start.unwrap_or_default()
+}
+
+fn validate(engine: &wasmer::Engine, wasm: &[u8], backend: Backend) -> Result<()> {
+    guarded(|| Module::validate(engine, wasm))?
+        .map_err(|error| invalid(&error.to_string(), backend))
+}
+
+/// Returns what a module says of itself, if it is valid. Nothing is compiled.
+pub(super) fn outline(wasm: &[u8]) -> Result<ModuleInfo> {
+    // What either compiler takes.
+    let target = Target::ahead_of_time(Compiler::Cranelift);
+    let engine = engine(target, NonZero::<usize>::MIN, &Arc::new(Instrument::new(false)))?;
+    validate(&engine, wasm, target.backend)?;
+    let outline =
+        guarded(|| ModuleEnvironment::new().translate(wasm).map(|outline| outline.module))?;
+    outline.map_err(|error| refused(one_line(&error.to_string())))
 }
 
 fn engine(

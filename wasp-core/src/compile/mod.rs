@@ -3,6 +3,7 @@
 mod binary;
 #[allow(unsafe_code)] // Loads machine code.
 pub(crate) mod cache;
+mod constant_text;
 pub(crate) mod debug_lines;
 mod instrument;
 pub(crate) mod machine_code;
@@ -11,10 +12,11 @@ mod name_section;
 mod refusal;
 pub(crate) mod target;
 
+use crate::base::abi_names::SIGNATURES;
 use crate::base::error::{ErrorKind, Result};
 use crate::compile::binary::Binary;
 use crate::compile::cache::{Compiled, Entry};
-use crate::compile::machine_code::{Urgency, check_frames, check_presence, compile};
+use crate::compile::machine_code::{Urgency, check_frames, check_presence, compile, outline};
 use crate::compile::modules::{Modules, Ready};
 use crate::compile::refusal::{guarded, refused};
 use crate::compile::target::{Backend, Target};
@@ -41,6 +43,14 @@ pub(crate) struct Unoptimised {
 }
 
 impl Source<'_> {
+    /// Returns how many bytes it is.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Source::Wasm(wasm) => wasm.len(),
+            Source::Compiled(bytes) => bytes.len(),
+        }
+    }
+
     /// Returns the machine code with the wasmer engine that holds it, which plugins of the same bytes share; and the module, if it
     /// is to be compiled again.
     ///
@@ -159,6 +169,21 @@ pub(crate) fn engine_within(ready: &Ready, limits: &Limits) -> wasmer::Engine {
     let mut engine = ready.compiled.engine.clone();
     engine.set_tunables(PluginTunables::new(*limits, ready.bounds));
     engine
+}
+
+/// What a module says of itself, without being compiled.
+pub(crate) struct Outline {
+    pub info: ModuleInfo,
+    /// Its own listing of its functions, where that can be read without running it.
+    pub listing: Option<String>,
+}
+
+/// Reads `wasm`, in either format, and checks that it is valid; nothing is compiled, and nothing runs.
+pub(crate) fn inspect(wasm: &[u8]) -> Result<Outline> {
+    let binary = Binary::read(wasm)?;
+    let info = outline(&binary.bytes)?;
+    let listing = guarded(|| constant_text::read(&binary.bytes, SIGNATURES))?;
+    Ok(Outline { info, listing })
 }
 
 /// A module's machine code as bytes, for [`Source::Compiled`].

@@ -4,6 +4,7 @@ use crate::base::value::{Kind, OwnedValue, Value};
 use crate::config::callback::{Callback, Caller};
 use crate::config::limits::Limits;
 use std::error::Error as StdError;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +39,7 @@ pub struct Config {
     pub(crate) limits: Limits,
     pub(crate) snapshot: bool,
     pub(crate) warm_ups: Vec<WarmUp>,
+    pub(crate) trap_missing_imports: bool,
 }
 
 impl Default for Config {
@@ -50,6 +52,7 @@ impl Default for Config {
             limits: Limits::default(),
             snapshot: true,
             warm_ups: Vec::new(),
+            trap_missing_imports: false,
         }
     }
 }
@@ -168,11 +171,37 @@ impl Config {
         self
     }
 
+    /// Chooses whether a function that the module imports and nothing provides is a trap when it is called, or, which is the default,
+    /// an error of the registration. One that is provided with another type stays that error, and so does what is no function.
+    pub fn trap_missing_imports(&mut self, trap: bool) -> &mut Self {
+        self.trap_missing_imports = trap;
+        self
+    }
+
     /// Chooses whether instances start from a snapshot of what the plugin's start-up left, which is the default, or run
     /// start-up themselves. With a snapshot, random numbers and clock readings taken during start-up are the same for all
     /// instances.
     pub fn snapshot(&mut self, snapshot: bool) -> &mut Self {
         self.snapshot = snapshot;
         self
+    }
+}
+
+/// Shows what it gives, but not the values of environment variables, which may be secret.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { args, volumes, limits, snapshot, warm_ups, trap_missing_imports, .. } = self;
+        let callbacks = self.callbacks.iter().map(|callback| (&callback.module, &callback.name));
+        let environment = self.environment.iter().map(|(name, _)| name);
+        f.debug_struct("Config")
+            .field("callbacks", &callbacks.collect::<Vec<_>>())
+            .field("args", args)
+            .field("environment", &environment.collect::<Vec<_>>())
+            .field("volumes", volumes)
+            .field("limits", limits)
+            .field("snapshot", snapshot)
+            .field("warm_ups", warm_ups)
+            .field("trap_missing_imports", trap_missing_imports)
+            .finish()
     }
 }

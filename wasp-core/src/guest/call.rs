@@ -188,7 +188,7 @@ impl Guest {
     #[cold]
     fn stopped(&self, outcome: Result<()>, stopped: Option<Reason>) -> Result<()> {
         self.forget_blocks();
-        let limit = self.plugin.limits.timeout.unwrap_or_default();
+        let limit = self.timeout.get().unwrap_or_default();
         let said = stopped.map(|reason| match reason {
             Reason::Cancelled => (ErrorKind::Cancelled, "the host interrupted the call".to_owned()),
             Reason::TimedOut => {

@@ -26,6 +26,7 @@ use crate::wasi;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::ptr;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmer_types::RawValue;
 
 /// The guest side of one instance: what its host functions and its calls share. One thread at a time is in an
@@ -47,6 +48,8 @@ pub(crate) struct Guest {
     workspace: RefCell<wasi::Workspace>,
     wasi: RefCell<Option<wasi::Context>>,
     pub interrupt: Arc<Interrupt>,
+    /// How long a call may take: as the plugin's limit says, unless one has a shorter one.
+    pub timeout: Cell<Option<Duration>>,
 }
 
 /// Room for answers of at most so many bytes is kept.
@@ -61,6 +64,7 @@ pub(crate) struct Exports {
 impl Guest {
     pub(crate) fn new(plugin: Arc<Plugin>, interrupt: Arc<Interrupt>) -> Self {
         Self {
+            timeout: Cell::new(plugin.limits.timeout),
             plugin,
             memory: OnceCell::new(),
             budget: OnceCell::new(),

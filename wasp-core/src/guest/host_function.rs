@@ -43,6 +43,7 @@ impl HostFunction for ImportTarget {
                 }
             }
             ImportTarget::NotifyGrowth => {}
+            ImportTarget::Missing(missing) => return Err(missing.called()),
             ImportTarget::RaiseError => guest.raise_error(slots::pointer(&slots[0]), turn)?,
             ImportTarget::Abort => {
                 return Err(guest.abort([0, 1, 2, 3].map(|at| slots::pointer(&slots[at])), turn));

@@ -11,7 +11,7 @@ use std::mem::ManuallyDrop;
 pub(crate) struct CallScope<'a>(&'a Guest);
 
 impl<'a> CallScope<'a> {
-    /// Begins a call of `guest`, which may take as long as its plugin's limit.
+    /// Begins a call of `guest`, which may take as long as its limit says.
     ///
     /// # Errors
     /// [`ErrorKind::Busy`] and [`ErrorKind::Poisoned`] for an instance that isn't idle; [`ErrorKind::Resource`] if the limit
@@ -22,7 +22,7 @@ impl<'a> CallScope<'a> {
         if state.phase() != Phase::Idle {
             return Err(refusal(state.phase()));
         }
-        guest.interrupt.begin(guest.plugin.limits.timeout)?;
+        guest.interrupt.begin(guest.timeout.get())?;
         // From here on, the end of the scope puts everything back.
         let scope = Self(guest);
         state.begin();

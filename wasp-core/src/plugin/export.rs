@@ -4,6 +4,9 @@ use crate::base::abi_names::{ABI_NAMES, HIDDEN, SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::slots;
 use crate::base::value::{Kind, Value};
+use crate::base::visible::visible;
+use crate::plugin::listing::Signature;
+use std::fmt;
 use std::sync::OnceLock;
 use wasmer::{FunctionType, Type};
 
@@ -13,7 +16,7 @@ pub(crate) struct Export {
     pub name: String,
     pub ty: FunctionType,
     /// Known when start-up has run.
-    pub declared: OnceLock<(Vec<Kind>, Kind)>,
+    pub declared: OnceLock<Signature>,
 }
 
 /// A function that a plugin offers, as its listing shows it.
@@ -24,10 +27,14 @@ pub struct Function {
     pub name: String,
     /// Its parameters. Where the plugin declares no signature, an [`Kind::I32`] may stand for a string or bytes.
     pub params: Vec<Kind>,
+    /// The names of its parameters, as many as these; empty where the plugin declares none. Control characters are escaped.
+    pub param_names: Vec<String>,
     /// Its result, with the same doubt.
     pub result: Kind,
     /// Whether the plugin declares the kinds itself, so that there is no doubt.
     pub declared: bool,
+    /// What the plugin says about it, on one line; empty where it says nothing.
+    pub docs: String,
 }
 
 impl Function {
@@ -38,9 +45,30 @@ impl Function {
     }
 }
 
+/// Shows it as a line of a plugin's own listing: `hello(name: string) string`. It is one line, and harmless to a terminal.
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", visible(&self.name))?;
+        for (index, (kind, name)) in self.params.iter().zip(&self.param_names).enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            let colon = if name.is_empty() { "" } else { ": " };
+            write!(f, "{comma}{name}{colon}{kind}")?;
+        }
+        match self.result {
+            Kind::None => f.write_str(")"),
+            kind => write!(f, ") {kind}"),
+        }
+    }
+}
+
 impl Export {
-    /// The kinds that the plugin itself declares, if it does.
-    pub(crate) fn declared(&self) -> Option<&(Vec<Kind>, Kind)> {
+    /// The export without a declaration, of which the module itself tells.
+    pub(crate) fn new(name: &str, ty: &FunctionType) -> Self {
+        Self { name: name.to_owned(), ty: ty.clone(), declared: OnceLock::new() }
+    }
+
+    /// What the plugin itself declares, if it does.
+    pub(crate) fn declared(&self) -> Option<&Signature> {
         self.declared.get()
     }
 
@@ -49,21 +77,13 @@ impl Export {
         if ABI_NAMES.contains(&self.name.as_str()) || self.name.starts_with(HIDDEN) {
             return None;
         }
-        let (params, result) = match self.declared() {
-            Some((params, result)) => (params.clone(), *result),
-            None => {
-                let params =
-                    self.ty.params().iter().map(|ty| slots::kind(*ty)).collect::<Option<_>>()?;
-                let result = match self.ty.results() {
-                    [] => Kind::None,
-                    [ty] => slots::kind(*ty)?,
-                    _ => return None,
-                };
-                (params, result)
-            }
+        let signature = match self.declared() {
+            Some(signature) => signature.clone(),
+            None => Signature::plain(&self.ty)?,
         };
         let declared = self.declared().is_some();
-        Some(Function { name: self.name.clone(), params, result, declared })
+        let Signature { params, param_names, result, docs, .. } = signature;
+        Some(Function { name: self.name.clone(), params, param_names, result, declared, docs })
     }
 
     /// Refuses arguments and an expected result that can't fit, before any guest code runs.
@@ -88,7 +108,7 @@ impl Export {
     }
 
     fn check_arg(&self, index: usize, arg: &Value<'_>, ty: Type) -> Result<()> {
-        let declared = self.declared().map(|(kinds, _)| kinds[index]);
+        let declared = self.declared().map(|signature| signature.params[index]);
         let number = index + 1;
         let Some(kind) = declared.or_else(|| slots::kind(ty)) else {
             return Err(misfit(format!(
@@ -127,7 +147,7 @@ impl Export {
         match self.ty.results() {
             [] => Ok(Kind::None),
             [ty] => {
-                let declared = self.declared().map(|(_, kind)| *kind);
+                let declared = self.declared().map(|signature| signature.result);
                 declared.or_else(|| slots::kind(*ty)).ok_or_else(|| {
                     let ty = type_name(*ty);
                     misfit(format!("its result is of type {ty}, which has no plain value"))

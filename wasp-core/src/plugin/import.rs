@@ -2,6 +2,7 @@
 
 use crate::base::error::{self, Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
+use crate::base::nearest::distance;
 use crate::base::slots;
 use crate::base::value::Kind;
 use crate::config::callback::Callback;
@@ -29,6 +30,23 @@ pub(crate) enum ImportTarget {
     Abort,
     /// What emscripten tells its host: the memory has grown. There is nothing to do.
     NotifyGrowth,
+    /// Nothing: a trap when it is called.
+    Missing(Arc<MissingImport>),
+}
+
+/// An import that nothing provides, and that may be missing.
+pub(crate) struct MissingImport {
+    ty: FunctionType,
+    /// What it is, and why it is missing.
+    problem: String,
+}
+
+impl MissingImport {
+    /// Returns the error of a call of it.
+    #[cold]
+    pub(crate) fn called(&self) -> Error {
+        Error::new(ErrorKind::Trap, format!("it called the missing import {}", self.problem))
+    }
 }
 
 impl ImportTarget {
@@ -60,6 +78,7 @@ impl ImportTarget {
                 FunctionType::new([Type::I32], [])
             }
             ImportTarget::Abort => FunctionType::new([Type::I32; 4], []),
+            ImportTarget::Missing(missing) => missing.ty.clone(),
         }
     }
 }
@@ -74,6 +93,7 @@ impl fmt::Display for ImportTarget {
             ImportTarget::NotifyGrowth => {
                 f.write_str("host function \"env\".\"emscripten_notify_memory_growth\"")
             }
+            ImportTarget::Missing(missing) => write!(f, "missing import {}", missing.problem),
         }
     }
 }
@@ -110,16 +130,15 @@ pub(crate) fn resolve(module: &ModuleInfo, config: &Config) -> Result<Vec<Import
                     type_text(ty),
                     type_text(&target.ty())
                 ),
-                None if wasi::is_wasi(from) => {
-                    let near = near_miss(name, wasi::names(from).map(|known| (from, known)));
-                    format!("{from:?}.{name:?}, which WASI preview 1 doesn't have{near}")
-                }
                 None => {
-                    let offered = config.callbacks.iter();
-                    let offered = offered.map(|known| (&*known.module, &*known.name));
-                    let near = near_miss(name, offered);
-                    let ty = type_text(ty);
-                    format!("{from:?}.{name:?} as {ty}, which no callback provides{near}")
+                    let problem = missing_problem(from, name, ty, config);
+                    if config.trap_missing_imports {
+                        let missing = MissingImport { ty: ty.clone(), problem };
+                        let target = ImportTarget::Missing(Arc::new(missing));
+                        imports.push(Import { ty: ty.clone(), target });
+                        continue;
+                    }
+                    problem
                 }
             },
             ExternType::Memory(_) => {
@@ -146,16 +165,36 @@ pub(crate) fn resolve(module: &ModuleInfo, config: &Config) -> Result<Vec<Import
     }
 }
 
+/// Says what a function is that nothing provides, and why.
+fn missing_problem(from: &str, name: &str, ty: &FunctionType, config: &Config) -> String {
+    let ty = type_text(ty);
+    if wasi::is_wasi(from) {
+        let near = near_miss(name, wasi::names(from).map(|known| (from, known)));
+        return format!("{from:?}.{name:?} as {ty}, which WASI preview 1 doesn't have{near}");
+    }
+    let offered = config.callbacks.iter().map(|known| (&*known.module, &*known.name));
+    let near = near_miss(name, offered);
+    format!("{from:?}.{name:?} as {ty}, which no callback provides{near}")
+}
+
 /// Says which of the names that are offered may have been meant by `name`, if one is near it.
 fn near_miss<'a>(name: &str, offered: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    // The same name in another module is the nearest.
     let close = |(module, known): (&'a str, &'a str)| {
-        let distance = strsim::damerau_levenshtein(&name.to_lowercase(), &known.to_lowercase());
-        // The same name in another module is the nearest.
-        (distance <= 1 + name.len() / 5).then_some((distance, module, known))
+        distance(name, known).map(|distance| (distance, module, known))
     };
     match offered.filter_map(close).min() {
         Some((_, module, known)) => format!(" ({module:?}.{known:?} is there)"),
         None => String::new(),
+    }
+}
+
+/// Tells the log of imports that are missing and traps.
+pub(crate) fn log_missing(imports: &[Import], log: &Log) {
+    for import in imports {
+        if let ImportTarget::Missing(missing) = &import.target {
+            log.write(Level::Debug, "Import is missing", &[("import", &missing.problem)]);
+        }
     }
 }
 

@@ -2,21 +2,22 @@
 
 pub(crate) mod export;
 pub(crate) mod import;
+pub(crate) mod info;
 pub(crate) mod listing;
 mod trace;
 
 use crate::base::abi_names::{HIDDEN, SIGNATURES};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
-use crate::base::slots;
-use crate::base::value::Kind;
+use crate::base::nearest::hint;
 use crate::compile::modules::{Modules, Ready};
 use crate::compile::{self, Source, Unoptimised, machine_code};
 use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
 use crate::config::plugin_config::{Config, WarmUp};
 use crate::plugin::export::{Export, Function};
-use crate::plugin::import::Import;
+use crate::plugin::import::{Import, ImportTarget};
+use crate::plugin::info::PluginInfo;
 use crate::plugin::listing::Signature;
 use crate::sys::first_writes;
 use crate::sys::watchdog::Watchdog;
@@ -54,6 +55,8 @@ pub(crate) struct Plugin {
     listing: OnceLock<Vec<Function>>,
     /// The calls that are made after start-up.
     pub warm_ups: Vec<WarmUp>,
+    /// The size of what it was registered from.
+    size: usize,
     /// What other plugins of the same bytes share with it.
     ready: Arc<Ready>,
 }
@@ -72,6 +75,7 @@ impl Plugin {
         if config.limits.timeout.is_some() {
             Watchdog::get()?;
         }
+        let size = source.size();
         let resolved = OnceCell::new();
         let check = |info: &ModuleInfo| {
             if resolved.get().is_none() {
@@ -89,15 +93,12 @@ impl Plugin {
         check(module.info())?;
         let imports = resolved.into_inner().unwrap_or_default();
         import::log_unused(config, &imports, &options.log);
+        import::log_missing(&imports, &options.log);
         let code = machine_code::code(&module);
         let exports: Vec<Export> = module
             .exports()
             .functions()
-            .map(|export| Export {
-                name: export.name().to_owned(),
-                ty: export.ty().clone(),
-                declared: OnceLock::new(),
-            })
+            .map(|export| Export::new(export.name(), export.ty()))
             .collect();
         export::check_abi(&exports)?;
         let by_name = exports
@@ -127,6 +128,7 @@ impl Plugin {
             by_name,
             listing: OnceLock::new(),
             warm_ups: config.warm_ups.clone(),
+            size,
             ready,
         };
         Ok((plugin, unoptimised))
@@ -149,8 +151,8 @@ impl Plugin {
         let places = signatures.iter().map(|signature| self.place(signature));
         let places = places.collect::<Result<Vec<usize>>>()?;
         // Of a function that is declared twice, the last line counts.
-        for (index, Signature { params, result, .. }) in places.into_iter().zip(signatures).rev() {
-            self.exports[index].declared.get_or_init(|| (params, result));
+        for (index, signature) in places.into_iter().zip(signatures).rev() {
+            self.exports[index].declared.get_or_init(|| signature);
         }
         self.log_idle_main();
         self.listing.get_or_init(|| self.exports.iter().filter_map(Export::listed).collect());
@@ -173,7 +175,7 @@ impl Plugin {
 
     /// Where the function that `signature` declares stands in `exports`.
     fn place(&self, signature: &Signature) -> Result<usize> {
-        let Signature { name, params, result } = signature;
+        let name = &signature.name;
         let refuse = |what: &str| {
             let message = format!("\"{SIGNATURES}\" declares {name:?}, {what}");
             Err(Error::new(ErrorKind::Signature, message))
@@ -182,10 +184,7 @@ impl Plugin {
             return refuse("which is not an exported function");
         };
         let ty = &self.exports[index].ty;
-        let types = |kinds: &[Kind]| {
-            kinds.iter().filter_map(|kind| slots::wasm_type(*kind)).collect::<Vec<_>>()
-        };
-        if types(params) != ty.params() || types(&[*result]) != ty.results() {
+        if !signature.fits(ty) {
             return refuse(&format!(
                 "which does not fit its WebAssembly type {}",
                 export::type_text(ty)
@@ -231,9 +230,33 @@ impl Plugin {
             Some(other) => {
                 format!("plugin {plugin:?} exports {name:?} as {other}, not as a function")
             }
-            None => format!("plugin {plugin:?} exports no function {name:?}"),
+            None => {
+                let near = hint(name, self.functions().iter().map(|known| &*known.name));
+                format!("plugin {plugin:?} exports no function {name:?}{near}")
+            }
         };
         Error::new(ErrorKind::FunctionNotFound, message).with_function(name)
+    }
+
+    /// Tells what it offers and needs; `snapshot` is the memory that its snapshot takes.
+    pub(crate) fn info(&self, snapshot: u64) -> PluginInfo {
+        let imports: HashMap<(String, String), &ImportTarget> = self
+            .module
+            .imports()
+            .map(|import| (import.module().to_owned(), import.name().to_owned()))
+            .zip(self.imports.iter().map(|import| &import.target))
+            .collect();
+        let target = |module: &str, name: &str| {
+            imports.get(&(module.to_owned(), name.to_owned())).map(|target| (*target).clone())
+        };
+        let mut info = PluginInfo::new(self.module.info(), &self.exports, target, self.size);
+        info.memory_used = snapshot + self.code.len() as u64;
+        info
+    }
+
+    /// Returns what tells its machine code from that of plugins of other modules, and how many bytes it has.
+    pub(crate) fn code_size(&self) -> (usize, u64) {
+        (Arc::as_ptr(&self.ready) as usize, self.code.len() as u64)
     }
 
     /// The functions that the plugin offers.

@@ -13,6 +13,7 @@ pub(crate) mod wasm_instance;
 use crate::base::error::{Error, Result};
 use crate::compile::modules::Ready;
 use crate::plugin::Plugin;
+use crate::plugin::info::PluginInfo;
 use crate::pool::idle_set::IdleSet;
 use crate::pool::wasm_instance::WasmInstance;
 use crate::sys::dirty_pages::Policy;
@@ -83,6 +84,21 @@ impl Pool {
     /// Returns the plugin's name.
     pub(crate) fn name(&self) -> &str {
         &self.0[0].plugin.name
+    }
+
+    /// Tells what its plugin offers and needs.
+    pub(crate) fn info(&self) -> PluginInfo {
+        self.0[0].plugin.info(self.snapshot_size())
+    }
+
+    /// Returns what tells the machine code of its plugin from that of others, and how many bytes that and its snapshot have.
+    pub(crate) fn sizes(&self) -> (usize, u64, u64) {
+        let (code, size) = self.0[0].plugin.code_size();
+        (code, size, self.snapshot_size())
+    }
+
+    fn snapshot_size(&self) -> u64 {
+        self.0[0].shared.snapshot.as_ref().map_or(0, Snapshot::memory_used)
     }
 
     /// Frees the idle instances, and returns how many these were.

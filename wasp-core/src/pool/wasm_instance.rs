@@ -14,6 +14,7 @@ use crate::plugin::Plugin;
 use crate::plugin::listing::{self, Signature};
 use crate::sys::dirty_pages::{Found, Policy};
 use crate::sys::interrupt::{Interrupt, Interrupter};
+use crate::sys::pagemap::{self, PAGE};
 use crate::sys::signals;
 use crate::vm::builtins;
 use crate::vm::parts::{self, InstanceParts, Snapshot};
@@ -21,16 +22,14 @@ use crate::vm::trampoline;
 use crate::vm::trap;
 use crate::vm::turn::HostTurn;
 use crate::wasi::Workspace;
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmer::{InstantiationError, LinkError, Store};
 
 /// What the log says when a reset finds a page that the witness of page faults has missed.
 const BAD_WITNESS: &str = "A page of guest memory was written to without a page fault that the processor told of: from now on the kernel is asked at each reset";
-
-/// How many bytes a plugin's listing may have, and how many more for each export.
-const LISTING: usize = 64 << 10;
-const LINE: usize = 256;
 
 /// A store with one instance in it. Dropping an instance in a living store frees nothing, so each has its own.
 pub(crate) struct WasmInstance {
@@ -233,6 +232,29 @@ impl WasmInstance {
         self.guest.call(&call, slots, &mut self.result_buffer, &mut self.turn)
     }
 
+    /// The same, within `timeout` where that is shorter than the plugin's own.
+    pub(crate) fn call_within(
+        &mut self,
+        timeout: Duration,
+        index: usize,
+        args: &[Value<'_>],
+        kind: Kind,
+        slots: &mut Slots,
+    ) -> Result<()> {
+        /// The guest whose next calls have its plugin's limit again, also when a panic comes through.
+        struct Limited(Rc<Guest>);
+        impl Drop for Limited {
+            fn drop(&mut self) {
+                self.0.timeout.set(self.0.plugin.limits.timeout);
+            }
+        }
+
+        let limited = Limited(Rc::clone(&self.guest));
+        let own = limited.0.plugin.limits.timeout;
+        limited.0.timeout.set(Some(own.map_or(timeout, |own| own.min(timeout))));
+        self.call(index, args, kind, slots)
+    }
+
     /// The string or bytes that the last call gave, there until the next one.
     pub(crate) fn read(&self, kind: Kind) -> Result<Value<'_>> {
         self.result_buffer.read(&self.guest, kind, &self.turn)
@@ -241,6 +263,16 @@ impl WasmInstance {
     /// The memory that its module exports.
     pub(crate) fn memory(&self) -> Option<&[u8]> {
         self.parts.memory.as_ref().map(|memory| memory.bytes(&self.turn))
+    }
+
+    /// How many bytes of it are its own: it has written to those pages, and shares the others with its snapshot. All where the
+    /// kernel can't say.
+    pub(crate) fn memory_used(&self) -> usize {
+        let Some(memory) = self.memory() else { return 0 };
+        let Range { start, end } = memory.as_ptr_range();
+        let mut pages = 0;
+        let told = pagemap::private_pages(start as u64..end as u64, usize::MAX, |_| pages += 1);
+        if told { pages * PAGE } else { memory.len() }
     }
 
     /// The same to write to, by whomever.
@@ -284,8 +316,7 @@ impl WasmInstance {
         let pointer = slots::pointer(slots.first());
         let text =
             self.guest.text(pointer, &self.turn).map_err(|error| error.in_context(context))?;
-        // Lines become several times their size here.
-        let most = LISTING + LINE * self.guest.plugin.exports.len();
+        let most = listing::most(self.guest.plugin.exports.len());
         if text.len() > most {
             let message = format!(
                 "{context} has {} bytes, more than the {most} that it may have for its exports",

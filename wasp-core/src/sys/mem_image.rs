@@ -60,6 +60,11 @@ impl Image {
         self.len
     }
 
+    /// Returns how many bytes of memory its file takes: pages that are all zeros take none.
+    pub(crate) fn memory_used(&self) -> u64 {
+        self.file.metadata().map_or(0, |meta| meta.blocks() * 512)
+    }
+
     /// Returns where the memory can be read.
     pub(crate) fn bytes(&self) -> NonNull<u8> {
         // SAFETY: the mapping has one page more.

@@ -37,6 +37,13 @@ pub(crate) struct Snapshot {
     policy: Policy,
 }
 
+impl Snapshot {
+    /// Returns how many bytes of the host's memory it takes.
+    pub(crate) fn memory_used(&self) -> u64 {
+        self.image.as_ref().map_or(0, |image| image.memory_used())
+    }
+}
+
 impl InstanceParts {
     /// The interrupt flag.
     pub(crate) fn flag(&self) -> *mut i32 {

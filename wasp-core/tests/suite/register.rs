@@ -39,7 +39,7 @@ fn missing_imports_are_named_all_at_once() {
             r#"memory "env"."memory", but only functions can be imported"#,
             r#"table "env"."table", but only functions can be imported"#,
             r#"global "env"."global", but only functions can be imported"#,
-            r#""wasi_snapshot_preview1"."fd_open", which WASI preview 1 doesn't have"#,
+            r#""wasi_snapshot_preview1"."fd_open" as () -> (), which WASI preview 1 doesn't have"#,
             r#""wasi_snapshot_preview1"."fd_close" as (i64) -> (), while the WASI function "fd_close" is (i32) -> i32"#,
             r#""env"."abort" as (i32) -> (), while the host function "env"."abort" is (i32, i32, i32, i32) -> ()"#,
             r#""env"."raise_error" as (i32) -> i32, while the host function "env"."raise_error" is (i32) -> ()"#,
