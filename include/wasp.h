@@ -149,6 +149,14 @@ typedef uint32_t wasp_kind;
 #define WASP_STRING 5
 /// Any bytes.
 #define WASP_BYTES 6
+/// Nothing does: only a callback can.
+#define WASP_PROVIDER_MISSING 0
+/// A callback of the plugin's config.
+#define WASP_PROVIDER_CALLBACK 1
+/// WASI.
+#define WASP_PROVIDER_WASI 2
+/// The guest ABI, such as `raise_error`.
+#define WASP_PROVIDER_ABI 3
 
 /// What a `wasp_value` holds: the member that its kind names, `slice` for strings and bytes.
 typedef union {
@@ -199,14 +207,64 @@ typedef struct {
 
 /// A function that a plugin offers: its name and the kinds of its parameters and result.
 ///
-/// Where the plugin doesn't declare its signature, `declared` is false and WASP_I32 may stand for a string or bytes.
+/// Where the plugin doesn't declare its signature, `declared` is false and WASP_I32 may stand for a string or bytes. `param_names` are as
+/// many as `params`, and `docs` is what the plugin says about the function, on one line: each empty where it declares none.
 typedef struct {
   wasp_slice name;
   const wasp_kind *params;
   size_t param_count;
   wasp_kind result;
   bool declared;
+  const wasp_slice *param_names;
+  wasp_slice docs;
 } wasp_function;
+
+/// Names, sorted. The caller owns them and frees them with `wasp_names_free`.
+typedef struct {
+  const wasp_slice *names;
+  size_t count;
+} wasp_names;
+
+/// What provides an import: a WASP_PROVIDER constant.
+typedef uint32_t wasp_provider;
+
+/// Something that a module imports.
+///
+/// `type_text` is its WebAssembly type, as in errors: `(i32, i32) -> i32`; what is no function begins with what it is: `memory`, `table`,
+/// `global` or `tag`. If `can_be_callback`, a callback can have its type, and `params` and `result` are its kinds: those of the callback
+/// that provides it, and else as its type has them, where WASP_I32 may stand for a string or bytes.
+typedef struct {
+  wasp_slice module;
+  wasp_slice name;
+  wasp_slice type_text;
+  wasp_provider provider;
+  bool can_be_callback;
+  const wasp_kind *params;
+  size_t param_count;
+  wasp_kind result;
+} wasp_plugin_import;
+
+/// What a plugin, or a module that may become one, offers and needs. The caller owns it and frees it with `wasp_plugin_info_free`. It
+/// never changes, so any thread may read it. Later versions may append fields.
+typedef struct {
+  /// Its functions, in the module's order, without those of the guest ABI.
+  const wasp_function *functions;
+  size_t function_count;
+  /// What it imports, in the module's order.
+  const wasp_plugin_import *imports;
+  size_t import_count;
+  /// Whether it imports functions of WASI.
+  bool wasi;
+  /// The linear memory that an instance begins with, in bytes, over all memories.
+  uint64_t memory_min;
+  /// The linear memory that it may have by its own declaration, in bytes; UINT64_MAX where it declares no maximum.
+  uint64_t memory_max;
+  /// The size of the module in bytes, in the format that it was given in.
+  uint64_t size;
+  /// How many bytes of the host's memory a registered plugin takes: its machine code, which plugins of the same module share,
+  /// and its snapshot. Its instances come on top.
+  uint64_t memory_used;
+} wasp_plugin_info;
 
 /// The kind of an error: a WASP_ERROR constant.
 typedef uint32_t wasp_error_tag;
@@ -382,6 +440,11 @@ void wasp_config_add_warm_up(wasp_config *config,
 void wasp_config_set_snapshot(wasp_config *config,
                               bool snapshot);
 
+/// Chooses whether a function that the module imports and nothing provides is a trap when it is called, or, which is the default, an error
+/// of the registration. One that is provided with another type stays that error, and so does what is no function.
+void wasp_config_set_trap_missing_imports(wasp_config *config,
+                                          bool trap);
+
 /// Sets the limits of each instance. They are copied.
 void wasp_config_set_limits(wasp_config *config, const wasp_limits *limits);
 
@@ -432,6 +495,18 @@ wasp_error *wasp_call(wasp_instance *instance,
                       wasp_kind result_kind,
                       wasp_value *result);
 
+/// Calls the plugin's function `function`, as `wasp_call` does, for at most `timeout_ns` nanoseconds, callbacks and sleeps included. It is
+/// never longer than the plugin's own limit, `timeout_ns` of its `wasp_limits`: the shorter one counts.
+///
+/// Errors: those of `wasp_call`, and WASP_ERROR_INVALID for a `timeout_ns` of 0.
+wasp_error *wasp_call_within(wasp_instance *instance,
+                             wasp_slice function,
+                             const wasp_value *args,
+                             size_t arg_count,
+                             wasp_kind result_kind,
+                             wasp_value *result,
+                             uint64_t timeout_ns);
+
 /// Brings an instance back to the state of a new one with the same workspace. Results borrowed from it are gone.
 ///
 /// Errors: WASP_ERROR_INVALID, BUSY, and those of `wasp_instance_new`; the instance then stays as it was.
@@ -451,6 +526,10 @@ const wasp_function *wasp_instance_functions(const wasp_instance *instance,
 
 /// Returns the size of the instance's memory in bytes; 0 where its plugin exports none, and while it runs a call.
 size_t wasp_instance_memory_size(wasp_instance *instance);
+
+/// Returns how many bytes of the instance's memory are its own: those of the pages that it has written to, whereas all others are shared
+/// with the plugin's snapshot. It is the whole size where the kernel can't say, as before Linux 6.7, and 0 while it runs a call.
+size_t wasp_instance_memory_used(wasp_instance *instance);
 
 /// Copies `length` bytes of the instance's memory, from `address` on, to `data`.
 ///
@@ -481,6 +560,48 @@ wasp_error *wasp_caller_read(const wasp_caller *caller, uint32_t address, void *
 wasp_error *wasp_caller_write(wasp_caller *caller,
                               uint32_t address,
                               wasp_slice data);
+
+/// Tells the names of the plugins that are registered.
+///
+/// On success the caller owns `*names` and releases them with `wasp_names_free`.
+///
+/// Errors: WASP_ERROR_INVALID.
+wasp_error *wasp_engine_plugins(const wasp_engine *engine, wasp_names **names);
+
+/// Releases names; NULL is allowed.
+void wasp_names_free(wasp_names *names);
+
+/// Returns whether a plugin is registered as `name`; false for NULL.
+bool wasp_engine_has(const wasp_engine *engine, wasp_slice name);
+
+/// Returns how many bytes of the host's memory the plugins take: their machine code, once for each module, and their snapshots. Instances
+/// come on top. 0 for NULL.
+uint64_t wasp_engine_memory_used(const wasp_engine *engine);
+
+/// Tells what the plugin `name` offers and needs, and what it takes.
+///
+/// On success the caller owns `*info` and releases it with `wasp_plugin_info_free`.
+///
+/// Errors: WASP_ERROR_INVALID and PLUGIN_NOT_FOUND.
+wasp_error *wasp_engine_plugin(const wasp_engine *engine, wasp_slice name, wasp_plugin_info **info);
+
+/// Tells what `wasm`, a module in WebAssembly's binary or its text format, offers and needs. Nothing of it is compiled, and nothing of it
+/// runs: it may be anybody's, and its imports may be missing.
+///
+/// The kinds of its functions are those that it declares, where its `wasp_signatures` returns a constant. On success the caller owns
+/// `*info` and releases it with `wasp_plugin_info_free`.
+///
+/// Errors: WASP_ERROR_INVALID, and COMPILE for bytes that are no valid module.
+wasp_error *wasp_inspect(wasp_slice wasm,
+                         wasp_plugin_info **info);
+
+/// Tells what the module in the file `path` offers and needs, as `wasp_inspect` does.
+///
+/// Errors: WASP_ERROR_IO if the file can't be read, and those of `wasp_inspect`.
+wasp_error *wasp_inspect_file(wasp_slice path, wasp_plugin_info **info);
+
+/// Releases an info; NULL is allowed.
+void wasp_plugin_info_free(wasp_plugin_info *info);
 
 /// Releases an error; NULL is allowed.
 void wasp_error_free(wasp_error *error);

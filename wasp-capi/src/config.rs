@@ -197,6 +197,19 @@ pub extern "C" fn wasp_config_set_snapshot(config: Option<&mut wasp_config>, sna
     });
 }
 
+/// Chooses whether a function that the module imports and nothing provides is a trap when it is called, or, which is the default, an error
+/// of the registration. One that is provided with another type stays that error, and so does what is no function.
+#[unsafe(no_mangle)]
+pub extern "C" fn wasp_config_set_trap_missing_imports(
+    config: Option<&mut wasp_config>,
+    trap: bool,
+) {
+    wasp_config::apply(config, |config| {
+        config.trap_missing_imports(trap);
+        Ok(())
+    });
+}
+
 /// Sets the limits of each instance. They are copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_config_set_limits(

@@ -3,13 +3,15 @@
 use crate::argument::{alive, handle, invalid};
 use crate::engine::wasp_engine;
 use crate::error::{guard, listed, shield, wasp_error};
-use crate::slice::{array, first, wasp_slice};
+use crate::function::{Listing, wasp_function};
+use crate::slice::{array, wasp_slice};
 use crate::value::{kind, wasp_kind, wasp_value};
 use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::sync::OnceLock;
-use wasp_core::{Error, Function, Functions, Instance, Interrupter, Kind, Turnstile, Value};
+use std::time::Duration;
+use wasp_core::{Error, Functions, Instance, Interrupter, Kind, Turnstile, Value};
 
 /// One sandbox: a plugin with linear memory of its own.
 ///
@@ -26,52 +28,6 @@ pub struct wasp_instance {
 
 // SAFETY: an Instance is Send, and the turnstile lets one thread at a time to it.
 unsafe impl Sync for wasp_instance {}
-
-/// A function that a plugin offers: its name and the kinds of its parameters and result.
-///
-/// Where the plugin doesn't declare its signature, `declared` is false and WASP_I32 may stand for a string or bytes.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub struct wasp_function {
-    pub name: wasp_slice,
-    pub params: *const wasp_kind,
-    pub param_count: usize,
-    pub result: wasp_kind,
-    pub declared: bool,
-}
-
-/// A plugin's functions, and what their C form points to.
-struct Listing {
-    listed: Vec<wasp_function>,
-    _names: Vec<String>,
-    _params: Vec<Vec<wasp_kind>>,
-}
-
-// SAFETY: the pointers go to the vectors beside them, which never change.
-unsafe impl Send for Listing {}
-// SAFETY: all that `&Listing` reaches is read-only.
-unsafe impl Sync for Listing {}
-
-impl Listing {
-    fn new(functions: &[Function]) -> Self {
-        let names: Vec<String> = functions.iter().map(|function| function.name.clone()).collect();
-        let tags = |kinds: &[Kind]| kinds.iter().map(|kind| *kind as wasp_kind).collect();
-        let params: Vec<Vec<wasp_kind>> =
-            functions.iter().map(|function| tags(&function.params)).collect();
-        let listed = functions
-            .iter()
-            .zip(names.iter().zip(&params))
-            .map(|(function, (name, params))| wasp_function {
-                name: wasp_slice::of(name.as_bytes()),
-                params: first(params),
-                param_count: params.len(),
-                result: function.result as wasp_kind,
-                declared: function.declared,
-            })
-            .collect();
-        Self { listed, _names: names, _params: params }
-    }
-}
 
 impl wasp_instance {
     /// Runs `body` in the instance, unless somebody is in it.
@@ -189,48 +145,82 @@ pub unsafe extern "C" fn wasp_call(
     result_kind: wasp_kind,
     result: *mut wasp_value,
 ) -> Option<Box<wasp_error>> {
-    guard(|| {
-        let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
-        // SAFETY: slices and arrays are readable, the header's promise.
-        let (function, args) = unsafe {
-            (function.bytes("the function's name")?, array(args, arg_count, "arguments")?)
-        };
-        let wanted = kind(result_kind, "the result")?;
-        if wanted != Kind::None && result.is_null() {
-            return Err(invalid("the place for the result is NULL"));
+    // SAFETY: the header's promises.
+    guard(|| unsafe { call(instance, function, args, arg_count, result_kind, result, None) })
+}
+
+/// Calls the plugin's function `function`, as `wasp_call` does, for at most `timeout_ns` nanoseconds, callbacks and sleeps included. It is
+/// never longer than the plugin's own limit, `timeout_ns` of its `wasp_limits`: the shorter one counts.
+///
+/// Errors: those of `wasp_call`, and WASP_ERROR_INVALID for a `timeout_ns` of 0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_call_within(
+    instance: *mut wasp_instance,
+    function: wasp_slice,
+    args: *const wasp_value,
+    arg_count: usize,
+    result_kind: wasp_kind,
+    result: *mut wasp_value,
+    timeout_ns: u64,
+) -> Option<Box<wasp_error>> {
+    let timeout = Some(Duration::from_nanos(timeout_ns));
+    // SAFETY: the header's promises.
+    guard(|| unsafe { call(instance, function, args, arg_count, result_kind, result, timeout) })
+}
+
+/// Makes a call. Inlined, so that one without a time limit of its own doesn't ask for it.
+///
+/// # Safety
+/// As the header says of `wasp_call`.
+#[inline(always)]
+unsafe fn call(
+    instance: *mut wasp_instance,
+    function: wasp_slice,
+    args: *const wasp_value,
+    arg_count: usize,
+    result_kind: wasp_kind,
+    result: *mut wasp_value,
+    timeout: Option<Duration>,
+) -> Result<(), Error> {
+    let instance = handle((!instance.is_null()).then_some(instance), "instance")?;
+    // SAFETY: slices and arrays are readable, the header's promise.
+    let (function, args) =
+        unsafe { (function.bytes("the function's name")?, array(args, arg_count, "arguments")?) };
+    let wanted = kind(result_kind, "the result")?;
+    if wanted != Kind::None && result.is_null() {
+        return Err(invalid("the place for the result is NULL"));
+    }
+    // No allocation for few arguments.
+    let (mut few, mut many) = ([Value::None; 8], Vec::new());
+    let values = match few.get_mut(..args.len()) {
+        Some(values) => values,
+        None => {
+            many.resize(args.len(), Value::None);
+            &mut many[..]
         }
-        // No allocation for few arguments.
-        let (mut few, mut many) = ([Value::None; 8], Vec::new());
-        let values = match few.get_mut(..args.len()) {
-            Some(values) => values,
-            None => {
-                many.resize(args.len(), Value::None);
-                &mut many[..]
-            }
-        };
-        for (index, (value, arg)) in values.iter_mut().zip(args).enumerate() {
-            // SAFETY: the member that the argument's kind names is set, the header's promise.
-            unsafe { arg.read("an argument", value) }
-                .map_err(|error| invalid(format!("argument {}: {error}", index + 1)))?;
+    };
+    for (index, (value, arg)) in values.iter_mut().zip(args).enumerate() {
+        // SAFETY: the member that the argument's kind names is set, the header's promise.
+        unsafe { arg.read("an argument", value) }
+            .map_err(|error| invalid(format!("argument {}: {error}", index + 1)))?;
+    }
+    let put = |value: Value<'_>| {
+        if !result.is_null() {
+            // SAFETY: it points to a value that may be written to, the header's promise. Only now: it may be one of the
+            // arguments.
+            unsafe { wasp_value::write(result, value) };
         }
-        let put = |value: Value<'_>| {
-            if !result.is_null() {
-                // SAFETY: it points to a value that may be written to, the header's promise. Only now: it may be one of the
-                // arguments.
-                unsafe { wasp_value::write(result, value) };
-            }
-        };
-        let call = |instance: &mut Instance| {
-            if values.iter().any(|value| is_lent(instance, value)) {
-                return with_copies(values, |values| {
-                    instance.call_named(function, values, wanted).map(put)
-                });
-            }
-            instance.call_named(function, values, wanted).map(put)
-        };
-        // SAFETY: the handle is alive, the header's promise.
-        unsafe { wasp_instance::enter(instance, call) }
-    })
+    };
+    let call = |instance: &mut Instance| {
+        if values.iter().any(|value| is_lent(instance, value)) {
+            return with_copies(values, |values| {
+                instance.call_named_within(timeout, function, values, wanted).map(put)
+            });
+        }
+        instance.call_named_within(timeout, function, values, wanted).map(put)
+    };
+    // SAFETY: the handle is alive, the header's promise.
+    unsafe { wasp_instance::enter(instance, call) }
 }
 
 /// Returns whether the value is in the last result of `instance`, which lent it.
@@ -305,5 +295,5 @@ pub extern "C" fn wasp_instance_functions(
 ) -> *const wasp_function {
     let listing =
         instance.map(|instance| instance.listing.get_or_init(|| Listing::new(&instance.functions)));
-    listed(listing.map_or(&[], |listing| &listing.listed), count)
+    listed(listing.map_or(&[], Listing::functions), count)
 }

@@ -11,6 +11,7 @@
 #![allow(clippy::missing_safety_doc)]
 
 mod argument;
+mod function;
 mod slice;
 mod user_data;
 mod value;
@@ -26,6 +27,8 @@ mod instance;
 
 mod memory;
 
+mod info;
+
 mod error;
 
 mod process;
@@ -36,6 +39,8 @@ pub use caller::*;
 pub use config::*;
 pub use engine::*;
 pub use error::*;
+pub use function::wasp_function;
+pub use info::*;
 pub use instance::*;
 pub use memory::*;
 pub use process::wasp_claim_signals;

@@ -22,6 +22,20 @@ pub unsafe extern "C" fn wasp_instance_memory_size(instance: *mut wasp_instance)
     })
 }
 
+/// Returns how many bytes of the instance's memory are its own: those of the pages that it has written to, whereas all others are shared
+/// with the plugin's snapshot. It is the whole size where the kernel can't say, as before Linux 6.7, and 0 while it runs a call.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_instance_memory_used(instance: *mut wasp_instance) -> usize {
+    if instance.is_null() {
+        return 0;
+    }
+    shield(0, || {
+        // SAFETY: the handle is alive, the header's promise.
+        let used = unsafe { wasp_instance::enter(instance, |instance| Ok(instance.memory_used())) };
+        used.unwrap_or_default()
+    })
+}
+
 /// Copies `length` bytes of the instance's memory, from `address` on, to `data`.
 ///
 /// Errors: WASP_ERROR_INVALID if they are not in the memory, or if the plugin exports none, and BUSY. In a callback of the instance's,

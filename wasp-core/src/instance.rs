@@ -69,6 +69,7 @@ impl Instance {
     ///
     /// # Errors
     /// Those of `call_within` and [`call_named`](Self::call_named).
+    #[inline]
     pub fn call_named_within(
         &mut self,
         timeout: Option<Duration>,

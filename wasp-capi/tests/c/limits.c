@@ -132,6 +132,47 @@ static void interrupt_own(void *user_data, wasp_caller *caller, const wasp_value
   wasp_instance_interrupt(running);
 }
 
+static void within(wasp_instance *it, const char *function, uint64_t timeout_ns, wasp_error_tag kind, const char *part) {
+  wasp_error *error = wasp_call_within(it, wasp_str(function), NO_ARGS, WASP_NONE, NULL, timeout_ns);
+  if (kind == 0)
+    OK(error);
+  else
+    FAILS(kind, part, error);
+}
+
+/* A time limit of one call: the shorter of it and the plugin's own counts, and the next call has the plugin's again. */
+static void calls_within(void) {
+  const uint64_t ms = 1000 * 1000;
+  uint64_t remaining = 0;
+  wasp_config *config = new_config(keep_remaining, &remaining, NULL);
+  wasp_limits limits = new_limits();
+  wasp_instance *it = instance_of(LOOPS, config), *limited;
+  within(it, "fine", 0, WASP_ERROR_INVALID, "a timeout of 0 is no time at all");
+  within(it, "fine", UINT64_MAX, 0, NULL);
+  within(it, "run", 20 * ms, WASP_ERROR_TIMEOUT, "its time limit of 20ms");
+  CHECK(remaining > 0 && remaining <= 20 * ms);
+  within(it, "fine", 20 * ms, WASP_ERROR_POISONED, "reset");
+  wasp_instance_free(it);
+
+  it = instance_of(CALLS_F, config);
+  within(it, "run", 60 * 1000 * ms, 0, NULL);
+  CHECK(remaining > 20 * ms && remaining <= 60 * 1000 * ms);
+  call(it, "run", 0, NULL);
+  CHECK(remaining == UINT64_MAX);
+  wasp_instance_free(it);
+
+  limits.timeout_ns = 30 * ms;
+  wasp_config_set_limits(config, &limits);
+  limited = instance_of(LOOPS, config);
+  within(limited, "run", 10 * ms, WASP_ERROR_TIMEOUT, "its time limit of 10ms");
+  OK(wasp_instance_reset(limited));
+  within(limited, "run", 60 * 1000 * ms, WASP_ERROR_TIMEOUT, "its time limit of 30ms");
+  OK(wasp_instance_reset(limited));
+  call(limited, "run", WASP_ERROR_TIMEOUT, "its time limit of 30ms");
+  wasp_instance_free(limited);
+  wasp_config_free(config);
+}
+
 static void *run_until_interrupted(void *unused) {
   call(running, "run", WASP_ERROR_CANCELLED, "\"run\"");
   return unused;
@@ -207,6 +248,7 @@ void test_limits(void) {
   space();
   stacks();
   timeouts();
+  calls_within();
   interrupts();
   start_up(true);
   start_up(false);

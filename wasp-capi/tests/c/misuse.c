@@ -22,7 +22,10 @@ static struct {
   wasp_slice wasp_slice_name, wasp_slice_value, wasp_slice_guest_path, wasp_slice_host_path, wasp_slice_module;
   wasp_slice wasp_slice_message, wasp_slice_wasm, wasp_slice_path, wasp_slice_plugin, wasp_slice_workspace;
   wasp_slice wasp_slice_function, wasp_slice_data, wasp_slice_arg;
-  bool bool_read_only, bool_snapshot;
+  wasp_names **wasp_names_p_p_names, *names;
+  wasp_plugin_info **wasp_plugin_info_p_p_info, *info;
+  uint64_t uint64_t_timeout_ns;
+  bool bool_read_only, bool_snapshot, bool_trap;
   char room[8];
   wasp_kind wasp_kind_result, wasp_kind_result_kind, *wasp_kind_p_params;
   wasp_callback_fn wasp_callback_fn_callback;
@@ -62,6 +65,8 @@ static void prepare(void) {
   good.wasp_config_p_config = wasp_config_new();
   memset(&good.engine, 0x55, sizeof good.engine);
   memset(&good.instance, 0x55, sizeof good.instance);
+  memset(&good.names, 0x55, sizeof good.names);
+  memset(&good.info, 0x55, sizeof good.info);
   memset(&good.result, 0x55, sizeof good.result);
   memcpy(before, &good, sizeof good);
   freed = 0;
@@ -125,6 +130,9 @@ static void nulls(void) {
   OK(wasp_engine_register_file(good.wasp_engine_p_engine, good.wasp_slice_plugin, good.wasp_slice_path, NULL));
   good.wasp_instance_p_instance = new_instance(good.wasp_engine_p_engine, "echo");
   good.wasp_instance_p_p_instance = &good.instance;
+  good.wasp_names_p_p_names = &good.names;
+  good.wasp_plugin_info_p_p_info = &good.info;
+  good.uint64_t_timeout_ns = 1000000000;
   good.wasp_error_p_error = wasp_engine_unregister(NULL, wasp_str(""));
   good.wasp_slice_name = good.wasp_slice_value = wasp_str("name");
   good.wasp_slice_module = good.wasp_slice_message = wasp_str("text");

@@ -22,6 +22,7 @@ void test_stacks(void);
 void test_conditions(void);
 void test_numbers(void);
 void test_memory(void);
+void test_info(void);
 /* Runs the condition of that name, if there is one, in this process. */
 bool run_condition(const char *name);
 

@@ -542,7 +542,7 @@ fn closed_descriptors() {
     no_tenant_sees_another(&engine, 10..20);
     // The idle one is taken, and another one would be made of a file that isn't the image's any more.
     let _taken = tenant(&engine);
-    let error = engine.instance("p", None).err().expect("no other instance");
+    let error = engine.instance("p", None).expect_err("no other instance");
     assert_eq!(error.kind(), Resource, "{error}");
     fs::remove_file(&path).unwrap();
 }
