@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"time"
 	"unsafe"
 )
 
@@ -20,6 +21,39 @@ func (i *instance) CallFunction(name string, outputParam interface{}, inputParam
 		return asError(outcome, name)
 	}
 	return err
+}
+
+func (i *instance) CallFunctionWithin(timeout time.Duration, name string, outputParam interface{}, inputParams ...interface{}) error {
+	if timeout <= 0 {
+		return i.misused(name, fmt.Errorf("the timeout is %v, and it must be longer than 0", timeout))
+	}
+	if err := i.enter(name); err != nil {
+		return err
+	}
+	outcome, err := i.callWithin(timeout, name, outputParam, inputParams)
+	i.leave()
+	if isErr(outcome) {
+		return asError(outcome, name)
+	}
+	return err
+}
+
+// callWithin does what call does, for at most that long.
+func (i *instance) callWithin(timeout time.Duration, name string, out any, in []any) (C.wasp_go_outcome, error) {
+	maybeGC()
+	var result C.wasp_go_result
+	kind, err := resultKind(out)
+	if err == nil {
+		result, err = i.callMany(0, name, kind, in, timeout)
+	}
+	if err != nil {
+		return result.outcome, i.misused(name, err)
+	}
+	maybeGC()
+	if isErr(result.outcome) {
+		return result.outcome, nil
+	}
+	return result.outcome, i.store(name, out, &result)
 }
 
 // call runs the function of an instance that the caller has entered. context is a handle, or 0. It returns an error for a
@@ -41,7 +75,7 @@ func (i *instance) call(context C.uintptr_t, name string, out any, in []any) (C.
 		result = C.wasp_go_call(i.address(), text(name), C.size_t(len(name)), context, kind, C.size_t(len(in)),
 			args[0].kind, args[0].bits, args[0].ptr, args[1].kind, args[1].bits, args[1].ptr,
 			args[2].kind, args[2].bits, args[2].ptr, args[3].kind, args[3].bits, args[3].ptr)
-	} else if result, err = i.callMany(context, name, kind, in); err != nil {
+	} else if result, err = i.callMany(context, name, kind, in, 0); err != nil {
 		return result.outcome, i.misused(name, err)
 	}
 	maybeGC()
@@ -51,8 +85,9 @@ func (i *instance) call(context C.uintptr_t, name string, out any, in []any) (C.
 	return result.outcome, i.store(name, out, &result)
 }
 
-// callMany calls a function with more arguments than C takes one by one. They go in an array, and what they point to is pinned.
-func (i *instance) callMany(context C.uintptr_t, name string, kind C.wasp_kind, in []any) (result C.wasp_go_result, err error) {
+// callMany calls a function with more arguments than C takes one by one. They go in an array, and what they point to is pinned. It
+// runs for at most timeout, unless that is 0.
+func (i *instance) callMany(context C.uintptr_t, name string, kind C.wasp_kind, in []any, timeout time.Duration) (result C.wasp_go_result, err error) {
 	var pins runtime.Pinner
 	defer pins.Unpin()
 	values := make([]C.wasp_value, len(in))
@@ -63,7 +98,8 @@ func (i *instance) callMany(context C.uintptr_t, name string, kind C.wasp_kind, 
 		}
 		arg.store(&values[n], &pins)
 	}
-	result = C.wasp_go_call_array(i.address(), text(name), C.size_t(len(name)), context, kind, &values[0], C.size_t(len(values)))
+	result = C.wasp_go_call_within(i.address(), text(name), C.size_t(len(name)), context, kind, unsafe.SliceData(values),
+		C.size_t(len(values)), C.uint64_t(timeout))
 	runtime.KeepAlive(in)
 	return result, nil
 }

@@ -33,6 +33,9 @@ type PluginConfig struct {
 	// they left. An error in one is the registration's, and so is a file that it leaves open. Without a snapshot, each instance
 	// makes them itself.
 	WarmUp []WarmUp
+	// TrapMissingImports makes a function that the plugin imports and nothing provides a trap when it is called, instead of an error
+	// of the registration. One that is provided with another type stays that error.
+	TrapMissingImports bool
 }
 
 // WarmUp is a call of a plugin's function before the snapshot. What it returns is ignored.
@@ -116,6 +119,7 @@ func (t *translation) handle() *C.wasp_config {
 		}
 		C.wasp_go_warm_up(handle, text(call.Function), C.size_t(len(call.Function)), unsafe.SliceData(values), C.size_t(len(values)))
 	}
+	C.wasp_config_set_trap_missing_imports(handle, C.bool(t.config.TrapMissingImports))
 	C.wasp_config_set_snapshot(handle, C.bool(!t.config.WithoutSnapshot))
 	for _, offered := range t.callbacks {
 		params, result := offered.kinds()

@@ -160,15 +160,19 @@ typedef struct {
   const char *ptr;
 } wasp_go_result;
 
-static inline wasp_go_result wasp_go_call_array(uintptr_t instance, const char *name, size_t name_len,
-                                                uintptr_t context, wasp_kind kind, const wasp_value *args,
-                                                size_t arg_count) {
+/* A call for at most `timeout_ns`, or, with 0, as long as the plugin's own limit says. */
+static inline wasp_go_result wasp_go_call_within(uintptr_t instance, const char *name, size_t name_len,
+                                                 uintptr_t context, wasp_kind kind, const wasp_value *args,
+                                                 size_t arg_count, uint64_t timeout_ns) {
   wasp_go_result result = {{NULL, 0}, 0, NULL};
   wasp_value value;
+  wasp_instance *called = (wasp_instance *)instance;
+  wasp_slice function = wasp_go_slice(name, name_len);
   uintptr_t outer = wasp_go_context;
   wasp_go_context = context;
   result.outcome =
-      wasp_go_done(wasp_call((wasp_instance *)instance, wasp_go_slice(name, name_len), args, arg_count, kind, &value));
+      wasp_go_done(timeout_ns == 0 ? wasp_call(called, function, args, arg_count, kind, &value)
+                                   : wasp_call_within(called, function, args, arg_count, kind, &value, timeout_ns));
   wasp_go_context = outer;
   if (result.outcome.error == NULL) {
     switch (kind) {
@@ -184,6 +188,12 @@ static inline wasp_go_result wasp_go_call_array(uintptr_t instance, const char *
     }
   }
   return result;
+}
+
+static inline wasp_go_result wasp_go_call_array(uintptr_t instance, const char *name, size_t name_len,
+                                                uintptr_t context, wasp_kind kind, const wasp_value *args,
+                                                size_t arg_count) {
+  return wasp_go_call_within(instance, name, name_len, context, kind, args, arg_count, 0);
 }
 
 /* A value from its parts, as wasp_go_result has them. */
@@ -257,4 +267,42 @@ static inline wasp_go_functions wasp_go_instance_functions(const wasp_instance *
   wasp_go_functions listed;
   listed.functions = wasp_instance_functions(instance, &listed.count);
   return listed;
+}
+
+typedef struct {
+  wasp_names *names;
+  wasp_error *error;
+} wasp_go_names;
+
+static inline wasp_go_names wasp_go_engine_plugins(const wasp_engine *engine) {
+  wasp_go_names told = {NULL, NULL};
+  told.error = wasp_engine_plugins(engine, &told.names);
+  return told;
+}
+
+static inline bool wasp_go_engine_has(const wasp_engine *engine, const char *name, size_t name_len) {
+  return wasp_engine_has(engine, wasp_go_slice(name, name_len));
+}
+
+typedef struct {
+  wasp_plugin_info *info;
+  wasp_error *error;
+} wasp_go_info;
+
+static inline wasp_go_info wasp_go_engine_plugin(const wasp_engine *engine, const char *name, size_t name_len) {
+  wasp_go_info told = {NULL, NULL};
+  told.error = wasp_engine_plugin(engine, wasp_go_slice(name, name_len), &told.info);
+  return told;
+}
+
+static inline wasp_go_info wasp_go_inspect(const char *wasm, size_t wasm_len) {
+  wasp_go_info told = {NULL, NULL};
+  told.error = wasp_inspect(wasp_go_slice(wasm, wasm_len), &told.info);
+  return told;
+}
+
+static inline wasp_go_info wasp_go_inspect_file(const char *path, size_t path_len) {
+  wasp_go_info told = {NULL, NULL};
+  told.error = wasp_inspect_file(wasp_go_slice(path, path_len), &told.info);
+  return told;
 }

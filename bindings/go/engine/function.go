@@ -15,6 +15,10 @@ type Function struct {
 	Params   []ValueKind
 	Result   ValueKind
 	Declared bool
+	// ParamNames are the names of the parameters, one for each; empty where the plugin declares none.
+	ParamNames []string
+	// Docs is what the plugin says about the function, on one line; empty where it says nothing.
+	Docs string
 }
 
 // String is the function's signature, as Go writes it.
@@ -22,6 +26,9 @@ func (f Function) String() string {
 	params := make([]string, len(f.Params))
 	for i, kind := range f.Params {
 		params[i] = kind.String()
+		if i < len(f.ParamNames) && f.ParamNames[i] != "" {
+			params[i] = f.ParamNames[i] + " " + params[i]
+		}
 	}
 	signature := f.Name + "(" + strings.Join(params, ", ") + ")"
 	if f.Result != ValueNone {
@@ -36,21 +43,29 @@ func listed(handle *C.wasp_instance) []C.wasp_function {
 	return unsafe.Slice(list.functions, list.count)
 }
 
-func functions(handle *C.wasp_instance) []Function {
-	list := listed(handle)
+func functions(list []C.wasp_function) []Function {
 	functions := make([]Function, 0, len(list))
 	for _, function := range list {
-		kinds := unsafe.Slice(function.params, function.param_count)
-		params := make([]ValueKind, 0, len(kinds))
-		for _, kind := range kinds {
-			params = append(params, ValueKind(kind))
+		names := make([]string, 0, function.param_count)
+		for _, name := range unsafe.Slice(function.param_names, function.param_count) {
+			names = append(names, goString(name))
 		}
 		functions = append(functions, Function{
-			Name:     goString(function.name),
-			Params:   params,
-			Result:   ValueKind(function.result),
-			Declared: bool(function.declared),
+			Name:       goString(function.name),
+			Params:     kinds(function.params, function.param_count),
+			Result:     ValueKind(function.result),
+			Declared:   bool(function.declared),
+			ParamNames: names,
+			Docs:       goString(function.docs),
 		})
 	}
 	return functions
+}
+
+func kinds(first *C.wasp_kind, count C.size_t) []ValueKind {
+	kinds := make([]ValueKind, 0, count)
+	for _, kind := range unsafe.Slice(first, count) {
+		kinds = append(kinds, ValueKind(kind))
+	}
+	return kinds
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync/atomic"
+	"time"
 	"unsafe"
 )
 
@@ -29,12 +30,20 @@ type Instance interface {
 	// CallFunctionContext does the same, and stops the plugin when ctx is done. The error then wraps context.Cause(ctx).
 	// Callbacks that take a context receive this one.
 	CallFunctionContext(ctx context.Context, name string, outputParam interface{}, inputParams ...interface{}) error
+	// CallFunctionWithin does the same as CallFunction for at most that long, callbacks and sleeps included, and never longer than
+	// the plugin's own Limits.Timeout: the shorter of the two counts. It returns an error of KindTimeout when that is over, and
+	// costs less than a context. A timeout that isn't positive is an error of KindInvalid.
+	CallFunctionWithin(timeout time.Duration, name string, outputParam interface{}, inputParams ...interface{}) error
 	// Functions returns the functions that the plugin exports, in the module's order. It returns nil while a call runs and
 	// after Remove.
 	Functions() []Function
 	// MemorySize returns the size of the instance's memory in bytes; 0 if the plugin exports none, while a call runs, and after
 	// Remove.
 	MemorySize() int
+	// MemoryUsed returns how many bytes of the memory are the instance's own: those of the pages that it has written to, whereas all
+	// others are shared with the plugin's snapshot. It is MemorySize where the kernel can't say, as before Linux 6.7; 0 while a call
+	// runs, and after Remove.
+	MemoryUsed() int
 	// ReadMemory returns a copy of length bytes of the instance's memory, from address on, for plugins whose functions give
 	// addresses. It returns an error of KindInvalid if they are not in the memory. A callback uses a [Caller].
 	ReadMemory(address uint32, length int) ([]byte, error)
@@ -124,5 +133,18 @@ func (i *instance) Functions() []Function {
 		return nil
 	}
 	defer i.leave()
-	return functions(i.handle)
+	return functions(listed(i.handle))
+}
+
+// String tells the instance's plugin, and its memory unless a call runs.
+func (i *instance) String() string {
+	if i.enter("") != nil {
+		state := "busy"
+		if i.state.Load() >= leaving {
+			state = "removed"
+		}
+		return fmt.Sprintf("Instance{plugin: %q, %s}", i.plugin, state)
+	}
+	defer i.leave()
+	return fmt.Sprintf("Instance{plugin: %q, memory: %d bytes}", i.plugin, int(C.wasp_instance_memory_size(i.handle)))
 }

@@ -48,6 +48,14 @@ func (i *instance) MemorySize() int {
 	return int(C.wasp_instance_memory_size(i.handle))
 }
 
+func (i *instance) MemoryUsed() int {
+	if i.enter("") != nil {
+		return 0
+	}
+	defer i.leave()
+	return int(C.wasp_instance_memory_used(i.handle))
+}
+
 func (i *instance) ReadMemory(address uint32, length int) ([]byte, error) {
 	if err := i.enter(""); err != nil {
 		return nil, err
