@@ -265,6 +265,11 @@ impl Instance {
     pub fn plugin(&self) -> &str {
         &self.lease.shard.plugin.name
     }
+
+    /// Returns what ended its guest half-way, if something did: it must be reset before it is called again.
+    pub fn poison(&self) -> Option<&str> {
+        self.poison.as_deref()
+    }
 }
 
 impl fmt::Debug for Instance {
@@ -334,6 +339,11 @@ impl Functions {
     /// Returns the functions of the instance's plugin.
     pub fn of(instance: &Instance) -> Self {
         Self(Arc::clone(&instance.lease.shard))
+    }
+
+    /// Returns the name of the instance's plugin.
+    pub fn plugin(&self) -> &str {
+        &self.0.plugin.name
     }
 }
 

@@ -9,19 +9,20 @@ use crate::exit;
 use crate::instance::Instance;
 use crate::value_kind::Wanted;
 use crate::{error, signals};
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi::{self, Py_ssize_t, PyObject};
 use pyo3::panic::PanicException;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBool, PyString};
 use pyo3::{Borrowed, intern};
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::slice;
-use wasp_core::{ErrorKind, Value};
+use std::time::Duration;
+use wasp_core::{ErrorKind, Limits, Value};
 
-const DOC: &CStr = c"call($self, function, /, *args, returns=...)
+const DOC: &CStr = c"call($self, function, /, *args, returns=..., timeout=None)
 --
 
 Calls the plugin's function.
@@ -29,6 +30,9 @@ Calls the plugin's function.
 returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, a Kind, or None,
 which ignores the result. It may be left out where the plugin declares its signatures, and where the result is nothing,
 an i64 or a float.
+
+timeout is how many seconds the call may take, callbacks included: never longer than the plugin's own limit, of the two the
+shorter counts.
 
 Arguments are str, int, float, or anything with contiguous bytes: bytes, bytearray, memoryview, a numpy array. They are
 copied once, into the plugin's memory. Other Python threads run meanwhile.
@@ -66,16 +70,16 @@ unsafe extern "C" fn call(
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: Python lets only instances have their type's methods called, and keeps `this` and all that is given
         // alive until the method returns.
-        let (this, given, returns) = unsafe {
+        let (this, given, options) = unsafe {
             let this = Borrowed::from_ptr(py, this).cast_unchecked::<Instance>();
             let count = count as usize;
             let named = if names.is_null() { 0 } else { ffi::PyTuple_Size(names) as usize };
             let all =
                 if given.is_null() { &[] } else { slice::from_raw_parts(given, count + named) };
             let (given, named) = all.split_at(count);
-            (this, given, returns(py, names, named)?)
+            (this, given, options(py, names, named)?)
         };
-        call_function(py, this.get(), given, returns)
+        call_function(py, this.get(), given, options)
     }));
     let error = match outcome {
         Ok(Ok(answer)) => return answer.into_ptr(),
@@ -86,16 +90,21 @@ unsafe extern "C" fn call(
     ptr::null_mut()
 }
 
-/// What the caller expects: the only keyword that there is.
-///
+/// What keywords say of a call.
+struct Options {
+    /// What the caller expects.
+    returns: Wanted,
+    timeout: Option<Duration>,
+}
+
 /// # Safety
 /// `names` is a tuple of as many strings as `given` has live objects.
-unsafe fn returns(
+unsafe fn options(
     py: Python<'_>,
     names: *mut PyObject,
     given: &[*mut PyObject],
-) -> PyResult<Wanted> {
-    let mut wanted = Wanted::Declared;
+) -> PyResult<Options> {
+    let mut options = Options { returns: Wanted::Declared, timeout: None };
     for (index, object) in given.iter().enumerate() {
         // SAFETY: `names` is a tuple with a str for each object of `given`, as this function asks.
         let (name, object) = unsafe {
@@ -103,13 +112,42 @@ unsafe fn returns(
             (Borrowed::from_ptr(py, name), Borrowed::from_ptr(py, *object))
         };
         // A name in a program's text is the same object everywhere.
-        if !name.is(intern!(py, "returns")) && name.cast::<PyString>()? != "returns" {
-            let message = format!("call() got an unexpected keyword argument {}", name.repr()?);
-            return Err(PyTypeError::new_err(message));
+        if name.is(intern!(py, "returns")) || name.cast::<PyString>()? == "returns" {
+            options.returns = object.extract()?;
+        } else if name.cast::<PyString>()? == "timeout" {
+            options.timeout = timeout(object)?;
+        } else {
+            return Err(unknown_keyword(name));
         }
-        wanted = object.extract()?;
     }
-    Ok(wanted)
+    Ok(options)
+}
+
+#[cold]
+fn unknown_keyword(name: Borrowed<'_, '_, PyAny>) -> PyErr {
+    let text = name.to_string();
+    let near = wasp_core::nearest(&text, ["returns", "timeout"]);
+    let near = near.map(|near| format!(" ('{near}' is there)")).unwrap_or_default();
+    let name = name.repr().map_or(text, |name| name.to_string());
+    PyTypeError::new_err(format!("call() got an unexpected keyword argument {name}{near}"))
+}
+
+/// Returns the time limit of one call; none for None.
+fn timeout(seconds: Borrowed<'_, '_, PyAny>) -> PyResult<Option<Duration>> {
+    if seconds.is_none() {
+        return Ok(None);
+    }
+    let refused = |accepted: &str| -> PyResult<String> {
+        Ok(format!("call(): timeout is {}, and {accepted} is accepted", seconds.repr()?))
+    };
+    let number = match seconds.extract::<f64>() {
+        Ok(number) if !seconds.is_instance_of::<PyBool>() => number,
+        _ => return Err(PyTypeError::new_err(refused("a number of seconds or None")?)),
+    };
+    match Limits::timeout_from_secs(number) {
+        Some(timeout) => Ok(Some(timeout)),
+        None => Err(PyValueError::new_err(refused("a number of seconds above 0")?)),
+    }
 }
 
 /// Calls with up to this many arguments need no allocation.
@@ -119,14 +157,14 @@ fn call_function<'py>(
     py: Python<'py>,
     this: &Instance,
     given: &[*mut PyObject],
-    returns: Wanted,
+    options: Options,
 ) -> PyResult<Bound<'py, PyAny>> {
     let Some((function, given)) = given.split_first() else {
         return Err(PyTypeError::new_err("call() needs the name of a function"));
     };
     // SAFETY: Python keeps what is given alive until the method returns.
     let function = function_name(unsafe { Borrowed::from_ptr(py, *function) })?;
-    let kind = match returns {
+    let kind = match options.returns {
         Wanted::This(kind) => kind,
         Wanted::Declared => this.declared(py, function)?,
     };
@@ -154,7 +192,8 @@ fn call_function<'py>(
     signals::check(py)?;
     let outcome = {
         let _watch = signals::watch(&this.interrupter);
-        exit::detached(py, || instance.call(function, values, kind))
+        let function = function.as_bytes();
+        exit::detached(py, || instance.call_named_within(options.timeout, function, values, kind))
     };
     match outcome {
         Ok(value) => into_python(py, value),

@@ -2,6 +2,7 @@
 
 use crate::error;
 use crate::fork::{self, Work};
+use crate::info::PluginInfo;
 use crate::instance::Instance;
 use crate::value_kind::Kind;
 use crate::{arguments, callback, exit, greenlet, logger};
@@ -47,6 +48,7 @@ struct Registration<'py> {
     limits: GivenLimits,
     snapshot: bool,
     warm_up: Vec<(String, Vec<Bound<'py, PyAny>>)>,
+    trap_missing_imports: bool,
 }
 
 /// The attributes of a `Limits` of Python's half: none is the default.
@@ -149,6 +151,23 @@ impl Engine {
         exit::detached(py, || engine.unregister(name)).map_err(|error| error::raise(py, &error))
     }
 
+    /// Tells what the plugin name offers and needs, and what it takes. Raises PluginNotFound.
+    #[pyo3(signature = (name, /))]
+    fn plugin(slf: &Bound<'_, Self>, name: &str) -> PyResult<PluginInfo> {
+        let py = slf.py();
+        let engine = Self::current(slf)?;
+        let told = exit::detached(py, || engine.plugin(name));
+        told.map(PluginInfo::from).map_err(|error| error::raise(py, &error))
+    }
+
+    /// How many bytes of the host's memory the plugins take: their machine code, once for each module, and their snapshots.
+    /// Instances come on top.
+    #[getter]
+    fn memory_used(slf: &Bound<'_, Self>) -> PyResult<u64> {
+        let engine = Self::current(slf)?;
+        Ok(exit::detached(slf.py(), || engine.memory_used()))
+    }
+
     /// Makes an instance of the plugin name, which sees the host's directory workspace as /workspace.
     ///
     /// It costs a microsecond or two: instances need not be kept. Use it by with, or close it, to free its memory at once.
@@ -225,6 +244,7 @@ impl Registration<'_> {
             })?;
         }
         config.limits(self.limits.to_core(py)?).snapshot(self.snapshot);
+        config.trap_missing_imports(self.trap_missing_imports);
         Ok(config)
     }
 }

@@ -1,7 +1,7 @@
 //! One sandbox. Calls into it are in `call`.
 
 use crate::fork::{self, Work};
-use crate::value_kind::Kind;
+use crate::info::Function;
 use crate::{error, exit, greenlet, signals};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -22,41 +22,14 @@ pub struct Instance {
     generation: u64,
 }
 
-/// A function that a plugin offers.
-#[pyclass(module = "wasp", frozen, get_all, eq)]
-#[derive(PartialEq)]
-pub struct Function {
-    /// The name to call it by.
-    name: String,
-    /// The kinds of its parameters. Where the plugin declares no signature, I32 may stand for a string or bytes.
-    params: Vec<Kind>,
-    /// The kind of its result, with the same doubt.
-    result: Kind,
-    /// Whether the plugin declares the kinds itself, so that there is no doubt.
-    declared: bool,
-}
-
-#[pymethods]
-impl Function {
-    fn __str__(&self) -> String {
-        let params: Vec<_> = self.params.iter().map(|kind| CoreKind::from(*kind).name()).collect();
-        let result = match self.result {
-            Kind::None => String::new(),
-            kind => format!(" {}", CoreKind::from(kind)),
-        };
-        format!("{}({}){result}", self.name, params.join(", "))
-    }
-
-    fn __repr__(&self) -> String {
-        format!("<wasp.Function {}>", self.__str__())
-    }
-}
-
 #[pymethods]
 impl Instance {
     /// The same as call, on a thread of asyncio's default executor. Cancelling the task interrupts the call, and waits until
-    /// the plugin has stopped.
-    #[pyo3(signature = (function, /, *args, **options), text_signature = "($self, function, /, *args, returns=...)")]
+    /// the plugin has stopped. A timeout counts from when the call begins on its thread.
+    #[pyo3(
+        signature = (function, /, *args, **options),
+        text_signature = "($self, function, /, *args, returns=..., timeout=None)"
+    )]
     fn call_async<'py>(
         slf: &Bound<'py, Self>,
         function: &Bound<'py, PyAny>,
@@ -95,15 +68,28 @@ impl Instance {
     /// The functions that the plugin offers, in its order.
     #[getter]
     fn functions(&self) -> Vec<Function> {
-        let functions = self.functions.iter();
-        functions
-            .map(|function| Function {
-                name: function.name.clone(),
-                params: function.params.iter().map(|kind| (*kind).into()).collect(),
-                result: function.result.into(),
-                declared: function.declared,
-            })
-            .collect()
+        self.functions.iter().map(Function::from).collect()
+    }
+
+    /// The name of its plugin.
+    #[getter]
+    fn plugin(&self) -> &str {
+        self.functions.plugin()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let state = match self.lock(py) {
+            Ok(guard) => match &*guard {
+                None => "closed".to_owned(),
+                Some(instance) if instance.poison().is_some() => {
+                    "stopped half-way, must be reset".to_owned()
+                }
+                Some(instance) => format!("{} bytes of memory", instance.memory_size()),
+            },
+            Err(_) if self.generation != fork::generation() => "of another process".to_owned(),
+            Err(_) => "busy".to_owned(),
+        };
+        format!("<wasp.Instance of {:?}, {state}>", self.functions.plugin())
     }
 
     /// The instance itself.

@@ -19,6 +19,7 @@ mod exit;
 mod fork;
 #[allow(unsafe_code)] // Looks for a module that may not be there.
 mod greenlet;
+mod info;
 mod instance;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
@@ -39,7 +40,9 @@ mod _wasp {
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
-    use super::instance::{Function, Instance};
+    use super::info::{_inspect, Function, PluginImport, PluginInfo};
+    #[pymodule_export]
+    use super::instance::Instance;
     #[pymodule_export]
     use super::memory::Memory;
     #[pymodule_export]

@@ -92,6 +92,21 @@ impl Memory {
         )
     }
 
+    /// How many of its bytes are its own: those of the pages that it has written to, whereas all others are shared with the
+    /// plugin's snapshot. All of them where the kernel can't say, as before Linux 6.7.
+    ///
+    /// Raises Error of kind "busy" while a call runs.
+    #[getter]
+    fn used(&self, py: Python<'_>) -> PyResult<usize> {
+        let guard = self.instance.get().lock(py)?;
+        guard.as_ref().map(wasp_core::Instance::memory_used).ok_or_else(|| closed(py))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let size = self.__len__(py).map_or_else(|_| "?".to_owned(), |size| size.to_string());
+        format!("<wasp.Memory of {:?}, {size} bytes>", self.instance.get().functions.plugin())
+    }
+
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
         self.with(py, |caller| Ok(caller.memory_size()), |instance| Ok(instance.memory_size()))
     }

@@ -39,3 +39,36 @@ impl Default for Limits {
         }
     }
 }
+
+impl Limits {
+    /// Returns a time limit of so many seconds: none for what isn't above 0, the longest there is for what is longer. For bindings to
+    /// languages whose numbers are floats.
+    pub fn timeout_from_secs(seconds: f64) -> Option<Duration> {
+        if seconds.is_nan() || seconds <= 0.0 {
+            return None;
+        }
+        let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        // Less than the clock's unit is still some time.
+        Some(timeout.max(Duration::from_nanos(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_read() {
+        let read = Limits::timeout_from_secs;
+        assert_eq!(read(1.5), Some(Duration::from_millis(1500)));
+        for shortest in [1e-9, 1e-30, f64::MIN_POSITIVE] {
+            assert_eq!(read(shortest), Some(Duration::from_nanos(1)), "{shortest}");
+        }
+        for longest in [1e30, f64::MAX, f64::INFINITY] {
+            assert_eq!(read(longest), Some(Duration::MAX), "{longest}");
+        }
+        for none in [0.0, -0.0, -1.0, f64::NAN, f64::NEG_INFINITY] {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
+}

@@ -304,8 +304,10 @@ fn an_instance_tells_its_memory() {
         assert_eq!(p.memory_size(), 5 << 16);
         p.call("write", &[(5 << 16).into()], Kind::None).unwrap_err();
         assert!(format!("{p:?}").contains("out of bounds"), "{p:?}");
+        assert!(p.poison().is_some_and(|poison| poison.contains("out of bounds")), "{p:?}");
         p.reset().unwrap();
-        assert_eq!((p.memory_size(), p.memory_used()), (4 << 16, 0));
+        assert_eq!((p.memory_size(), p.memory_used(), p.poison()), (4 << 16, 0, None));
+        assert_eq!((p.plugin(), wasp_core::Functions::of(&p).plugin()), ("p", "p"));
         // One without memory.
         let p = instance(engine, "(module)", &Config::new());
         assert_eq!((p.memory_size(), p.memory_used()), (0, 0));

@@ -13,7 +13,7 @@ import os
 
 from . import _wasp
 from ._callback import Callback, KindName
-from ._engine import Engine, Limits
+from ._engine import Engine, Limits, inspect
 from ._errors import (
     Cancelled,
     Error,
@@ -27,7 +27,7 @@ from ._errors import (
     Timeout,
     Trap,
 )
-from ._wasp import Function, Instance, Kind, Memory, __version__
+from ._wasp import Function, Instance, Kind, Memory, PluginImport, PluginInfo, __version__
 
 I32 = Kind.I32
 I64 = Kind.I64
@@ -58,11 +58,14 @@ __all__ = [
     "KindName",
     "Limits",
     "Memory",
+    "PluginImport",
+    "PluginInfo",
     "PluginNotFound",
     "STRING",
     "Timeout",
     "Trap",
     "__version__",
+    "inspect",
 ]
 
 os.register_at_fork(after_in_child=_wasp.forked)

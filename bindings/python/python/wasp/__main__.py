@@ -1,20 +1,31 @@
-"""Lists a plugin's functions, or calls one: python -m wasp PLUGIN [FUNCTION [ARGUMENT ...]]."""
+"""Lists a plugin's functions and imports, without starting it, or calls one: python -m wasp PLUGIN [FUNCTION [ARGUMENT ...]]."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 
-from . import Engine, Error, Function, Kind, Limits, __version__
+from . import Engine, Error, Function, Kind, Limits, PluginInfo, __version__, inspect
+
+_DESCRIPTION = "Lists a plugin's functions and imports, without starting it, or calls a function."
 
 _RETURNS = {"str": str, "bytes": bytes, "int": int, "float": float, "none": None}
+
+_DOUBT = "  # i32 may be a number, string or bytes"
+
+_PROVIDERS = {
+    "missing": "which a callback must provide",
+    "callback": "which a callback provides",
+    "wasi": "which WASI provides",
+    "abi": "which wasp provides",
+}
 
 
 def main() -> int:
     """Runs the command line; what it gives is the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m wasp", description="Lists a plugin's functions, or calls one.")
+    parser = argparse.ArgumentParser(prog="python -m wasp", description=_DESCRIPTION)
     parser.add_argument("plugin", help="a .wasm or .wat file")
-    parser.add_argument("function", nargs="?", help="the function to call; without it, all are listed")
+    parser.add_argument("function", nargs="?", help="the function to call; without it, all that there is is listed")
     parser.add_argument("arguments", nargs="*", help="a number where it is one, else text; @FILE is the file's bytes")
     parser.add_argument("--returns", choices=_RETURNS, help="what it gives, where the plugin doesn't declare it")
     parser.add_argument("--workspace", help="the directory that the plugin sees as /workspace")
@@ -22,18 +33,19 @@ def main() -> int:
     parser.add_argument("--version", action="version", version=__version__)
     options = parser.parse_intermixed_args()
     try:
+        if options.function is None:
+            _list(inspect(options.plugin))
+            return 0
         engine = Engine()
-        engine.register("plugin", options.plugin, limits=Limits(timeout=options.timeout))
+        # There are no callbacks here; functions that need none can be called all the same.
+        limits = Limits(timeout=options.timeout)
+        engine.register("plugin", options.plugin, limits=limits, trap_missing_imports=True)
         with engine.instance("plugin", options.workspace) as instance:
             functions = {function.name: function for function in instance.functions}
-            if options.function is None:
-                for function in functions.values():
-                    print(function if function.declared else f"{function}  # i32 may be a number, string or bytes")
-                return 0
             args = _arguments(options.arguments, functions.get(options.function))
             returns = _RETURNS[options.returns] if options.returns else ...
             answer = instance.call(options.function, *args, returns=returns)
-    except (Error, OSError, TypeError) as error:
+    except (Error, OSError, TypeError, ValueError) as error:
         print(f"wasp: {error}", file=sys.stderr)
         for note in getattr(error, "__notes__", ()):
             print(note, file=sys.stderr)
@@ -43,6 +55,18 @@ def main() -> int:
     elif answer is not None:
         print(answer)
     return 0
+
+
+def _list(info: PluginInfo) -> None:
+    for function in info.functions:
+        doubt = "" if function.declared or Kind.I32 not in (*function.params, function.result) else _DOUBT
+        print(f"{function}  # {function.docs}" if function.docs else f"{function}{doubt}")
+    if info.functions and info.imports:
+        print()
+    for imported in info.imports:
+        possible = imported.provider != "missing" or imported.params is not None
+        by = _PROVIDERS[imported.provider] if possible else "which nothing can provide"
+        print(f"import {imported}, {by}")
 
 
 def _arguments(words: list[str], function: Function | None) -> list[str | bytes | int | float]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import reprlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 from uuid import uuid4
 
 from . import _callback, _wasp
 from ._callback import Callback
-from ._wasp import Kind
+from ._wasp import Kind, PluginInfo
 
 _Path = str | os.PathLike[str]
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
@@ -47,6 +48,22 @@ class Limits:
                 raise ValueError(f"Limits: {field.name} is {value!r}, and a number from 0 on is accepted")
 
 
+def inspect(source: _Path | bytes | bytearray | memoryview) -> PluginInfo:
+    """Tells what a module offers and needs: a path, or its bytes, binary or text.
+
+    Nothing of it is compiled, and nothing of it runs: it may be anybody's, and its imports may be missing. The kinds of its
+    functions are those that it declares, where its wasp_signatures returns a constant; which functions a registered plugin
+    declares is always known: Engine.plugin.
+
+    Raises Error of kind "io" for a file that can't be read, and "compile" for bytes that are no valid module.
+    """
+    return _wasp._inspect(_source(source))
+
+
+def _source(given: _Path | bytes | bytearray | memoryview) -> str | bytes:
+    return os.path.abspath(given) if isinstance(given, (str, os.PathLike)) else bytes(given)
+
+
 def _warm_up(call: Sequence[Any]) -> tuple[str, list[object]]:
     if isinstance(call, (str, bytes)) or not call or not isinstance(call[0], str):
         raise TypeError(f"warm_up has {call!r}, and (function, *args) is accepted")
@@ -77,6 +94,7 @@ class _Plugin:
     limits: Limits
     snapshot: bool
     warm_up: list[tuple[str, list[object]]]
+    trap_missing_imports: bool
 
     @property
     def host_functions(self) -> list[tuple[str, str, list[Kind], Kind, Callable[..., Any]]]:
@@ -137,6 +155,7 @@ class Engine(_wasp.Engine):
         limits: Limits | None = None,
         snapshot: bool = True,
         warm_up: Sequence[Sequence[Any]] = (),
+        trap_missing_imports: bool = False,
     ) -> None:
         """Registers a plugin: compiles it, checks it against what it is given, and runs its start-up.
 
@@ -145,7 +164,9 @@ class Engine(_wasp.Engine):
         of its command line, after its name. env is all the environment that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
         (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself, instead of beginning from what it
         left when the plugin was registered. warm_up are calls that are made once after start-up and before the snapshot,
-        (function, *args) each: every instance starts from what they left. A file that one leaves open is an error.
+        (function, *args) each: every instance starts from what they left. A file that one leaves open is an error. With
+        trap_missing_imports a function that the plugin imports and nothing provides is a Trap when it is called, and not
+        an error now; one that is provided with another type stays that.
 
         A plugin of that name is replaced for new instances; existing ones keep the old one. On failure nothing changes.
         Ctrl-C meanwhile raises KeyboardInterrupt when this is done.
@@ -157,7 +178,7 @@ class Engine(_wasp.Engine):
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
         plugin = _Plugin(
-            os.path.abspath(source) if isinstance(source, (str, os.PathLike)) else bytes(source),
+            _source(source),
             dict(callbacks or {}),
             _args(args),
             dict(env or {}),
@@ -165,6 +186,7 @@ class Engine(_wasp.Engine):
             limits or Limits(),
             snapshot,
             [_warm_up(call) for call in warm_up],
+            bool(trap_missing_imports),
         )
         # First: Ctrl-C may come right after.
         self._identity = uuid4().hex
@@ -175,6 +197,30 @@ class Engine(_wasp.Engine):
         self._identity = uuid4().hex
         self._unregister(name)
         self._plugins.pop(name, None)
+
+    @property
+    def plugins(self) -> list[str]:
+        """The names of the plugins that are registered, sorted. `in`, `len` and iteration go over them, too."""
+        # At once: another thread may register one meanwhile.
+        names = list(self._plugins)
+        names.sort()
+        return names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._plugins
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plugins)
+
+    def __len__(self) -> int:
+        return len(self._plugins)
+
+    def __bool__(self) -> bool:
+        # One without plugins is an engine, too.
+        return True
+
+    def __repr__(self) -> str:
+        return f"<wasp.Engine, {self._options[0]}, plugins: {reprlib.repr(self.plugins)}>"
 
     def _reinit_after_fork(self) -> None:
         """Registers everything again: this process was forked while a thread of its parent was at work in this engine."""

@@ -1,11 +1,22 @@
 from collections.abc import Coroutine
 from os import PathLike
 from types import EllipsisType
-from typing import Any, ClassVar, final, overload
+from typing import Any, ClassVar, Literal, final, overload
 
 from typing_extensions import Buffer, Self, disjoint_base
 
-__all__ = ["Engine", "Function", "Instance", "Kind", "Memory", "__version__", "forked"]
+__all__ = [
+    "Engine",
+    "Function",
+    "Instance",
+    "Kind",
+    "Memory",
+    "PluginImport",
+    "PluginInfo",
+    "__version__",
+    "_inspect",
+    "forked",
+]
 
 __version__: str
 
@@ -42,12 +53,92 @@ class Function:
         """The kinds of its parameters. Where the plugin declares no signature, I32 may stand for a string or bytes."""
 
     @property
+    def param_names(self) -> list[str]:
+        """The names of its parameters, one for each; empty where the plugin declares none."""
+
+    @property
     def result(self) -> Kind:
         """The kind of its result, with the same doubt."""
 
     @property
     def declared(self) -> bool:
         """Whether the plugin declares the kinds itself, so that there is no doubt."""
+
+    @property
+    def docs(self) -> str:
+        """What the plugin says about it, on one line; empty where it says nothing."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+
+@final
+class PluginImport:
+    """Something that a module imports."""
+
+    @property
+    def module(self) -> str:
+        """The module, or namespace, that it is imported from."""
+
+    @property
+    def name(self) -> str:
+        """Its name there."""
+
+    @property
+    def type(self) -> str:
+        """Its WebAssembly type, as in errors: "(i32, i32) -> i32". What is no function begins with what it is: "memory",
+        "table", "global" or "tag".
+        """
+
+    @property
+    def params(self) -> list[Kind] | None:
+        """The kinds of a function's parameters: those of the callback that provides it, and else as its type has them,
+        where I32 may stand for a string or bytes. None where no callback can have that type.
+        """
+
+    @property
+    def result(self) -> Kind:
+        """The kind of its result, with the same doubt."""
+
+    @property
+    def provider(self) -> Literal["callback", "wasi", "abi", "missing"]:
+        """What provides it: a "callback", "wasi", the guest "abi", or nothing, if it is "missing"."""
+
+    def __eq__(self, other: object, /) -> bool: ...
+    def __ne__(self, other: object, /) -> bool: ...
+
+@final
+class PluginInfo:
+    """What a plugin, or a module that may become one, offers and needs."""
+
+    @property
+    def functions(self) -> list[Function]:
+        """The functions that it offers, in its order."""
+
+    @property
+    def imports(self) -> list[PluginImport]:
+        """What it imports, in its order."""
+
+    @property
+    def wasi(self) -> bool:
+        """Whether it imports functions of WASI."""
+
+    @property
+    def memory_min(self) -> int:
+        """The linear memory that an instance begins with, in bytes, over all memories."""
+
+    @property
+    def memory_max(self) -> int | None:
+        """The linear memory that it may have by its own declaration, in bytes; None where it declares no maximum."""
+
+    @property
+    def size(self) -> int:
+        """The size of the module in bytes, in the format that it was given in."""
+
+    @property
+    def memory_used(self) -> int:
+        """How many bytes of the host's memory a registered plugin takes: its machine code, which plugins of the same module
+        share, and its snapshot. Its instances come on top.
+        """
 
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
@@ -70,6 +161,14 @@ class Memory:
         Raises Error as read does, and of kind "invalid" in a callback, where a str or bytes that it was given came from.
         """
 
+    @property
+    def used(self) -> int:
+        """How many of its bytes are its own: those of the pages that it has written to, whereas all others are shared with
+        the plugin's snapshot. All of them where the kernel can't say, as before Linux 6.7.
+
+        Raises Error of kind "busy" while a call runs.
+        """
+
     def __len__(self) -> int: ...
 
 @final
@@ -81,12 +180,15 @@ class Instance:
     """
 
     @overload
-    def call(self, function: str, /, *args: object, returns: type[str]) -> str:
+    def call(self, function: str, /, *args: object, returns: type[str], timeout: float | None = None) -> str:
         """Calls the plugin's function.
 
         returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, a
         Kind, or None, which ignores the result. It may be left out where the plugin declares its signatures,
         and where the result is nothing, an i64 or a float.
+
+        timeout is how many seconds the call may take, callbacks included: never longer than the plugin's own
+        limit, of the two the shorter counts.
 
         Arguments are str, int, float, or anything with contiguous bytes: bytes, bytearray, memoryview, a numpy
         array. They are copied once, into the plugin's memory. Other Python threads run meanwhile.
@@ -98,32 +200,44 @@ class Instance:
         """
 
     @overload
-    def call(self, function: str, /, *args: object, returns: type[bytes]) -> bytes: ...
+    def call(self, function: str, /, *args: object, returns: type[bytes], timeout: float | None = None) -> bytes: ...
     @overload
-    def call(self, function: str, /, *args: object, returns: type[int]) -> int: ...
+    def call(self, function: str, /, *args: object, returns: type[int], timeout: float | None = None) -> int: ...
     @overload
-    def call(self, function: str, /, *args: object, returns: type[float]) -> float: ...
+    def call(self, function: str, /, *args: object, returns: type[float], timeout: float | None = None) -> float: ...
     @overload
-    def call(self, function: str, /, *args: object, returns: None) -> None: ...
+    def call(self, function: str, /, *args: object, returns: None, timeout: float | None = None) -> None: ...
     @overload
-    def call(self, function: str, /, *args: object, returns: Kind | EllipsisType | type | None = ...) -> Any: ...
+    def call(
+        self,
+        function: str,
+        /,
+        *args: object,
+        returns: Kind | EllipsisType | type | None = ...,
+        timeout: float | None = None,
+    ) -> Any: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[str]) -> Coroutine[Any, Any, str]:
+    def call_async(self, function: str, /, *args: object, returns: type[str], timeout: float | None = None) -> Coroutine[Any, Any, str]:
         """The same as call, on a thread of asyncio's default executor. Cancelling the task interrupts the call, and waits
-        until the plugin has stopped.
+        until the plugin has stopped. A timeout counts from when the call begins on its thread.
         """
 
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[bytes]) -> Coroutine[Any, Any, bytes]: ...
+    def call_async(self, function: str, /, *args: object, returns: type[bytes], timeout: float | None = None) -> Coroutine[Any, Any, bytes]: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[int]) -> Coroutine[Any, Any, int]: ...
+    def call_async(self, function: str, /, *args: object, returns: type[int], timeout: float | None = None) -> Coroutine[Any, Any, int]: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[float]) -> Coroutine[Any, Any, float]: ...
+    def call_async(self, function: str, /, *args: object, returns: type[float], timeout: float | None = None) -> Coroutine[Any, Any, float]: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: None) -> Coroutine[Any, Any, None]: ...
+    def call_async(self, function: str, /, *args: object, returns: None, timeout: float | None = None) -> Coroutine[Any, Any, None]: ...
     @overload
     def call_async(
-        self, function: str, /, *args: object, returns: Kind | EllipsisType | type | None = ...
+        self,
+        function: str,
+        /,
+        *args: object,
+        returns: Kind | EllipsisType | type | None = ...,
+        timeout: float | None = None,
     ) -> Coroutine[Any, Any, Any]: ...
     def reset(self) -> None:
         """Brings the instance back to the state of a new one with the same workspace, also after it was stopped half-way.
@@ -148,6 +262,10 @@ class Instance:
     def functions(self) -> list[Function]:
         """The functions that the plugin offers, in its order."""
 
+    @property
+    def plugin(self) -> str:
+        """The name of its plugin."""
+
     def __enter__(self) -> Instance:
         """The instance itself."""
 
@@ -159,6 +277,15 @@ class Engine:
     """The native half of wasp.Engine."""
 
     def __new__(cls, *_args: Any, **_options: Any) -> Self: ...
+    def plugin(self, name: str, /) -> PluginInfo:
+        """Tells what the plugin name offers and needs, and what it takes. Raises PluginNotFound."""
+
+    @property
+    def memory_used(self) -> int:
+        """How many bytes of the host's memory the plugins take: their machine code, once for each module, and their
+        snapshots. Instances come on top.
+        """
+
     def instance(self, name: str, workspace: str | PathLike[str] | None = None) -> Instance:
         """Makes an instance of the plugin name, which sees the host's directory workspace as /workspace.
 
@@ -181,3 +308,6 @@ class Engine:
 
 def forked() -> None:
     """Tells the package that this process was just forked."""
+
+def _inspect(source: bytes | str, /) -> PluginInfo:
+    """Tells what a module offers and needs, a file's or these bytes."""
