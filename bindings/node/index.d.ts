@@ -79,6 +79,11 @@ export interface WaspConfig {
    * what they left. A file that one leaves open is an error.
    */
   warmUp?: [name: string, ...args: WaspArgument[]][]
+  /**
+   * Whether a function that the plugin imports and nothing provides is a TRAP when it is called, instead of an error of the
+   * registration (the default). One that is provided with another type stays that error.
+   */
+  trapMissingImports?: boolean
 }
 
 /** One log record. */
@@ -131,6 +136,14 @@ export class Engine {
   registerAsync(name: string, pathOrBytes: string | URL | WaspBytes, config?: WaspConfig): Promise<void>
   /** Forgets a plugin. Existing instances keep what they need. */
   unregister(name: string): void
+  /** The names of the plugins that are registered, sorted. */
+  get plugins(): string[]
+  /** Returns whether a plugin is registered under that name. */
+  has(name: string): boolean
+  /** Tells what a plugin offers and needs, and what it takes. */
+  plugin(name: string): WaspPluginInfo
+  /** How many bytes of the host's memory the plugins take: their machine code and snapshots. Instances come on top. */
+  get memoryUsed(): number
   /** Makes an instance of a plugin, which sees the host's directory `workspace` as `/workspace`. */
   instance(name: string, options?: { workspace?: string | URL }): Instance
 }
@@ -141,6 +154,66 @@ export interface WaspFunction {
   readonly params: readonly WaspKind[]
   readonly returns: WaspKind
   readonly declared: boolean
+  /** The names of the parameters, one for each; empty where the plugin declares none. */
+  readonly paramNames: readonly string[]
+  /** What the plugin says about it, on one line; empty where it says nothing. */
+  readonly docs: string
+}
+
+/** Something that a module imports. */
+export interface WaspImport {
+  /** The module, or namespace, that it is imported from. */
+  module: string
+  /** Its name there. */
+  name: string
+  /**
+   * Its WebAssembly type, as in errors: `(i32, i32) -> i32`. What is no function begins with what it is: `memory`, `table`, `global` or
+   * `tag`.
+   */
+  type: string
+  /**
+   * The kinds of a function's parameters and result: those of the callback that provides it, and else as its type has them, where an
+   * i32 may stand for a string or bytes. They are missing where no callback can have that type.
+   */
+  params?: WaspKind[]
+  returns?: WaspKind
+  /** What provides it: a callback, WASI, the guest ABI, or nothing. */
+  provider: 'callback' | 'wasi' | 'abi' | 'missing'
+}
+
+/** What a plugin, or a module that may become one, offers and needs. */
+export interface WaspPluginInfo {
+  functions: WaspFunction[]
+  imports: WaspImport[]
+  /** Whether it imports functions of WASI. */
+  wasi: boolean
+  /** The linear memory that an instance begins with, in bytes, over all memories. */
+  memoryMin: number
+  /** The linear memory that it may have by its own declaration, in bytes; missing where it declares no maximum. */
+  memoryMax?: number
+  /** The size of the module in bytes, in the format that it was given in. */
+  size: number
+  /** How many bytes of the host's memory a registered plugin takes: its machine code and its snapshot. Its instances come on top. */
+  memoryUsed: number
+}
+
+/**
+ * Tells what a module offers and needs: a string or URL is a path; bytes are WebAssembly in its binary or its text format. Nothing of it
+ * is compiled, and nothing of it runs: it may be anybody's, and its imports may be missing. The kinds of its functions are those that it
+ * declares, where its `wasp_signatures` returns a constant.
+ */
+export function inspect(pathOrBytes: string | URL | WaspBytes): WaspPluginInfo
+
+export interface WaspCallOptions {
+  /**
+   * Milliseconds that the call may take, callbacks included. It is never longer than the plugin's own limit: the shorter one counts.
+   */
+  timeout?: number
+}
+
+export interface WaspAsyncCallOptions extends WaspCallOptions {
+  /** Its abort ends the call, which is then rejected with its reason. */
+  signal?: AbortSignal
 }
 
 /** One sandbox: a plugin with memory of its own. It runs one call at a time. */
@@ -150,25 +223,32 @@ export class Instance {
    * Calls a function of the plugin on this thread. `returns` is the kind of its result, since WebAssembly says i32 for a
    * string too; it may be left out where the plugin declares its signatures, and where the result can only be one thing.
    */
-  call<K extends WaspKind>(name: string, args: readonly WaspArgument[], returns: K): WaspKinds[K]
-  call(name: string, args?: readonly WaspArgument[], returns?: undefined): WaspValue
-  /** Calls a function on a worker thread. An abort of the signal ends the call, which is then rejected with its reason. */
+  call<K extends WaspKind>(
+    name: string,
+    args: readonly WaspArgument[],
+    returns: K,
+    options?: WaspCallOptions,
+  ): WaspKinds[K]
+  call(name: string, args?: readonly WaspArgument[], returns?: undefined, options?: WaspCallOptions): WaspValue
+  /** Calls a function on a worker thread. A timeout counts from when the call begins there. */
   callAsync<K extends WaspKind>(
     name: string,
     args: readonly WaspArgument[],
     returns: K,
-    options?: { signal?: AbortSignal },
+    options?: WaspAsyncCallOptions,
   ): Promise<WaspKinds[K]>
   callAsync(
     name: string,
     args?: readonly WaspArgument[],
     returns?: undefined,
-    options?: { signal?: AbortSignal },
+    options?: WaspAsyncCallOptions,
   ): Promise<WaspValue>
   /** Ends the `callAsync` that runs, which is then rejected with the code CANCELLED. */
   interrupt(): void
   /** Brings the instance back to the state of a new one. */
   reset(): void
+  /** The name of its plugin. */
+  get plugin(): string
   /** Its memory, for plugins whose functions take and give addresses. */
   get memory(): WaspMemory
   /** Returns the functions that the plugin offers. */
@@ -185,6 +265,11 @@ export class Instance {
 export interface WaspMemory {
   /** The size in bytes; 0 where the plugin exports no memory. */
   readonly size: number
+  /**
+   * How many of its bytes are its own: those of the pages that it has written to, whereas all others are shared with the plugin's
+   * snapshot. All of them where the kernel can't say, as before Linux 6.7. While a call runs it is BUSY.
+   */
+  readonly used: number
   /** Returns a copy of `length` bytes from `address` on: an integer from 0 on, or what a plugin gives as an i32. */
   read(address: number, length: number): Buffer
   /** Copies `data` to `address`. In a callback, what it was given as a string or bytes can't be written over. */

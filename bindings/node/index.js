@@ -1,7 +1,7 @@
 'use strict'
 
-const { Engine } = require('./lib/engine.js')
+const { Engine, inspect } = require('./lib/engine.js')
 const { WaspError } = require('./lib/error.js')
 const { Instance } = require('./lib/instance.js')
 
-module.exports = { Engine, Instance, WaspError }
+module.exports = { Engine, Instance, WaspError, inspect }

@@ -1,3 +1,3 @@
 import wasp from './index.js'
 
-export const { Engine, Instance, WaspError } = wasp
+export const { Engine, Instance, WaspError, inspect } = wasp

@@ -2,7 +2,9 @@
 // Arguments of the package's functions, checked. One of the wrong type is a TypeError that says which and why.
 
 const { fileURLToPath } = require('node:url')
-const { UNSAID } = require('../native.js').packing
+const native = require('../native.js')
+
+const { UNSAID } = native.packing
 
 /** The kinds of values; the numbers are the core's. */
 const kinds = ['none', 'i32', 'i64', 'f32', 'f64', 'string', 'bytes']
@@ -12,11 +14,19 @@ function text(value, what) {
   return value
 }
 
+/** Says which of the known names may have been meant, for a message. */
+function hint(name, known) {
+  const near = native.nearest(name, known)
+  return near === '' ? '' : ` (${JSON.stringify(near)} is there)`
+}
+
 function options(given, what, known) {
   if (given === undefined) return {}
   if (typeof given !== 'object' || given === null) throw new TypeError(`${what} is not an object`)
   for (const name of Object.keys(given)) {
-    if (!known.includes(name)) throw new TypeError(`${what} has no "${name}"; it has ${known.join(', ')}`)
+    if (!known.includes(name)) {
+      throw new TypeError(`${what} has no "${name}"${hint(name, known)}; it has ${known.join(', ')}`)
+    }
   }
   return given
 }
@@ -53,6 +63,13 @@ function expected(returns) {
   }
 }
 
+/** The time limit of one call in milliseconds, or 0 without one. */
+function timeLimit(given) {
+  if (given === undefined) return 0
+  if (typeof given === 'number' && given > 0) return given
+  throw new TypeError(`the timeout is ${String(given)}, and a number of milliseconds above 0 is accepted`)
+}
+
 const pathOf = (path, what) => text(path instanceof URL ? fileURLToPath(path) : path, what)
 
-module.exports = { text, options, oneOf, list, kind, expected, pathOf }
+module.exports = { text, hint, options, oneOf, list, kind, expected, timeLimit, pathOf }

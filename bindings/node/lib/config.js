@@ -46,7 +46,8 @@ function warmUps(given = []) {
 
 /** Reads a config: its callbacks, and the rest as the native half takes it. */
 function read(given) {
-  const config = options(given, 'the config', ['args', 'callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp'])
+  const known = ['args', 'callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp', 'trapMissingImports']
+  const config = options(given, 'the config', known)
   const callbacks = new Callbacks(config.callbacks)
   const checked = {
     ...limits(config.limits),
@@ -56,6 +57,7 @@ function read(given) {
     volumes: volumes(config.volumes),
     warmUps: warmUps(config.warmUp),
     snapshot: config.snapshot === undefined ? undefined : Boolean(config.snapshot),
+    trapMissingImports: Boolean(config.trapMissingImports),
   }
   return { callbacks, checked }
 }

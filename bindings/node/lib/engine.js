@@ -1,11 +1,12 @@
 'use strict'
 
 const { fileURLToPath } = require('node:url')
+const { inspect: show } = require('node:util')
 const native = require('../native.js')
 const { settled } = require('./callbacks.js')
 const config = require('./config.js')
 const { WaspError } = require('./error.js')
-const { oneOf, options, pathOf, text } = require('./arguments.js')
+const { hint, oneOf, options, pathOf, text } = require('./arguments.js')
 const { CREATE, Instance } = require('./instance.js')
 const { Task } = require('./task.js')
 
@@ -44,7 +45,8 @@ class Plugin {
   #functions
   #places
 
-  constructor(handle, callbacks) {
+  constructor(name, handle, callbacks) {
+    this.name = name
     this.handle = handle
     this.callbacks = callbacks
   }
@@ -53,7 +55,11 @@ class Plugin {
   functions(instance) {
     if (this.#functions === undefined) {
       this.#functions = native.functions(instance)
-      for (const each of this.#functions) Object.freeze(each.params) && Object.freeze(each)
+      for (const each of this.#functions) {
+        Object.freeze(each.params)
+        Object.freeze(each.paramNames)
+        Object.freeze(each)
+      }
       Object.freeze(this.#functions)
     }
     return this.#functions
@@ -71,6 +77,7 @@ class Plugin {
 }
 
 class Engine {
+  #compiler
   #core
   /** Those that are registered, by name. */
   #plugins = new Map()
@@ -89,18 +96,19 @@ class Engine {
     oneOf(logLevel, 'the log level', ['error', 'info', 'debug', 'trace'])
     if (logger !== undefined) checked.logLevel = logLevel
     this.#core = new Core(native.engine(checked, Task.deliver), logger)
+    this.#compiler = compiler ?? 'cranelift'
   }
 
   #found(name) {
     const plugin = this.#plugins.get(text(name, 'the name'))
     if (plugin !== undefined) return plugin
-    const message = `no plugin is registered as ${JSON.stringify(name)}`
+    const message = `no plugin is registered as ${JSON.stringify(name)}${hint(name, [...this.#plugins.keys()])}`
     throw new WaspError({ code: 'PLUGIN_NOT_FOUND', message })
   }
 
   #keep(name, handle, callbacks) {
     const replaced = this.#plugins.get(name)
-    this.#plugins.set(name, new Plugin(handle, callbacks))
+    this.#plugins.set(name, new Plugin(name, handle, callbacks))
     if (replaced !== undefined) native.release(replaced.handle)
   }
 
@@ -126,6 +134,28 @@ class Engine {
     native.release(handle)
   }
 
+  get plugins() {
+    return [...this.#plugins.keys()].sort()
+  }
+
+  has(name) {
+    return this.#plugins.has(text(name, 'the name'))
+  }
+
+  plugin(name) {
+    return settled(native.plugin(this.#found(name).handle))
+  }
+
+  get memoryUsed() {
+    let used = 0
+    for (const { handle } of this.#plugins.values()) used += native.pluginMemory(handle)
+    return used
+  }
+
+  [show.custom](_depth, given) {
+    return `Engine ${show({ compiler: this.#compiler, plugins: this.plugins }, given)}`
+  }
+
   instance(name, given) {
     const plugin = this.#found(name)
     let path = ''
@@ -141,4 +171,6 @@ class Engine {
 
 const source = (pathOrBytes) => (pathOrBytes instanceof URL ? fileURLToPath(pathOrBytes) : pathOrBytes)
 
-module.exports = { Engine }
+const inspect = (pathOrBytes) => settled(native.inspect(source(pathOrBytes)))
+
+module.exports = { Engine, inspect }

@@ -1,9 +1,10 @@
 'use strict'
 
+const { inspect: show } = require('node:util')
 const native = require('../native.js')
 const { settled } = require('./callbacks.js')
 const { WaspError, failed } = require('./error.js')
-const { expected, list, options, text } = require('./arguments.js')
+const { expected, list, options, text, timeLimit } = require('./arguments.js')
 const { Memory } = require('./memory.js')
 const { Task } = require('./task.js')
 
@@ -55,7 +56,8 @@ class Instance {
     return (plugin.lastPlace = place << PLACE)
   }
 
-  call(name, args = NONE, returns) {
+  call(name, args = NONE, returns, given) {
+    if (given !== undefined) return this.#callWith(name, args, returns, given)
     this.#open()
     const place = this.#place(name)
     const kind = expected(returns)
@@ -63,8 +65,8 @@ class Instance {
     let outcome
     // The arguments first: a getter among them may close this instance, and then its handle is soon another's.
     if (place === undefined || list(args, 'the arguments').length > 4) {
-      const given = [...list(args, 'the arguments')]
-      outcome = native.callNamed(this.#open(), name, kind, guarded, given)
+      const all = [...list(args, 'the arguments')]
+      outcome = native.callNamed(this.#open(), name, kind, guarded, all, 0)
     } else {
       switch (args.length) {
         case 0:
@@ -83,10 +85,10 @@ class Instance {
           break
         }
         default: {
-          const given = [...args]
-          const [a, b, c, d] = given
+          const all = [...args]
+          const [a, b, c, d] = all
           const types = (type(d) << TYPE_3) | (type(c) << TYPE_2) | (type(b) << TYPE_1) | (type(a) << TYPE_0)
-          outcome = native.call(this.#open(), place | types | kind, guarded, ...given)
+          outcome = native.call(this.#open(), place | types | kind, guarded, ...all)
         }
       }
     }
@@ -94,15 +96,29 @@ class Instance {
     return failed(outcome) ? settled(outcome) : outcome
   }
 
+  /** A call with options, which most have not. */
+  #callWith(name, args, returns, given) {
+    const { timeout } = options(given, 'the options of call', ['timeout'])
+    const limit = timeLimit(timeout)
+    this.#open()
+    const kind = expected(returns)
+    const all = [...list(args, 'the arguments')]
+    const { guarded } = this.#plugin.callbacks
+    const outcome = native.callNamed(this.#open(), text(name, 'the function'), kind, guarded, all, limit)
+    this.#core.flush()
+    return settled(outcome)
+  }
+
   async callAsync(name, args = NONE, returns, given) {
-    const { signal } = options(given, 'the options', ['signal'])
+    const { signal, timeout } = options(given, 'the options of callAsync', ['signal', 'timeout'])
+    const limit = timeLimit(timeout)
     signal?.throwIfAborted()
     this.#open()
     const task = new Task(this.#core, this.#plugin.callbacks, name)
     const kind = expected(returns)
     const passed = [...list(args, 'the arguments')]
     const handle = this.#open()
-    const taskHandle = native.start(handle, task.id, text(name, 'the function'), kind, ...passed)
+    const taskHandle = native.start(handle, task.id, text(name, 'the function'), kind, limit, ...passed)
     if (failed(taskHandle)) throw new WaspError(taskHandle)
     const stop = () => task.stop()
     this.#running = task
@@ -135,6 +151,23 @@ class Instance {
       if (this.#handle === null) throw closed()
       return [this.#handle, this.#running?.handle]
     }))
+  }
+
+  get plugin() {
+    return this.#plugin.name
+  }
+
+  [show.custom](_depth, given) {
+    const told = { plugin: this.plugin }
+    if (this.#handle === null) {
+      told.state = 'closed'
+    } else {
+      const poison = this.#running === null ? native.poison(this.#handle) : ''
+      if (this.#running !== null || failed(poison)) told.state = 'busy'
+      else if (poison !== '') told.state = 'stopped half-way, must be reset'
+      else told.memory = this.memory.size
+    }
+    return `Instance ${show(told, given)}`
   }
 
   get functions() {

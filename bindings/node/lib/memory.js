@@ -24,6 +24,11 @@ class Memory {
     return settled(native.memorySize(...this.#instance()))
   }
 
+  get used() {
+    const [instance] = this.#instance()
+    return settled(native.memoryUsed(instance))
+  }
+
   read(address, length) {
     if (!Number.isSafeInteger(length) || length < 0) {
       throw new WaspError({ code: 'INVALID', message: `the length is ${length}, and an integer from 0 on is accepted` })

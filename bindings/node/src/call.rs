@@ -14,7 +14,8 @@ use std::array;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use wasp_core::{Error, ErrorKind, Function, Instance, Kind, Value};
+use std::time::Duration;
+use wasp_core::{Error, ErrorKind, Function, Instance, Kind, Limits, Value};
 
 /// A function as it is called.
 struct Callee<'a> {
@@ -53,13 +54,14 @@ impl<'a> Callee<'a> {
         instance: &mut Instance,
         values: &[Value<'_>],
         result: Option<Kind>,
+        timeout: Option<Duration>,
         keep: impl FnOnce(Value<'_>),
     ) -> Result<(), Error> {
         let result = match result {
             Some(kind) => kind,
             None => declared(self.name, self.function)?,
         };
-        instance.call(self.name, values, result).map(keep)
+        instance.call_named_within(timeout, self.name.as_bytes(), values, result).map(keep)
     }
 }
 
@@ -83,14 +85,16 @@ pub(crate) struct Call {
     name: String,
     args: Vec<JsArg<'static>>,
     result: Option<Kind>,
+    timeout: Option<Duration>,
 }
 
 impl Call {
-    /// From the arguments that begin at number `at`: name, kind, and those of the function.
+    /// From the arguments that begin at number `at`: name, kind, timeout, and those of the function.
     pub(crate) fn read(context: &FunctionCallContext<'_>, at: usize) -> napi::Result<Self> {
         let args =
-            (at + 2..context.length()).map(|at| context.get(at)).collect::<napi::Result<_>>()?;
-        Ok(Self { name: context.get(at)?, args, result: result_kind(context.get(at + 1)?) })
+            (at + 3..context.length()).map(|at| context.get(at)).collect::<napi::Result<_>>()?;
+        let (name, result) = (context.get(at)?, result_kind(context.get(at + 1)?));
+        Ok(Self { name, args, result, timeout: timeout(context, at + 2)? })
     }
 
     pub(crate) fn made(
@@ -104,8 +108,8 @@ impl Call {
         });
         let values = values.collect::<Result<Vec<_>, _>>()?;
         let mut owned_value = OwnedValue::Number(Value::None);
-        callee
-            .call(instance, &values, self.result, |value| owned_value = OwnedValue::new(value))?;
+        let keep = |value: Value<'_>| owned_value = OwnedValue::new(value);
+        callee.call(instance, &values, self.result, self.timeout, keep)?;
         Ok(owned_value)
     }
 }
@@ -190,7 +194,7 @@ unsafe fn call_packed(
             },
         };
         let result = packed.result();
-        let call = |instance: &mut Instance| callee.call(instance, values, result, keep);
+        let call = |instance: &mut Instance| callee.call(instance, values, result, None, keep);
         match frame::within(&frame, || owned.enter(call)) {
             Ok(()) => sound(status),
             Err(error) => fail(env, &error, made),
@@ -260,11 +264,17 @@ fn fail(
     Ok(())
 }
 
-/// `callNamed(instance, name, kind, callbacks, args)`: any number of arguments, and any name.
+/// Returns the time limit of one call, from milliseconds; none for 0, as JavaScript's half has it where there is none.
+fn timeout(context: &FunctionCallContext<'_>, at: usize) -> napi::Result<Option<Duration>> {
+    let milliseconds: f64 = context.get(at)?;
+    Ok(Limits::timeout_from_secs(milliseconds / 1000.0))
+}
+
+/// `callNamed(instance, name, kind, callbacks, args, timeout)`: any number of arguments, any name, and a time limit.
 pub(crate) fn named(context: FunctionCallContext<'_>) -> napi::Result<Outcome<OwnedValue>> {
     let owned: Held<'_, InstanceHandle> = context.get(0)?;
     let (name, result, args) = (context.get(1)?, result_kind(context.get(2)?), context.get(4)?);
-    let call = Call { name, args, result };
+    let call = Call { name, args, result, timeout: timeout(&context, 5)? };
     let made = |instance: &mut Instance| call.made(&owned.functions, instance);
     Ok(Outcome(frame::on_thread(&context, 3, || owned.enter(made))?))
 }

@@ -4,7 +4,6 @@ use crate::callback;
 use crate::value::{JsArg, kind};
 use napi::Status;
 use napi::bindgen_prelude::{FromNapiValue, Object};
-use std::time::Duration;
 use wasp_core::{Config, Limits};
 
 pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
@@ -44,6 +43,9 @@ pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
     if let Some(snapshot) = given.get::<bool>("snapshot")? {
         config.snapshot(snapshot);
     }
+    if let Some(trap) = given.get::<bool>("trapMissingImports")? {
+        config.trap_missing_imports(trap);
+    }
     Ok(config)
 }
 
@@ -60,7 +62,7 @@ fn limits(given: &Object<'_>) -> napi::Result<Limits> {
         limits.stack_bytes = bytes as usize;
     }
     if let Some(milliseconds) = number("timeout")? {
-        limits.timeout = Duration::try_from_secs_f64(milliseconds / 1000.0).ok();
+        limits.timeout = Limits::timeout_from_secs(milliseconds / 1000.0);
     }
     if let Some(instances) = number("idleInstances")? {
         limits.idle_instances = instances as usize;

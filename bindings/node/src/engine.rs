@@ -4,6 +4,7 @@ use crate::config;
 use crate::failure::{Outcome, Plain};
 use crate::frame;
 use crate::handle::{Handle, Held};
+use crate::info;
 use crate::log::{Lines, Records, level};
 use crate::message::{Deliver, Done, Message, Plugin};
 use crate::spawn::spawn;
@@ -51,10 +52,7 @@ impl Candidate {
             JsArg::String(path) => engine.register_file(&name, &**path, &config)?,
             JsArg::Bytes(wasm) => engine.register(&name, wasm, &config)?,
             other => {
-                let what = match other {
-                    JsArg::Other(what) => what,
-                    _ => "of another type",
-                };
+                let what = info::what(other);
                 return Err(Error::from_host(
                     ErrorKind::Invalid,
                     format!(

@@ -4,6 +4,7 @@ use crate::call::Call;
 use crate::failure::{Outcome, Plain};
 use crate::frame;
 use crate::handle::{Handle, Held};
+use crate::info;
 use crate::message::{Done, Plugin};
 use crate::owned::InstanceHandle;
 use crate::spawn::spawn;
@@ -12,7 +13,7 @@ use napi::bindgen_prelude::{FunctionCallContext, Object, ToNapiValue, Unknown};
 use napi::{Env, JsValue, ValueType, sys};
 use std::path::Path;
 use std::sync::Arc;
-use wasp_core::{Error, Function, Functions, Instance, Kind};
+use wasp_core::{Error, Functions, Instance};
 
 /// A handle for a new instance: another one, or that of an instance which is closed.
 pub(crate) enum Place {
@@ -62,16 +63,8 @@ pub(crate) struct Listing(Functions);
 impl ToNapiValue for Listing {
     unsafe fn to_napi_value(env: sys::napi_env, listing: Self) -> napi::Result<sys::napi_value> {
         let scope = Env::from_raw(env);
-        let name = |kind: &Kind| kind.name();
-        let object = |function: &Function| {
-            let mut object = Object::new(&scope)?;
-            object.set("name", function.name.as_str())?;
-            object.set("params", function.params.iter().map(name).collect::<Vec<_>>())?;
-            object.set("returns", name(&function.result))?;
-            object.set("declared", function.declared)?;
-            Ok(object)
-        };
-        let list: Vec<Object<'_>> = listing.0.iter().map(object).collect::<napi::Result<_>>()?;
+        let objects = listing.0.iter().map(|each| info::function(&scope, each));
+        let list: Vec<Object<'_>> = objects.collect::<napi::Result<_>>()?;
         // SAFETY: `env` and its values are of the call that runs, as this function asks.
         unsafe { ToNapiValue::to_napi_value(env, list) }
     }
@@ -82,7 +75,7 @@ pub(crate) fn functions(context: FunctionCallContext<'_>) -> napi::Result<Listin
     Ok(Listing(context.get::<Held<'_, InstanceHandle>>(0)?.functions.clone()))
 }
 
-/// `start(instance, id, name, kind, ...args)`: the call goes on on a worker, and its outcome is delivered. Then the
+/// `start(instance, id, name, kind, timeout, ...args)`: the call goes on on a worker, and its outcome is delivered. Then the
 /// instance is to be put back by `finish`.
 pub(crate) fn start(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Handle<TaskHandle>>> {
     let owned: Held<'_, InstanceHandle> = context.get(0)?;
@@ -122,6 +115,13 @@ pub(crate) fn finish(context: FunctionCallContext<'_>) -> napi::Result<()> {
 pub(crate) fn reset(context: FunctionCallContext<'_>) -> napi::Result<Plain> {
     let owned: Held<'_, InstanceHandle> = context.get(0)?;
     Ok(Outcome::new(frame::on_thread(&context, 1, || owned.enter(Instance::reset))?))
+}
+
+/// `poison(instance)`: what ended its guest half-way; an empty text where nothing did.
+pub(crate) fn poison(context: FunctionCallContext<'_>) -> napi::Result<Outcome<String>> {
+    let owned: Held<'_, InstanceHandle> = context.get(0)?;
+    let poison = owned.enter(|instance| Ok(instance.poison().unwrap_or_default().to_owned()));
+    Ok(Outcome(poison))
 }
 
 /// `close(instance)`

@@ -20,6 +20,8 @@ mod frame;
 #[allow(unsafe_code)] // Owns values that JavaScript holds.
 mod handle;
 #[allow(unsafe_code)] // Makes JavaScript values.
+mod info;
+#[allow(unsafe_code)] // Makes JavaScript values.
 mod instance;
 #[allow(unsafe_code)] // Makes JavaScript values.
 mod log;
@@ -79,12 +81,18 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "register", engine::register)?;
     offer(&env, &mut exports, "registerAsync", engine::register_async)?;
     offer(&env, &mut exports, "release", engine::release)?;
+    offer(&env, &mut exports, "plugin", info::plugin)?;
+    offer(&env, &mut exports, "pluginMemory", info::memory)?;
+    offer(&env, &mut exports, "inspect", info::inspect)?;
+    offer(&env, &mut exports, "nearest", info::nearest)?;
     offer(&env, &mut exports, "takeLog", engine::take_log)?;
     offer(&env, &mut exports, "instance", instance::new)?;
     offer(&env, &mut exports, "functions", instance::functions)?;
     offer(&env, &mut exports, "callNamed", call::named)?;
     offer(&env, &mut exports, "reset", instance::reset)?;
     offer(&env, &mut exports, "close", instance::close)?;
+    offer(&env, &mut exports, "poison", instance::poison)?;
+    offer(&env, &mut exports, "memoryUsed", memory::used)?;
     offer(&env, &mut exports, "memorySize", memory::size)?;
     offer(&env, &mut exports, "readMemory", memory::read)?;
     offer(&env, &mut exports, "writeMemory", memory::write)?;

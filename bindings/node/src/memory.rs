@@ -34,6 +34,12 @@ pub(crate) fn size(context: FunctionCallContext<'_>) -> napi::Result<Outcome<f64
     Ok(Outcome(size.map(|size| size as f64)))
 }
 
+/// `memoryUsed(instance)`
+pub(crate) fn used(context: FunctionCallContext<'_>) -> napi::Result<Outcome<f64>> {
+    let owned: Held<'_, InstanceHandle> = context.get(0)?;
+    Ok(Outcome(owned.enter(|instance| Ok(instance.memory_used() as f64))))
+}
+
 /// `readMemory(instance, task, address, length)`
 pub(crate) fn read(context: FunctionCallContext<'_>) -> napi::Result<Outcome<OwnedValue>> {
     let (address, length): (u32, f64) = (context.get(2)?, context.get(3)?);

@@ -24,8 +24,8 @@ test('index.d.ts declares what is there, and nothing else', () => {
     const declared = new Set([...body.matchAll(/^ {2}(?:private |get )?(\w+)[<(]/gm)].map((found) => found[1]))
     assert.deepEqual([...declared].sort(), Object.getOwnPropertyNames(wasp[name].prototype).sort())
   }
-  const classes = [...types.matchAll(/^export class (\w+)/gm)].map((found) => found[1])
-  assert.deepEqual(classes.sort(), Object.keys(wasp).sort())
+  const values = [...types.matchAll(/^export (?:class|function) (\w+)/gm)].map((found) => found[1])
+  assert.deepEqual(values.sort(), Object.keys(wasp).sort())
 })
 
 test('a native half that is missing, broken or nowhere to be had is named', (context) => {

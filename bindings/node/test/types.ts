@@ -1,6 +1,6 @@
 // Compiled, not run: what the types allow and what they don't.
 
-import { Engine, Instance, type WaspConfig, WaspError, type WaspErrorCode, type WaspValue } from 'wasp'
+import { Engine, Instance, inspect, type WaspConfig, WaspError, type WaspErrorCode, type WaspPluginInfo, type WaspValue } from 'wasp'
 
 const config: WaspConfig = {
   args: ['-v'] as const,
@@ -15,6 +15,7 @@ const config: WaspConfig = {
   volumes: { '/data': '/srv/data', '/more': { path: new URL('file:///srv'), readOnly: true } },
   limits: { memoryBytes: 1 << 20, timeout: 1.5, idleMemoryBytes: 0 },
   snapshot: false,
+  trapMissingImports: true,
 }
 
 const engine = new Engine({
@@ -33,6 +34,14 @@ const bytes: Buffer = instance.call('reverse', [new Uint8Array(3)], 'bytes')
 const long: bigint = instance.call('long', [1, 2n, true], 'i64')
 const nothing: undefined = instance.call('fail', [], 'none')
 const some: WaspValue = instance.call('sum', [3, 2])
+const soon: number = instance.call('sum', [3, 2], 'i32', { timeout: 1.5 })
+const soonUnsaid: WaspValue = instance.call('sum', [3, 2], undefined, { timeout: 10 })
+const inTime: Promise<string> = instance.callAsync('hello', ['Nic'], 'string', { timeout: 10 })
+const told: WaspPluginInfo[] = [inspect('plugin.wasm'), inspect(new Uint8Array()), engine.plugin('plugin')]
+const most: number | undefined = told[0]?.memoryMax
+const params: readonly string[] | undefined = told[0]?.imports[0]?.params
+console.log(soon, soonUnsaid, inTime, most, params, engine.plugins.length, engine.has('plugin'), engine.memoryUsed)
+console.log(instance.plugin, instance.memory.used, told[0]?.functions[0]?.docs)
 const later: Promise<number> = instance.callAsync('sum', [3, 2], 'i32', { signal: AbortSignal.timeout(10) })
 const unsaid: Promise<WaspValue> = instance.callAsync('sum', [3, 2], undefined, { signal: AbortSignal.timeout(10) })
 {
@@ -65,6 +74,8 @@ instance.call('hello', [new Uint8Array(new SharedArrayBuffer(1)), new ArrayBuffe
 await engine.register('plugin', 'plugin.wasm').then()
 // @ts-expect-error: the list is the plugin's
 instance.functions[0].name = 'other'
+// @ts-expect-error: a call on this thread has no signal
+instance.call('sum', [3, 2], 'i32', { signal: AbortSignal.timeout(10) })
 // @ts-expect-error: no such option
 new Engine({ colour: 'red' })
 // @ts-expect-error: instances come from engines
