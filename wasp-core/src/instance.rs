@@ -79,13 +79,25 @@ impl Instance {
     ) -> Result<Value<'_>> {
         match timeout {
             None => self.call_named(name, args, result),
-            Some(Duration::ZERO) => {
-                let message =
-                    "a timeout of 0 is no time at all: leave it out for the plugin's own limit";
-                Err(Error::new(ErrorKind::Invalid, message))
-            }
-            timeout => self.call_as_given(timeout, name, args, result),
+            Some(timeout) => self.call_limited(timeout, name, args, result),
         }
+    }
+
+    // Never a part of its callers, whose calls without a limit stay short.
+    #[inline(never)]
+    fn call_limited(
+        &mut self,
+        timeout: Duration,
+        name: &[u8],
+        args: &[Value<'_>],
+        result: Kind,
+    ) -> Result<Value<'_>> {
+        if timeout.is_zero() {
+            let message =
+                "a timeout of 0 is no time at all: leave it out for the plugin's own limit";
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        self.call_as_given(Some(timeout), name, args, result)
     }
 
     /// Calls the plugin's function whose name is these bytes, as [`call`](Self::call) does: for bindings, whose text isn't known to be
