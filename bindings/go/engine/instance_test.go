@@ -227,7 +227,7 @@ func TestFunctions(t *testing.T) {
 		equal(t, function.Declared, true)
 		got += function.String() + "\n"
 	}
-	equal(t, got, "sum(int32, int32) int32\nhello(string) string\nreverse([]byte) []byte\ncallback() string\nfail()\nworkspace(string) string\n")
+	equal(t, got, "sum(a int32, b int32) int32\nhello(name string) string\nreverse(in []byte) []byte\ncallback() string\nfail()\nworkspace(argument string) string\n")
 	undeclared := instance(t, caller("i32 f64", "i64"), callbacks("f", func(int32, float64) int64 { return 0 })).Functions()
 	equal(t, undeclared[len(undeclared)-1].String(), "call(int32, float64) int64")
 	equal(t, undeclared[len(undeclared)-1].Declared, false)

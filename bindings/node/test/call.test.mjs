@@ -152,7 +152,7 @@ test('the kind of the result is needed only where there is a doubt', () => {
     assert.equal(declared.call('callback'), 'Hello Nic')
     assert.deepEqual([...declared.call('reverse', [new Uint8Array([1, 2, 3])])], [3, 2, 1])
     const sum = { name: 'sum', params: ['i32', 'i32'], returns: 'i32', declared: true }
-    assert.deepEqual(declared.functions[0], { ...sum, paramNames: ['', ''], docs: '' })
+    assert.deepEqual(declared.functions[0], { ...sum, paramNames: ['a', 'b'], docs: '' })
   }
 })
 

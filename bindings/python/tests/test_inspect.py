@@ -68,7 +68,9 @@ def test_the_examples_are_listed_without_starting_them(plugin, tmp_path):
     assert outcome.returncode == 0, outcome.stderr
     lines = outcome.stdout.splitlines()
     hello = next(line for line in lines if line.startswith("hello("))
-    assert hello in ("hello(string) string", "hello(i32) i32  # i32 may be a number, string or bytes")
+    # What C's compiler makes a constant is read; the others' would have to run.
+    kinds = "hello(name: string) string  # Greets" if plugin.stem == "c" else "hello(i32) i32"
+    assert hello.startswith(kinds)
     assert 'import "env"."call_me" as (i32) -> i32, which a callback must provide' in lines
 
 

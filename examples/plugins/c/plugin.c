@@ -6,12 +6,12 @@
 #define OUT "/workspace/out.txt"
 
 WASP_EXPORT("wasp_signatures") const char *signatures(void) {
-    return "sum(i32, i32) i32\n"
-           "hello(string) string\n"
-           "reverse(bytes) bytes\n"
+    return "sum(a: i32, b: i32) i32\n"
+           "hello(name: string) string # Greets\n"
+           "reverse(in: bytes) bytes\n"
            "callback() string\n"
            "fail()\n"
-           "workspace(string) string\n";
+           "workspace(argument: string) string\n";
 }
 
 WASP_EXPORT("sum") int32_t sum(int32_t a, int32_t b) {

@@ -62,7 +62,7 @@ macro_rules! export {
             extern "C" fn wasp_signatures() -> usize {
                 $crate::signatures(&[$((
                     stringify!($name),
-                    &[$(<$type as FromHost>::KIND),*],
+                    &[$((stringify!($arg), <$type as FromHost>::KIND)),*],
                     <$crate::or_unit!($($result)?) as ToHost>::KIND,
                 )),*])
             }
@@ -102,19 +102,31 @@ macro_rules! or_unit {
     };
 }
 
-/// The listing of `(name, argument kinds, result kind)` as a string that is made once and never freed.
+/// A function's name, its arguments' names and kinds, and its result's kind.
 #[doc(hidden)]
-pub fn signatures(functions: &[(&str, &[&str], &str)]) -> usize {
+pub type Signature<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
+/// The listing of the functions as a string that is made once and never freed.
+#[doc(hidden)]
+pub fn signatures(functions: &[Signature<'_>]) -> usize {
     static LISTING: AtomicUsize = AtomicUsize::new(0);
     if LISTING.load(Ordering::Relaxed) == 0 {
-        let mut text = String::new();
-        for (name, args, result) in functions {
-            text += format!("{}({}) {}", name, args.join(", "), result).trim_end();
-            text += "\n";
-        }
-        LISTING.store(text.to_host(), Ordering::Relaxed);
+        LISTING.store(listing(functions).to_host(), Ordering::Relaxed);
     }
     LISTING.load(Ordering::Relaxed)
+}
+
+fn listing(functions: &[Signature<'_>]) -> String {
+    // A raw identifier is exported without what makes it one.
+    let plain = |name: &str| name.trim_start_matches("r#").to_owned();
+    let mut text = String::new();
+    for (name, args, result) in functions {
+        let args = args.iter().map(|(arg, kind)| format!("{}: {}", plain(arg), kind));
+        let args: Vec<String> = args.collect();
+        text += format!("{}({}) {}", plain(name), args.join(", "), result).trim_end();
+        text += "\n";
+    }
+    text
 }
 
 /// What the host may pass to the plugin: an argument, or the answer of one of its functions.
