@@ -10,7 +10,7 @@ type Limits struct {
 	// plugin. With 16 MiB or less, an instance reserves that and 16 MiB of address space, else 8 GiB.
 	MemoryBytes uint64
 	// Timeout limits the wall-clock time of each call, and of start-up at registration, callbacks included. The default is no
-	// limit. To limit a single call, use CallFunctionContext.
+	// limit. To limit a single call, use CallFunctionWithin or CallFunctionContext.
 	Timeout time.Duration
 	// StackBytes limits the stack of the plugin's code, from 64 KiB to 100 MiB. The default is 1 MiB.
 	StackBytes uint64
