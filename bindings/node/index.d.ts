@@ -223,12 +223,7 @@ export class Instance {
    * Calls a function of the plugin on this thread. `returns` is the kind of its result, since WebAssembly says i32 for a
    * string too; it may be left out where the plugin declares its signatures, and where the result can only be one thing.
    */
-  call<K extends WaspKind>(
-    name: string,
-    args: readonly WaspArgument[],
-    returns: K,
-    options?: WaspCallOptions,
-  ): WaspKinds[K]
+  call<K extends WaspKind>(name: string, args: readonly WaspArgument[], returns: K, options?: WaspCallOptions): WaspKinds[K]
   call(name: string, args?: readonly WaspArgument[], returns?: undefined, options?: WaspCallOptions): WaspValue
   /** Calls a function on a worker thread. A timeout counts from when the call begins there. */
   callAsync<K extends WaspKind>(
@@ -237,12 +232,7 @@ export class Instance {
     returns: K,
     options?: WaspAsyncCallOptions,
   ): Promise<WaspKinds[K]>
-  callAsync(
-    name: string,
-    args?: readonly WaspArgument[],
-    returns?: undefined,
-    options?: WaspAsyncCallOptions,
-  ): Promise<WaspValue>
+  callAsync(name: string, args?: readonly WaspArgument[], returns?: undefined, options?: WaspAsyncCallOptions): Promise<WaspValue>
   /** Ends the `callAsync` that runs, which is then rejected with the code CANCELLED. */
   interrupt(): void
   /** Brings the instance back to the state of a new one. */

@@ -1,14 +1,14 @@
 // What engines, plugins, instances and modules tell of themselves.
 
 import assert from 'node:assert/strict'
-import { writeFileSync, mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { inspect as show } from 'node:util'
 import { Engine, inspect } from 'wasp'
-import { caller, callbacks, example, tools } from './plugins.mjs'
+import { callbacks, caller, example, tools } from './plugins.mjs'
 
 /** Its start-up never ends. */
 const offers = `(module

@@ -104,9 +104,15 @@ test('unknown options are refused everywhere, with a known one that is near', as
   engine.register('tools', tools)
   const tool = engine.instance('tools')
   const refused = async (body, message) => assert.rejects(async () => body(), { name: 'TypeError', message })
-  await refused(() => new Engine({ cachedir: '/tmp' }), /^the options has no "cachedir" \("cacheDir" is there\); it has compiler, /)
-  await refused(() => engine.instance('tools', { worspace: '/' }), /no "worspace" \("workspace" is there\)/)
-  await refused(() => tool.call('count', [], 'i32', { timout: 5 }), /^the options of call has no "timout" \("timeout" is there\)/)
+  await refused(
+    () => new Engine({ cachedir: '/tmp' }),
+    /^the options has no "cachedir" \("cacheDir" is there\); it has compiler, /,
+  )
+  await refused(() => engine.instance('tools', { workspaces: '/' }), /no "workspaces" \("workspace" is there\)/)
+  await refused(
+    () => tool.call('count', [], 'i32', { timeouts: 5 }),
+    /^the options of call has no "timeouts" \("timeout" is there\)/,
+  )
   await refused(() => tool.call('count', [], 'i32', { signal: null }), /no "signal"; it has timeout$/)
   await refused(() => tool.callAsync('count', [], 'i32', { signl: null }), /no "signl" \("signal" is there\)/)
   await refused(() => tool.call('count', [], 'i32', 5), /^the options of call is not an object$/)

@@ -1,6 +1,15 @@
 // Compiled, not run: what the types allow and what they don't.
 
-import { Engine, Instance, inspect, type WaspConfig, WaspError, type WaspErrorCode, type WaspPluginInfo, type WaspValue } from 'wasp'
+import {
+  Engine,
+  Instance,
+  inspect,
+  type WaspConfig,
+  WaspError,
+  type WaspErrorCode,
+  type WaspPluginInfo,
+  type WaspValue,
+} from 'wasp'
 
 const config: WaspConfig = {
   args: ['-v'] as const,

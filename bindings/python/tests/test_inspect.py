@@ -8,9 +8,9 @@ import threading
 import time
 
 import pytest
-from wat import CALCULATOR, CALLS_BACK, long_to_compile
 
 import wasp
+from wat import CALCULATOR, CALLS_BACK, long_to_compile
 
 # Its start-up never ends.
 OFFERS = b"""(module
@@ -92,7 +92,9 @@ def test_the_command_line_starts_nothing_and_escapes(tmp_path):
 
 def test_the_command_line_calls_what_needs_no_callback(tmp_path):
     path = tmp_path / "calls.wat"
-    path.write_bytes(CALLS_BACK.replace(b"(func (export", b'(func (export "fine") (result i64) (i64.const 7)) (func (export', 1))
+    path.write_bytes(
+        CALLS_BACK.replace(b"(func (export", b'(func (export "fine") (result i64) (i64.const 7)) (func (export', 1)
+    )
     run = [sys.executable, "-m", "wasp", path]
     assert subprocess.check_output([*run, "fine"], text=True) == "7\n"
     failed = subprocess.run([*run, "ask", "1", "--returns", "int"], capture_output=True, text=True)
@@ -107,15 +109,15 @@ def test_an_engine_tells_its_plugins(engine):
     engine.register("greeter", CALCULATOR)
     engine.register("adder", b"(module)")
     assert engine.plugins == ["adder", "greeter"] == list(engine)
-    assert "greeter" in engine and "greter" not in engine and 5 not in engine and len(engine) == 2
+    assert "greeter" in engine and "greeters" not in engine and 5 not in engine and len(engine) == 2
     assert repr(engine) == "<wasp.Engine, cranelift, plugins: ['adder', 'greeter']>"
     info = engine.plugin("greeter")
     assert info.memory_used > 0 and engine.memory_used >= info.memory_used
     assert [function.name for function in info.functions][:2] == ["sum", "long"]
-    with pytest.raises(wasp.PluginNotFound, match=re.escape('as "greter" ("greeter" is there)')):
-        engine.plugin("greter")
+    with pytest.raises(wasp.PluginNotFound, match=re.escape('as "greeters" ("greeter" is there)')):
+        engine.plugin("greeters")
     with pytest.raises(wasp.PluginNotFound, match=re.escape('("greeter" is there)')):
-        engine.instance("greter")
+        engine.instance("greeters")
     engine.unregister("adder")
     assert engine.plugins == ["greeter"]
     for number in range(20):
@@ -228,8 +230,10 @@ def test_time_limits_that_are_none(example):
 
 
 def test_unknown_options_of_a_call(example):
-    for name, near in (("timeot", " ('timeout' is there)"), ("return", " ('returns' is there)"), ("wait", "")):
-        with pytest.raises(TypeError, match=re.escape(f"call() got an unexpected keyword argument '{name}'{near}") + "$"):
+    for name, near in (("timeouts", " ('timeout' is there)"), ("return", " ('returns' is there)"), ("wait", "")):
+        with pytest.raises(
+            TypeError, match=re.escape(f"call() got an unexpected keyword argument '{name}'{near}") + "$"
+        ):
             example.call("hello", "x", **{name: 1})
         with pytest.raises(TypeError, match="unexpected keyword"):
             asyncio.run(example.call_async("hello", "x", **{name: 1}))

@@ -132,7 +132,8 @@ static void interrupt_own(void *user_data, wasp_caller *caller, const wasp_value
   wasp_instance_interrupt(running);
 }
 
-static void within(wasp_instance *it, const char *function, uint64_t timeout_ns, wasp_error_tag kind, const char *part) {
+static void within(wasp_instance *it, const char *function, uint64_t timeout_ns, wasp_error_tag kind,
+                   const char *part) {
   wasp_error *error = wasp_call_within(it, wasp_str(function), NO_ARGS, WASP_NONE, NULL, timeout_ns);
   if (kind == 0)
     OK(error);

@@ -99,8 +99,8 @@ fn the_rest_is_as_in_other_calls() {
         let one = [1.into()];
         let with = p.call_within(ms(500), "sum", &one, Kind::I32).unwrap_err().to_string();
         assert_eq!(with, p.call("sum", &one, Kind::I32).unwrap_err().to_string());
-        let with = p.call_within(ms(500), "som", &[], Kind::I32).unwrap_err().to_string();
-        assert_eq!(with, p.call("som", &[], Kind::I32).unwrap_err().to_string());
+        let with = p.call_within(ms(500), "sim", &[], Kind::I32).unwrap_err().to_string();
+        assert_eq!(with, p.call("sim", &[], Kind::I32).unwrap_err().to_string());
         let named = p.call_named_within(None, b"sum", &[1.into(), 2.into()], Kind::I32).unwrap();
         assert_eq!(named, Value::I32(3));
         let none = Some(Duration::ZERO);

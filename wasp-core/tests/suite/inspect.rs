@@ -219,10 +219,10 @@ fn an_engine_tells_its_plugins() {
         assert_eq!(engine.plugins(), ["greeter", "größe"]);
         assert!(engine.memory_used() < all);
 
-        let missing = r#"no plugin is registered as "greter" ("greeter" is there)"#;
-        fails(engine.plugin("greter"), PluginNotFound, missing);
-        fails(engine.instance("greter", None).map(drop), PluginNotFound, missing);
-        fails(engine.unregister("greter"), PluginNotFound, missing);
+        let missing = r#"no plugin is registered as "greeters" ("greeter" is there)"#;
+        fails(engine.plugin("greeters"), PluginNotFound, missing);
+        fails(engine.instance("greeters", None).map(drop), PluginNotFound, missing);
+        fails(engine.unregister("greeters"), PluginNotFound, missing);
         fails(engine.plugin("other"), PluginNotFound, r#"no plugin is registered as "other""#);
         let debug = format!("{engine:?}");
         assert!(
@@ -271,11 +271,11 @@ fn an_unknown_function_has_a_near_one() {
             let error = fails(p.call(name, &[], Kind::None), FunctionNotFound, &message);
             assert_eq!(error.function(), Some(name));
         };
-        missing("helo", r#" ("hello" is there)"#);
+        missing("hallo", r#" ("hello" is there)"#);
         missing("Hello", r#" ("hello" is there)"#);
         missing("goodbye", "");
         // What belongs to the ABI isn't offered.
-        missing("alocate", "");
+        missing("allocated", "");
     });
 }
 

@@ -217,19 +217,29 @@ class Instance:
         timeout: float | None = None,
     ) -> Any: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[str], timeout: float | None = None) -> Coroutine[Any, Any, str]:
+    def call_async(
+        self, function: str, /, *args: object, returns: type[str], timeout: float | None = None
+    ) -> Coroutine[Any, Any, str]:
         """The same as call, on a thread of asyncio's default executor. Cancelling the task interrupts the call, and waits
         until the plugin has stopped. A timeout counts from when the call begins on its thread.
         """
 
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[bytes], timeout: float | None = None) -> Coroutine[Any, Any, bytes]: ...
+    def call_async(
+        self, function: str, /, *args: object, returns: type[bytes], timeout: float | None = None
+    ) -> Coroutine[Any, Any, bytes]: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[int], timeout: float | None = None) -> Coroutine[Any, Any, int]: ...
+    def call_async(
+        self, function: str, /, *args: object, returns: type[int], timeout: float | None = None
+    ) -> Coroutine[Any, Any, int]: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: type[float], timeout: float | None = None) -> Coroutine[Any, Any, float]: ...
+    def call_async(
+        self, function: str, /, *args: object, returns: type[float], timeout: float | None = None
+    ) -> Coroutine[Any, Any, float]: ...
     @overload
-    def call_async(self, function: str, /, *args: object, returns: None, timeout: float | None = None) -> Coroutine[Any, Any, None]: ...
+    def call_async(
+        self, function: str, /, *args: object, returns: None, timeout: float | None = None
+    ) -> Coroutine[Any, Any, None]: ...
     @overload
     def call_async(
         self,
