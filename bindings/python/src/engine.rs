@@ -4,10 +4,11 @@ use crate::error;
 use crate::fork::{self, Work};
 use crate::info::PluginInfo;
 use crate::instance::Instance;
+use crate::source::Source;
 use crate::value_kind::Kind;
 use crate::{arguments, callback, exit, greenlet, logger};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::PyDict;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -25,13 +26,6 @@ struct EngineState {
     engine: wasp_core::Engine,
     /// The generation of processes that it is of.
     generation: u64,
-}
-
-/// Where a module comes from.
-#[derive(FromPyObject)]
-pub enum Source<'py> {
-    Wasm(Bound<'py, PyBytes>),
-    File(PathBuf),
 }
 
 /// Namespace, name, parameters, result, function.

@@ -1,6 +1,6 @@
 //! What plugins and modules offer and need.
 
-use crate::engine::Source;
+use crate::source::Source;
 use crate::value_kind::Kind;
 use crate::{error, exit};
 use pyo3::prelude::*;

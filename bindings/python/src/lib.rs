@@ -28,6 +28,7 @@ mod memory;
 mod reinit;
 #[allow(unsafe_code)] // Installs a signal handler, and shares pointers with a thread.
 mod signals;
+mod source;
 #[allow(unsafe_code)] // Compares with Python's own types.
 mod value_kind;
 

@@ -24,7 +24,7 @@ fn nothing_of_a_name() {
         };
         refuses("g", r#"plugin "p" exports no function "g""#);
         refuses("", r#"plugin "p" exports no function """#);
-        refuses("F", r#"plugin "p" exports no function "F""#);
+        refuses("F", r#"plugin "p" exports no function "F" ("f" is there)"#);
         refuses("f\0\n", r#"plugin "p" exports no function "f\0\n""#);
         refuses("memory", r#"plugin "p" exports "memory" as a memory, not as a function"#);
         refuses("global", r#"plugin "p" exports "global" as a global, not as a function"#);
