@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::compile::cache::Compiled;
+use crate::compile::data_segments;
 use crate::compile::instrument::Instrument;
 use crate::compile::refusal::{guarded, invalid, one_line, refused};
 use crate::compile::target::{Backend, Target};
@@ -78,8 +79,9 @@ pub(super) fn compile(
     if let Ok(Ok(outline)) = guarded(|| ModuleEnvironment::new().translate(wasm)) {
         check(&outline.module)?;
     }
-    // SAFETY: it was validated just now, by the same engine.
-    let compile = || guarded(|| unsafe { Module::from_binary_unchecked(&engine, wasm) });
+    let joined = data_segments::joined(wasm);
+    // SAFETY: it was validated just now, by the same engine, and is as valid with fewer segments.
+    let compile = || guarded(|| unsafe { Module::from_binary_unchecked(&engine, &joined) });
     let module = urgency.run(compile)??;
     let module = module.map_err(|error| refused(one_line(&error.to_string())))?;
     let code_offset = code_offset(wasm);

@@ -4,6 +4,7 @@ mod binary;
 #[allow(unsafe_code)] // Loads machine code.
 pub(crate) mod cache;
 mod constant_text;
+mod data_segments;
 pub(crate) mod debug_lines;
 mod instrument;
 pub(crate) mod machine_code;
