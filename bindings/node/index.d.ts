@@ -34,12 +34,22 @@ export interface WaspCallback {
   params?: readonly Exclude<WaspKind, 'none'>[]
   /** The kind of its result; `none` by default. */
   returns?: WaspKind
+  /** Whether the first argument of `call` is the {@link WaspCaller}, before those that the plugin gives. */
+  caller?: boolean
   /**
    * The function, called on the thread of the engine before the plugin's call returns. What it throws comes out of that
    * call as itself. It may return a promise where the plugin runs in `callAsync` or is started by `registerAsync`; in
    * `call` and `register` a promise is an error (CALLBACK). It may use other instances; its own is busy.
    */
   call(...args: any[]): unknown
+}
+
+/** The instance that calls a callback. It is of use only until that has returned, or its promise is settled. */
+export interface WaspCaller {
+  /** The name of its plugin. */
+  readonly plugin: string
+  /** Its memory, for plugins that give addresses. */
+  readonly memory: WaspMemory
 }
 
 /** Limits of one instance. */

@@ -1,21 +1,8 @@
 'use strict'
 
 const { kind, list, options } = require('./arguments.js')
-const { WaspError, failed } = require('./error.js')
-
-/** What the native half is told instead of an answer: the exception stays here. */
-const THREW = Symbol('threw')
-
-/** What the callback threw that the call on this thread ends by. Guest code is unwound at once: nothing comes between. */
-let thrown = null
-
-/** What a call on this thread gives, or the exception that it ends by. */
-function settled(outcome) {
-  if (!failed(outcome)) return outcome
-  const exception = thrown
-  thrown = null
-  throw exception !== null && outcome.code === 'CALLBACK' ? exception.value : new WaspError(outcome)
-}
+const { inCallback } = require('./caller.js')
+const { threw } = require('./outcome.js')
 
 /**
  * What the native half calls on this thread, with the number of a callback and its arguments: it doesn't throw. Most
@@ -39,8 +26,7 @@ const guarded =
           return call(a, b, c, ...more)
       }
     } catch (value) {
-      thrown = { value }
-      return THREW
+      return threw(value)
     }
   }
 
@@ -48,18 +34,23 @@ const guarded =
 class Callbacks {
   /** The module, the name and the kinds of each, for the native half. */
   offered = []
+  /** What is called on this thread. */
   functions = []
+  /** What is called for a guest on a worker, with the handle of its task first. */
+  onWorker = []
 
   constructor(modules = {}) {
     for (const [module, functions] of Object.entries(modules)) {
       for (const [name, callback] of Object.entries(functions)) {
         const what = `callback "${module}"."${name}"`
-        const { params = [], returns = 'none', call } = options(callback, what, ['params', 'returns', 'call'])
+        const known = ['params', 'returns', 'call', 'caller']
+        const { params = [], returns = 'none', call, caller } = options(callback, what, known)
         if (typeof call !== 'function') throw new TypeError(`${what} has no function "call"`)
         const numbers = list(params, `the parameters of ${what}`).map((param) => kind(param, `a parameter of ${what}`))
         if (params.includes('none')) throw new TypeError(`${what} has a parameter of the kind "none"`)
         this.offered.push({ module, name, params: numbers, result: kind(returns, `the result of ${what}`) })
-        this.functions.push(call)
+        this.functions.push(caller ? (...args) => inCallback(undefined, call, args) : call)
+        this.onWorker.push((task, args) => (caller ? inCallback(task, call, args) : call(...args)))
       }
     }
     const counts = this.offered.map((offered) => offered.params.length)
@@ -67,4 +58,4 @@ class Callbacks {
   }
 }
 
-module.exports = { Callbacks, THREW, settled }
+module.exports = { Callbacks }

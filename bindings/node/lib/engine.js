@@ -3,7 +3,7 @@
 const { fileURLToPath } = require('node:url')
 const { inspect: show } = require('node:util')
 const native = require('../native.js')
-const { settled } = require('./callbacks.js')
+const { settled } = require('./outcome.js')
 const config = require('./config.js')
 const { WaspError } = require('./error.js')
 const { hint, oneOf, options, pathOf, text } = require('./arguments.js')

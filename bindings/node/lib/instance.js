@@ -2,7 +2,7 @@
 
 const { inspect: show } = require('node:util')
 const native = require('../native.js')
-const { settled } = require('./callbacks.js')
+const { settled } = require('./outcome.js')
 const { WaspError, failed } = require('./error.js')
 const { expected, list, options, text, timeLimit } = require('./arguments.js')
 const { Memory } = require('./memory.js')

@@ -1,7 +1,7 @@
 'use strict'
 
 const native = require('../native.js')
-const { settled } = require('./callbacks.js')
+const { settled } = require('./outcome.js')
 const { WaspError } = require('./error.js')
 
 /** Returns an address, which plugins give as an i32 with a sign. */

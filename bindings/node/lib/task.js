@@ -2,8 +2,8 @@
 // What runs on workers: calls and registrations.
 
 const native = require('../native.js')
-const { THREW } = require('./callbacks.js')
 const { WaspError, failed } = require('./error.js')
+const { THREW } = require('./outcome.js')
 
 /** Those that run, by number. While there are some, the process stays. */
 const tasks = new Map()
@@ -61,8 +61,7 @@ class Task {
     if (this.#stopped) return native.stop(this.#handle)
     let value
     try {
-      const call = this.#callbacks.functions[index]
-      value = await call(...args)
+      value = await this.#callbacks.onWorker[index](this.#handle, args)
     } catch (exception) {
       this.#thrown = { value: exception }
       value = THREW

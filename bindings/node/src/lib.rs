@@ -92,6 +92,8 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "reset", instance::reset)?;
     offer(&env, &mut exports, "close", instance::close)?;
     offer(&env, &mut exports, "poison", instance::poison)?;
+    offer(&env, &mut exports, "callerNumber", memory::caller_number)?;
+    offer(&env, &mut exports, "callerPlugin", memory::caller_plugin)?;
     offer(&env, &mut exports, "memoryUsed", memory::used)?;
     offer(&env, &mut exports, "memorySize", memory::size)?;
     offer(&env, &mut exports, "readMemory", memory::read)?;

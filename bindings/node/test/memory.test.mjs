@@ -98,3 +98,47 @@ test('what a callback was given stays as it is', () => {
   plugin.call('tell_text', [64], 'none')
   assert.equal(plugin.memory.read(64, 5).toString(), 'abc\0x')
 })
+
+test('a callback may ask for its caller', async () => {
+  const kept = []
+  const tell = { params: ['i32', 'i32'], caller: true }
+  const engine = new Engine()
+  const register = (name, call) =>
+    engine.register(name, foreign, {
+      callbacks: { env: { on_data: { ...tell, call }, on_text: { params: ['string'], call: (text) => kept.push(text) } } },
+    })
+  register('inner', (caller, address, length) => kept.push(caller.plugin, caller.memory.read(address, length).toString()))
+  const inner = engine.instance('inner')
+  register('outer', async (caller, address, length) => {
+    kept.push(caller)
+    caller.memory.write(address, Buffer.from(caller.memory.read(address, length).toString().toUpperCase()))
+    inner.call('tell', [64, 3], 'none')
+    // It is still its own, and not the innermost.
+    kept.push(caller.plugin, caller.memory.read(address, length).toString(), caller.memory.size)
+    assert.throws(() => caller.memory.read(65535, 2), { code: 'INVALID' })
+    assert.throws(() => caller.memory.used, { code: 'BUSY' })
+  })
+  const outer = engine.instance('outer')
+  await outer.callAsync('tell', [64, 3], 'none')
+  const [caller, ...rest] = kept.splice(0)
+  assert.deepEqual(rest, ['inner', 'abc', 'outer', 'ABC', 65536])
+  assert.throws(() => caller.memory.size, { code: 'INVALID', message: /the callback is over/ })
+  assert.equal(outer.memory.read(64, 3).toString(), 'ABC')
+
+  register('sync', (caller, address, length) => {
+    inner.call('tell', [64, 3], 'none')
+    kept.push(caller, caller.plugin, caller.memory.read(address, length).toString())
+    if (length === 2) throw new Error('enough')
+  })
+  const sync = engine.instance('sync')
+  sync.call('tell', [64, 3], 'none')
+  assert.throws(() => sync.call('tell', [64, 2], 'none'), /enough/)
+  const seen = kept.splice(0)
+  assert.deepEqual(
+    seen.filter((each) => typeof each === 'string'),
+    ['inner', 'abc', 'sync', 'abc', 'inner', 'abc', 'sync', 'ab'],
+  )
+  for (const each of seen.filter((each) => typeof each !== 'string')) {
+    assert.throws(() => each.memory.read(0, 1), { code: 'INVALID', message: /the callback is over/ })
+  }
+})

@@ -12,6 +12,7 @@ mod buffer;
 mod call;
 #[allow(unsafe_code)] // Borrows the answer of a Python function.
 mod callback;
+mod caller;
 mod engine;
 mod error;
 #[allow(unsafe_code)] // Calls Python through a frame of its own.
@@ -38,6 +39,8 @@ use pyo3::prelude::*;
 mod _wasp {
     use super::*;
 
+    #[pymodule_export]
+    use super::caller::Caller;
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]

@@ -1,6 +1,7 @@
 //! The memory of an instance, for plugins whose functions take and give addresses.
 
 use crate::buffer::Buffer;
+use crate::caller::Lease;
 use crate::error;
 use crate::instance::{Instance, closed};
 use pyo3::prelude::*;
@@ -9,8 +10,12 @@ use wasp_core::{Error, ErrorKind, LentCaller};
 
 /// The memory of an instance, for plugins whose functions take and give addresses. Copies what is read and written.
 #[pyclass(module = "wasp", frozen)]
-pub struct Memory {
-    instance: Py<Instance>,
+pub struct Memory(Owner);
+
+/// Whose memory it is.
+enum Owner {
+    Instance(Py<Instance>),
+    Caller(Lease),
 }
 
 /// Gives `ty`, which is that of [`Instance`], its property `memory`.
@@ -23,6 +28,11 @@ pub(crate) fn add_to(ty: &Bound<'_, PyType>) -> PyResult<()> {
 }
 
 impl Memory {
+    /// That of the caller of a callback.
+    pub(crate) fn of_caller(lease: Lease) -> Self {
+        Self(Owner::Caller(lease))
+    }
+
     /// Runs one of two: in a callback of the instance's own the first, else the second.
     fn with<R>(
         &self,
@@ -30,11 +40,16 @@ impl Memory {
         in_callback: impl FnOnce(&mut wasp_core::Caller<'_>) -> Result<R, Error>,
         else_in: impl FnOnce(&mut wasp_core::Instance) -> Result<R, Error>,
     ) -> PyResult<R> {
-        let instance = self.instance.get();
         // One of the two runs.
-        let outcome = match LentCaller::of(&instance.interrupter, in_callback) {
-            Some(outcome) => outcome,
-            None => else_in(instance.lock(py)?.as_mut().ok_or_else(|| closed(py))?),
+        let outcome = match &self.0 {
+            Owner::Caller(lease) => lease.with(in_callback),
+            Owner::Instance(instance) => {
+                let instance = instance.get();
+                match LentCaller::of(&instance.interrupter, in_callback) {
+                    Some(outcome) => outcome,
+                    None => else_in(instance.lock(py)?.as_mut().ok_or_else(|| closed(py))?),
+                }
+            }
         };
         outcome.map_err(|error| error::raise(py, &error))
     }
@@ -46,7 +61,7 @@ impl Memory {
     #[new]
     #[pyo3(signature = (instance, /))]
     fn new(instance: Py<Instance>) -> Self {
-        Self { instance }
+        Self(Owner::Instance(instance))
     }
 
     /// Returns a copy of length bytes from address on. An address is an int from 0 on, or what a plugin gives as an i32.
@@ -98,13 +113,20 @@ impl Memory {
     /// Raises Error of kind "busy" while a call runs.
     #[getter]
     fn used(&self, py: Python<'_>) -> PyResult<usize> {
-        let guard = self.instance.get().lock(py)?;
+        let Owner::Instance(instance) = &self.0 else {
+            return Err(error::raise(py, &Error::instance_busy()));
+        };
+        let guard = instance.get().lock(py)?;
         guard.as_ref().map(wasp_core::Instance::memory_used).ok_or_else(|| closed(py))
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
         let size = self.__len__(py).map_or_else(|_| "?".to_owned(), |size| size.to_string());
-        format!("<wasp.Memory of {:?}, {size} bytes>", self.instance.get().functions.plugin())
+        let plugin = match &self.0 {
+            Owner::Instance(instance) => instance.get().functions.plugin(),
+            Owner::Caller(lease) => lease.plugin(),
+        };
+        format!("<wasp.Memory of {plugin:?}, {size} bytes>")
     }
 
     fn __len__(&self, py: Python<'_>) -> PyResult<usize> {

@@ -104,3 +104,46 @@ def test_a_plugin_without_memory(engine):
         assert len(plugin.memory) == 0
         with pytest.raises(wasp.Error, match="exports no memory"):
             plugin.memory.read(0, 0)
+
+
+def test_a_callback_may_ask_for_its_caller(engine):
+    def on_data(caller: wasp.Caller, address: int, length: int) -> None:
+        data = caller.memory.read(address, length)
+        caller.memory.write(address, data.upper())
+        other.call("tell_text", 64, returns=None)
+        # It is still its own, and not the innermost.
+        kept.append((caller, caller.plugin, caller.memory.read(address, length), len(caller.memory), repr(caller)))
+        with pytest.raises(wasp.Error, match="not in its memory"):
+            caller.memory.read(65535, 2)
+        with pytest.raises(wasp.Error) as refused:
+            _ = caller.memory.used
+        assert refused.value.kind == "busy"
+        thread = threading.Thread(target=elsewhere, args=(caller,))
+        thread.start()
+        thread.join()
+
+    def elsewhere(caller):
+        with pytest.raises(wasp.Error, match="another thread") as refused:
+            caller.memory.read(0, 1)
+        kept.append(refused.value.kind)
+
+    def on_text(caller, text):
+        kept.append((text, caller.plugin, caller.memory.read(64, 3)))
+
+    kept, callbacks = [], {}
+    callbacks[("env", "on_data")] = on_data
+    callbacks[("env", "on_text")] = wasp.Callback(on_text, params=[str], caller=True)
+    engine.register("foreign", FOREIGN, callbacks=callbacks)
+    other = engine.instance("foreign")
+    for _ in range(2):
+        with engine.instance("foreign") as plugin:
+            plugin.call("tell", 64, 3, returns=None)
+            assert plugin.memory.read(64, 3) == b"ABC"
+        assert kept[0] == ("abc", "foreign", b"abc")
+        assert kept[1][1:] == ("foreign", b"ABC", 65536, "<wasp.Caller 'foreign'>".replace("'", '"'))
+        assert kept[2] == "invalid"
+        with pytest.raises(wasp.Error, match="the callback is over"):
+            kept[1][0].memory.read(0, 1)
+        with pytest.raises(wasp.Error, match="no callback runs"):
+            wasp.Caller()
+        kept.clear()

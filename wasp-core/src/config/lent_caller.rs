@@ -7,45 +7,77 @@ use parking_lot::Mutex;
 use std::cell::RefCell;
 use std::mem;
 
+/// The callers that this thread has lent, and how many it ever did.
+struct Lent {
+    /// With their numbers, the innermost last. Each is alive until it is taken off.
+    callers: Vec<(u64, *mut Caller<'static>)>,
+    count: u64,
+}
+
 thread_local! {
-    /// The innermost last. Each is alive until it is taken off.
-    static CALLERS: RefCell<Vec<*mut Caller<'static>>> = const { RefCell::new(Vec::new()) };
+    static LENT: RefCell<Lent> = const { RefCell::new(Lent { callers: Vec::new(), count: 0 }) };
 }
 
 /// A caller that all code of this thread may use, until this is dropped.
-pub struct LentCaller(*mut Caller<'static>);
+pub struct LentCaller {
+    number: u64,
+    caller: *mut Caller<'static>,
+}
 
 impl LentCaller {
-    /// Lends `caller`, for the time of `body`, which may use it through what it is given, and all others by [`of`](Self::of).
+    /// Lends `caller`, for the time of `body`, which may use it through what it is given, and all others by [`of`](Self::of) and by
+    /// its number.
     pub fn lend<R>(caller: &mut Caller<'_>, body: impl FnOnce(&Self) -> R) -> R {
-        let lent = Self(lasting(caller));
-        CALLERS.with_borrow_mut(|callers| callers.push(lent.0));
-        body(&lent)
+        let caller = lasting(caller);
+        let number = LENT.with_borrow_mut(|lent| {
+            lent.count += 1;
+            lent.callers.push((lent.count, caller));
+            lent.count
+        });
+        body(&Self { number, caller })
     }
 
     /// Runs `body` with the caller. `body` runs no code of the other language.
     pub fn with<R>(&self, body: impl FnOnce(&mut Caller<'_>) -> R) -> R {
         // SAFETY: it outlives this, and nobody else uses it at this moment, on its thread.
-        body(unsafe { &mut *self.0 })
+        body(unsafe { &mut *self.caller })
     }
 
     /// Runs `body` with the caller that is the instance of `interrupter`, if a callback of that has lent one on this thread. `body` runs
     /// no code of the other language.
     pub fn of<R>(interrupter: &Interrupter, body: impl FnOnce(&mut Caller<'_>) -> R) -> Option<R> {
         // SAFETY: what is on the list is alive, and nobody else uses it at this moment.
-        let is_its = |caller: &&*mut Caller<'static>| unsafe { (***caller).is_of(interrupter) };
-        let found = CALLERS.with_borrow(|callers| callers.iter().rfind(is_its).copied());
-        // SAFETY: as above.
-        found.map(|caller| body(unsafe { &mut *caller }))
+        Self::find(|_, caller| unsafe { (*caller).is_of(interrupter) }, body)
+    }
+
+    /// Returns the number of the caller that this thread lent last, if one is lent. No other of this thread ever has it.
+    pub fn innermost() -> Option<u64> {
+        LENT.with_borrow(|lent| lent.callers.last().map(|(number, _)| *number))
+    }
+
+    /// Runs `body` with the caller that has this number on this thread, if it is lent. `body` runs no code of the other language.
+    pub fn numbered<R>(number: u64, body: impl FnOnce(&mut Caller<'_>) -> R) -> Option<R> {
+        Self::find(|known, _| known == number, body)
+    }
+
+    fn find<R>(
+        is_it: impl Fn(u64, *mut Caller<'static>) -> bool,
+        body: impl FnOnce(&mut Caller<'_>) -> R,
+    ) -> Option<R> {
+        let found = LENT.with_borrow(|lent| {
+            lent.callers.iter().rfind(|(number, caller)| is_it(*number, *caller)).copied()
+        });
+        // SAFETY: what is on the list is alive, and nobody else uses it at this moment.
+        found.map(|(_, caller)| body(unsafe { &mut *caller }))
     }
 }
 
 impl Drop for LentCaller {
     fn drop(&mut self) {
-        // By what it is: a greenlet may end out of order.
-        CALLERS.with_borrow_mut(|callers| {
-            if let Some(at) = callers.iter().rposition(|caller| *caller == self.0) {
-                callers.remove(at);
+        // By its number: a greenlet may end out of order.
+        LENT.with_borrow_mut(|lent| {
+            if let Some(at) = lent.callers.iter().rposition(|(number, _)| *number == self.number) {
+                lent.callers.remove(at);
             }
         });
     }

@@ -133,5 +133,5 @@ pub(super) unsafe fn follow(
 
 /// Whether two words at `address` are on `stack`.
 fn holds_words(stack: &Range<usize>, address: usize) -> bool {
-    stack.contains(&address) && address % 8 == 0 && stack.end - address >= 16
+    stack.contains(&address) && address.is_multiple_of(8) && stack.end - address >= 16
 }

@@ -113,7 +113,8 @@ impl Caller<'_> {
                 [.., 0x48, 0x81, 0xc4, a, b, c, d, 0xc3] => {
                     let size = usize::try_from(u32::from_le_bytes([a, b, c, d])).ok()?;
                     let place = self.sp.checked_add(size)?;
-                    let fits = stack.contains(&place) && place % 8 == 0 && place < stack.end - 8;
+                    let fits =
+                        stack.contains(&place) && place.is_multiple_of(8) && place < stack.end - 8;
                     // SAFETY: it is on the stack, which can be read.
                     return fits.then(|| unsafe { *(place as *const usize) });
                 }

@@ -27,7 +27,7 @@ from ._errors import (
     Timeout,
     Trap,
 )
-from ._wasp import Function, Instance, Kind, Memory, PluginImport, PluginInfo, __version__
+from ._wasp import Caller, Function, Instance, Kind, Memory, PluginImport, PluginInfo, __version__
 
 I32 = Kind.I32
 I64 = Kind.I64
@@ -39,6 +39,7 @@ BYTES = Kind.BYTES
 __all__ = [
     "BYTES",
     "Callback",
+    "Caller",
     "Cancelled",
     "Engine",
     "Error",

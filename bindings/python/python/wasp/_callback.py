@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from ._wasp import Kind
+from ._wasp import Caller, Kind
 
 _KINDS: dict[object, Kind] = {
     str: Kind.STRING,
@@ -40,6 +40,8 @@ class Callback:
     function: Callable[..., Any] = field(kw_only=False)
     params: Sequence[_GivenKind] = ()
     result: _GivenKind = None
+    caller: bool = False
+    """Whether the function's first argument is the Caller, before those that the plugin gives."""
 
     def __post_init__(self) -> None:
         if not callable(self.function):
@@ -48,11 +50,22 @@ class Callback:
             raise TypeError(f"Callback: params is {self.params!r}, and a sequence of kinds is accepted")
 
 
+@dataclass(frozen=True)
+class _GivesCaller:
+    """A function whose first argument is the caller. It pickles, as its function does."""
+
+    function: Callable[..., Any]
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(Caller(), *args)
+
+
 def resolve(name: tuple[str, str], given: Callable[..., Any] | Callback) -> tuple[Callable[..., Any], list[Kind], Kind]:
     """Returns the function, its parameters' kinds, and its result's."""
     if isinstance(given, Callback):
         kinds = [_kind(name, f"parameter {number}", kind) for number, kind in enumerate(given.params, 1)]
-        return given.function, kinds, _kind(name, "the result", given.result)
+        function = _GivesCaller(given.function) if given.caller else given.function
+        return function, kinds, _kind(name, "the result", given.result)
     if not callable(given):
         raise TypeError(f"callback {name}: {given!r} is not callable")
     annotated = given if inspect.isroutine(given) else type(given).__call__
@@ -62,11 +75,15 @@ def resolve(name: tuple[str, str], given: Callable[..., Any] | Callback) -> tupl
     except (TypeError, ValueError, NameError) as error:
         raise TypeError(f"callback {name}: {error}: say its kinds by wasp.Callback") from error
     kinds = []
-    for parameter in parameters:
+    function = given
+    for number, parameter in enumerate(parameters):
+        if number == 0 and hints.get(parameter.name) is Caller:
+            function = _GivesCaller(given)
+            continue
         if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
             raise TypeError(f"callback {name}: parameter {parameter} is not positional")
         kinds.append(_kind(name, f"parameter {parameter.name!r}", hints.get(parameter.name, inspect.Parameter.empty)))
-    return given, kinds, _kind(name, "the result", hints.get("return", inspect.Parameter.empty))
+    return function, kinds, _kind(name, "the result", hints.get("return", inspect.Parameter.empty))
 
 
 def _kind(name: tuple[str, str], what: str, given: object) -> Kind:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, final, overload
 from typing_extensions import Buffer, Self, disjoint_base
 
 __all__ = [
+    "Caller",
     "Engine",
     "Function",
     "Instance",
@@ -170,6 +171,20 @@ class Memory:
         """
 
     def __len__(self) -> int: ...
+
+@final
+class Caller:
+    """The instance that calls a callback. It is of use only while that runs, on its thread."""
+
+    def __new__(cls) -> Self: ...
+
+    @property
+    def plugin(self) -> str:
+        """The name of its plugin."""
+
+    @property
+    def memory(self) -> Memory:
+        """Its memory, for plugins that give addresses."""
 
 @final
 class Instance:
