@@ -7,6 +7,9 @@ use wasmer::sys::wasmparser::{BinaryReader, Data, DataKind, DataSectionReader, O
 /// Segments are joined over at most so many zeros, which every instance's memory has there anyway.
 const WIDEST_GAP: u64 = 256;
 
+/// When so many segments can't be joined, no others are: each is looked at for every one that comes after it.
+const MOST_APART: usize = 64;
+
 /// The numbers of sections (WebAssembly 2.0, section 5.5.2).
 const DATA: u8 = 11;
 const DATA_COUNT: u8 = 12;
@@ -18,6 +21,12 @@ const PREAMBLE: usize = 8;
 struct Segment<'a> {
     offset: u64,
     bytes: Cow<'a, [u8]>,
+}
+
+impl Segment<'_> {
+    fn end(&self) -> u64 {
+        self.offset + self.bytes.len() as u64
+    }
 }
 
 /// Returns a module that does the same as `wasm`, a valid one, with neighbouring data segments joined. Code stands where it stood.
@@ -57,19 +66,23 @@ fn join(contents: &[u8]) -> Option<Vec<u8>> {
     let mut segments: Vec<Segment<'_>> = Vec::new();
     for data in reader {
         let next = active(&data.ok()?)?;
-        let Some(last) = segments.last_mut() else {
-            segments.push(next);
-            continue;
-        };
-        // Where a later one lies before this one's end, their order matters, and a gap may not be zeros.
-        let gap = next.offset.checked_sub(last.offset + last.bytes.len() as u64)?;
-        if gap <= WIDEST_GAP {
-            let bytes = last.bytes.to_mut();
-            bytes.resize(bytes.len() + gap as usize, 0);
-            bytes.extend_from_slice(&next.bytes);
-        } else {
-            segments.push(next);
+        let count = segments.len();
+        if let Some((last, earlier)) = segments.split_last_mut() {
+            let gap = last.end()..next.offset;
+            // What an earlier one wrote isn't zeros.
+            let is_free = |one: &Segment<'_>| one.end() <= gap.start || gap.end <= one.offset;
+            if gap.start <= gap.end
+                && gap.end - gap.start <= WIDEST_GAP
+                && count <= MOST_APART
+                && earlier.iter().all(is_free)
+            {
+                let bytes = last.bytes.to_mut();
+                bytes.resize(bytes.len() + (gap.end - gap.start) as usize, 0);
+                bytes.extend_from_slice(&next.bytes);
+                continue;
+            }
         }
+        segments.push(next);
     }
     if segments.len() as u64 == u64::from(before) {
         return None;
@@ -166,13 +179,33 @@ mod tests {
     }
 
     #[test]
+    fn neighbours_behind_others_are_joined() {
+        let wasm = module(
+            r#"(data (i32.const 100) "ab") (data (i32.const 102) "c") (data (i32.const 8) "d") (data (i32.const 10) "e")
+               (data (i32.const 103) "f") (data (i32.const 105) "g") (data (i32.const 101) "h")
+               (data (i32.const 106) "i")"#,
+        );
+        let joined = joined(&wasm);
+        Validator::new().validate_all(&joined).unwrap();
+        let expected = [
+            (100, b"abc".to_vec()),
+            (8, b"d\0e".to_vec()),
+            (103, b"f\0g".to_vec()),
+            (101, b"h".to_vec()),
+            (106, b"i".to_vec()),
+        ];
+        assert_eq!(segments(&joined), expected);
+    }
+
+    #[test]
     fn what_must_stay_stays() {
         for fields in [
             "",
             r#"(data (i32.const 8) "ab")"#,
             r#"(data (i32.const 8) "ab") (data (i32.const 1000) "c")"#,
-            // A later one lies over an earlier one, or between two.
+            // A later one lies over an earlier one, before it, or with it between.
             r#"(data (i32.const 8) "ab") (data (i32.const 9) "c")"#,
+            r#"(data (i32.const 20) "d") (data (i32.const 8) "ab")"#,
             r#"(data (i32.const 20) "d") (data (i32.const 8) "ab") (data (i32.const 30) "c")"#,
             r#"(data (i32.const 8) "ab") (data (i32.const 10) "c") (data "passive")"#,
             r#"(data (i32.const 8) "ab") (data (i32.const 10) "c") (func (data.drop 1))"#,
