@@ -23,6 +23,7 @@ mod greenlet;
 mod info;
 mod instance;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.
+mod lease;
 mod logger;
 #[allow(unsafe_code)] // Borrows the bytes of Python objects.
 mod memory;

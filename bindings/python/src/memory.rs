@@ -1,9 +1,9 @@
 //! The memory of an instance, for plugins whose functions take and give addresses.
 
 use crate::buffer::Buffer;
-use crate::caller::Lease;
 use crate::error;
 use crate::instance::{Instance, closed};
+use crate::lease::Lease;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 use wasp_core::{Error, ErrorKind, LentCaller};
