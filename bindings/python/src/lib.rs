@@ -22,8 +22,8 @@ mod fork;
 mod greenlet;
 mod info;
 mod instance;
-#[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod lease;
+#[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
 #[allow(unsafe_code)] // Borrows the bytes of Python objects.
 mod memory;
