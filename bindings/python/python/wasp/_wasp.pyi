@@ -177,7 +177,6 @@ class Caller:
     """The instance that calls a callback. It is of use only while that runs, on its thread."""
 
     def __new__(cls) -> Self: ...
-
     @property
     def plugin(self) -> str:
         """The name of its plugin."""
