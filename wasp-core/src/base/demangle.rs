@@ -6,6 +6,10 @@ use std::fmt::{self, Write};
 /// The longest name that a trace shows. A mangled name can refer to its own parts, so that a short one stands for a very long one.
 const LONGEST: usize = 1024;
 
+/// The longest mangled name of C++ that is read: its reader tries one way after the other, so a name that is made for that takes it a
+/// time which grows fast with its length: of 700 bytes some were found that take 24 ms.
+const LONGEST_MANGLED_CPP: usize = 512;
+
 /// How deep the parts of a C++ name may be nested, which its reader follows with the host's stack.
 const DEEPEST: u32 = 64;
 
@@ -24,7 +28,7 @@ fn rust(name: &str) -> Option<String> {
 
 fn cpp(name: &str) -> Option<String> {
     let mangled = name.strip_prefix("__").map_or(name, |_| &name[1..]);
-    if !mangled.starts_with("_Z") {
+    if !mangled.starts_with("_Z") || mangled.len() > LONGEST_MANGLED_CPP {
         return None;
     }
     let parsing = cpp_demangle::ParseOptions::default().recursion_limit(DEEPEST);

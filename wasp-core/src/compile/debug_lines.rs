@@ -148,6 +148,8 @@ impl<'a> Search<'a> {
         if count == 0 {
             return;
         }
+        let addresses: Vec<_> = self.wanted.drain(first..first + count).collect();
+        // One whose file can't be read has no line: looked for again at each row, it could take hours.
         let Some(file) = self.file(header, row.file_index()) else { return };
         let number = |number: u64| u32::try_from(number).ok();
         let line = row.line().and_then(|line| number(line.get()));
@@ -155,7 +157,7 @@ impl<'a> Search<'a> {
             ColumnType::LeftEdge => None,
             ColumnType::Column(column) => number(column.get()),
         };
-        for address in self.wanted.drain(first..first + count) {
+        for address in addresses {
             let column = line.and(column);
             self.found.insert(address, SourceLine { file: file.clone(), line, column });
         }
@@ -179,7 +181,8 @@ impl<'a> Search<'a> {
     fn text(&self, value: AttributeValue<Slice<'a>>) -> Option<Cow<'a, str>> {
         let start = |section: Slice<'a>, offset: usize| {
             let (_, text) = section.slice().split_at_checked(offset)?;
-            text.split(|byte| *byte == 0).next()
+            // A section may be large, and have no NUL at all.
+            text[..text.len().min(LONGEST_NAME + 1)].split(|byte| *byte == 0).next()
         };
         let bytes = match value {
             AttributeValue::String(text) => text.slice(),

@@ -5,12 +5,18 @@ use crate::base::error::Frame;
 use crate::base::visible::visible;
 use crate::compile::debug_lines::SourceLine;
 use crate::plugin::Plugin;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 use wasmer_compiler::FRAME_INFO;
 use wasmer_types::FrameInfo;
 
 /// A trace is cut after this many of the innermost frames: an error should not be as large as a guest's stack.
 const MOST_FRAMES: usize = 100;
+
+/// How long the names of a trace are demangled. A hundred usual ones take a tenth of it.
+const DEMANGLING: Duration = Duration::from_millis(5);
 
 impl Plugin {
     /// Returns the frames that stand at `addresses` of compiled code, innermost first; those of no guest are left out.
@@ -23,11 +29,12 @@ impl Plugin {
             let infos = addresses.iter().filter_map(|address| known.lookup_frame_info(*address));
             infos.take(MOST_FRAMES).collect()
         };
+        let names = shown_names(&infos);
         let offsets: Vec<u32> = infos.iter().map(module_offset).collect();
         let lines = self.ready.lines(&offsets);
         let frame = |((info, module_offset), source): ((&FrameInfo, u32), _)| {
             let mut frame = Frame {
-                function: info.function_name().map(|name| visible(&demangled(name)).into_owned()),
+                function: names.get(&info.func_index()).cloned(),
                 function_index: info.func_index(),
                 module_offset,
                 ..Frame::default()
@@ -40,6 +47,23 @@ impl Plugin {
         };
         infos.iter().zip(offsets).zip(lines).map(frame).collect()
     }
+}
+
+/// Returns the names of the functions of these frames by their indices, demangled as long as that takes no time to speak of: a plugin
+/// may give names that are made to take long, and no time limit reaches this.
+fn shown_names(infos: &[FrameInfo]) -> HashMap<u32, String> {
+    let until = Instant::now() + DEMANGLING;
+    let mut names = HashMap::new();
+    for info in infos {
+        let (Some(name), Entry::Vacant(place)) =
+            (info.function_name(), names.entry(info.func_index()))
+        else {
+            continue;
+        };
+        let name = if Instant::now() < until { demangled(name) } else { name.into() };
+        place.insert(visible(&name).into_owned());
+    }
+    names
 }
 
 /// Returns where the instruction stands in the module. What a function does before its first one counts as its start.

@@ -6,7 +6,9 @@
 //! parent and child give them back. `backtrace` hands out no guard, but it calls back with the lock taken: from a coroutine, which
 //! waits there with both.
 //!
-//! Forks that run no handlers (`_Fork`, the bare system call) are not covered.
+//! Not covered are forks that run no handlers (`_Fork`, the bare system call), those in a signal handler that interrupts this thread
+//! while it has one of the locks, and handlers of the host's own, registered before the first engine, that wait for a thread which
+//! traps: they run after these here.
 
 use crate::sys::unwinding;
 use corosensei::stack::DefaultStack;

@@ -44,7 +44,7 @@ pub(crate) fn leave() {
 /// Waits until no other thread unwinds, before a fork.
 pub(super) fn hold() {
     FORKING.fetch_add(1, Ordering::SeqCst);
-    // A signal handler that forks can't wait for what it interrupts.
+    // A signal handler can't wait for what it interrupts.
     let own = usize::from(IS_INSIDE.get());
     while INSIDE.load(Ordering::SeqCst) > own {
         thread::yield_now();

@@ -146,6 +146,8 @@ unsafe fn work(thread: &Thread, total: usize) -> Finish {
         if !job.is_null() {
             // SAFETY: jobs are as this function asks, and this is the stack of that zone.
             unsafe { run_above(&zone, guest_zone::usable(total), job) };
+            // It has its outcome, and may be gone before this goes on.
+            thread.job.set(ptr::null_mut());
         }
         job = yielder.suspend(());
         if job.is_null() {

@@ -335,6 +335,17 @@ fn hostile_dwarf_is_left_alone() {
         vec![(".debug_line", bytes)]
     });
     assert_eq!(place(&engine, &module, "first").to_string(), "first (lib.c:12:5)");
+    // A file whose name can't be read, or is too long, is looked for once, and not again at each row that has the address.
+    for file in ["", "x"] {
+        let long = file.repeat(2000);
+        let files: &[(&str, u8)] = if file.is_empty() { &[] } else { &[(&long, 0)] };
+        let module = with_lines(|first, _| {
+            let mut bytes = program(&[], files, &[(first, 1, 12, 5, 5)]);
+            bytes.extend(good(first));
+            vec![(".debug_line", bytes)]
+        });
+        assert_eq!(place(&engine, &module, "first").file, None);
+    }
     // A million rows that all hold the address.
     let module = with_lines(|first, _| {
         let rows: Vec<_> = (0..60_000).map(|_| (first, 9, 12, 5, 5)).collect();
