@@ -149,6 +149,10 @@ typedef uint32_t wasp_kind;
 #define WASP_STRING 5
 /// Any bytes.
 #define WASP_BYTES 6
+/// A JSON text, which wasp doesn't check. Where a plugin declares json, a string or a number is passed as the JSON of it.
+#define WASP_JSON 7
+/// The wish for a result of whatever kind it is: no value is of this kind. In listings it is what scripts take and return.
+#define WASP_ANY 8
 /// Nothing does: only a callback can.
 #define WASP_PROVIDER_MISSING 0
 /// A callback of the plugin's config.
@@ -158,7 +162,7 @@ typedef uint32_t wasp_kind;
 /// The guest ABI, such as `raise_error`.
 #define WASP_PROVIDER_ABI 3
 
-/// What a `wasp_value` holds: the member that its kind names, `slice` for strings and bytes.
+/// What a `wasp_value` holds: the member that its kind names, `slice` for strings, bytes and json.
 typedef union {
   int32_t i32;
   int64_t i64;
@@ -362,6 +366,22 @@ wasp_error *wasp_engine_register_file(wasp_engine *engine,
                                       wasp_slice name,
                                       wasp_slice path,
                                       const wasp_config *config);
+
+/// Registers the script `source` as the plugin `name`. `runtime` is the plugin that runs scripts of its language, registered before,
+/// such as from the file runtimes/javascript.wasm that comes with libwasp.
+///
+/// The script is loaded once, and every instance starts from what that left. Its functions are called like those of any plugin;
+/// those whose kinds it doesn't declare take and return values of any kind, for which WASP_ANY asks. It gets what `config` has, and
+/// nothing of what the runtime was registered with; `config` may be NULL for a script that is given nothing. The runtime's module
+/// isn't compiled again.
+///
+/// Errors: WASP_ERROR_PLUGIN_NOT_FOUND for the runtime, INVALID if it is no script runtime or the source has a NUL inside, GUEST for
+/// what the script throws while it is loaded, such as a syntax error, with its place, and those of `wasp_engine_register`.
+wasp_error *wasp_engine_register_script(wasp_engine *engine,
+                                        wasp_slice name,
+                                        wasp_slice runtime,
+                                        wasp_slice source,
+                                        const wasp_config *config);
 
 /// Compiles `wasm` ahead of time into the file `path`, for `wasp_engine_register_compiled` with the same version of wasp,
 /// the same compiler and a processor of the same kind. Other processes see all of the file or nothing.
@@ -691,6 +711,13 @@ static inline wasp_value wasp_value_f64(double number) {
 static inline wasp_value wasp_value_string(const char *text) {
   wasp_value value;
   value.kind = WASP_STRING;
+  value.of.slice = wasp_str(text);
+  return value;
+}
+/* A NUL-terminated JSON text as a value. */
+static inline wasp_value wasp_value_json(const char *text) {
+  wasp_value value;
+  value.kind = WASP_JSON;
   value.of.slice = wasp_str(text);
   return value;
 }

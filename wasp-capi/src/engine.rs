@@ -266,6 +266,36 @@ pub unsafe extern "C" fn wasp_engine_register_file(
     })
 }
 
+/// Registers the script `source` as the plugin `name`. `runtime` is the plugin that runs scripts of its language, registered before,
+/// such as from the file runtimes/javascript.wasm that comes with libwasp.
+///
+/// The script is loaded once, and every instance starts from what that left. Its functions are called like those of any plugin;
+/// those whose kinds it doesn't declare take and return values of any kind, for which WASP_ANY asks. It gets what `config` has, and
+/// nothing of what the runtime was registered with; `config` may be NULL for a script that is given nothing. The runtime's module
+/// isn't compiled again.
+///
+/// Errors: WASP_ERROR_PLUGIN_NOT_FOUND for the runtime, INVALID if it is no script runtime or the source has a NUL inside, GUEST for
+/// what the script throws while it is loaded, such as a syntax error, with its place, and those of `wasp_engine_register`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_engine_register_script(
+    engine: *mut wasp_engine,
+    name: wasp_slice,
+    runtime: wasp_slice,
+    source: wasp_slice,
+    config: Option<&wasp_config>,
+) -> Option<Box<wasp_error>> {
+    guard(|| {
+        // SAFETY: the handle is NULL or alive, the header's promise.
+        let engine = unsafe { alive(engine, "engine") }?;
+        // SAFETY: slices and arrays are readable, the header's promise.
+        let (name, runtime, source) = unsafe {
+            let (name, runtime) = (name.text("the plugin's name")?, runtime.text("the runtime")?);
+            (name, runtime, source.text("the source")?)
+        };
+        with_config(name, config, |config| engine.0.register_script(name, runtime, source, config))
+    })
+}
+
 /// Compiles `wasm` ahead of time into the file `path`, for `wasp_engine_register_compiled` with the same version of wasp,
 /// the same compiler and a processor of the same kind. Other processes see all of the file or nothing.
 ///

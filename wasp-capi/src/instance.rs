@@ -226,7 +226,7 @@ unsafe fn call(
 /// Returns whether the value is in the last result of `instance`, which lent it.
 fn is_lent(instance: &Instance, value: &Value<'_>) -> bool {
     match value {
-        Value::String(text) => instance.lends(text.as_bytes()),
+        Value::String(text) | Value::Json(text) => instance.lends(text.as_bytes()),
         Value::Bytes(data) => instance.lends(data),
         _ => false,
     }
@@ -239,7 +239,7 @@ fn with_copies<R>(values: &[Value<'_>], body: impl FnOnce(&[Value<'_>]) -> R) ->
     let owned: Vec<Vec<u8>> = values
         .iter()
         .map(|value| match value {
-            Value::String(text) => text.as_bytes().to_vec(),
+            Value::String(text) | Value::Json(text) => text.as_bytes().to_vec(),
             Value::Bytes(data) => data.to_vec(),
             _ => Vec::new(),
         })
@@ -250,6 +250,7 @@ fn with_copies<R>(values: &[Value<'_>], body: impl FnOnce(&[Value<'_>]) -> R) ->
         .map(|(value, data)| match value {
             // It was text, so the copy is.
             Value::String(_) => Value::String(std::str::from_utf8(data).unwrap_or_default()),
+            Value::Json(_) => Value::Json(std::str::from_utf8(data).unwrap_or_default()),
             Value::Bytes(_) => Value::Bytes(data),
             other => *other,
         })

@@ -16,8 +16,12 @@ pub const WASP_F64: wasp_kind = 4;
 pub const WASP_STRING: wasp_kind = 5;
 /// Any bytes.
 pub const WASP_BYTES: wasp_kind = 6;
+/// A JSON text, which wasp doesn't check. Where a plugin declares json, a string or a number is passed as the JSON of it.
+pub const WASP_JSON: wasp_kind = 7;
+/// The wish for a result of whatever kind it is: no value is of this kind. In listings it is what scripts take and return.
+pub const WASP_ANY: wasp_kind = 8;
 
-/// What a `wasp_value` holds: the member that its kind names, `slice` for strings and bytes.
+/// What a `wasp_value` holds: the member that its kind names, `slice` for strings, bytes and json.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub union wasp_value_of {
@@ -54,7 +58,7 @@ impl wasp_value {
                 Value::I64(number) => of.cast::<i64>().write(number),
                 Value::F32(number) => of.cast::<f32>().write(number),
                 Value::F64(number) => of.cast::<f64>().write(number),
-                Value::String(text) => {
+                Value::String(text) | Value::Json(text) => {
                     of.cast::<wasp_slice>().write(wasp_slice::of(text.as_bytes()))
                 }
                 Value::Bytes(bytes) => of.cast::<wasp_slice>().write(wasp_slice::of(bytes)),
@@ -79,6 +83,7 @@ impl wasp_value {
                 WASP_F64 => *value = Value::F64(self.of.f64),
                 WASP_STRING => *value = Value::String(self.of.slice.text(what)?),
                 WASP_BYTES => *value = Value::Bytes(self.of.slice.bytes(what)?),
+                WASP_JSON => *value = Value::Json(self.of.slice.text(what)?),
                 other => return Err(unknown_kind(other, what)),
             }
         }
@@ -97,6 +102,8 @@ pub(crate) fn kind(tag: wasp_kind, what: &str) -> Result<Kind, Error> {
         WASP_F64 => Kind::F64,
         WASP_STRING => Kind::String,
         WASP_BYTES => Kind::Bytes,
+        WASP_JSON => Kind::Json,
+        WASP_ANY => Kind::Any,
         other => return Err(unknown_kind(other, what)),
     })
 }

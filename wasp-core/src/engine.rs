@@ -70,13 +70,19 @@ impl Engine {
     }
 
     fn register_source(&self, name: &str, source: Source<'_>, config: &Config) -> Result<()> {
-        let (plugin, unoptimised) =
-            Plugin::new(name, source, config, &self.0.options, &self.0.modules)
-                .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
+        let Inner { options, modules, .. } = &*self.0;
+        self.register_plugin(name, || Plugin::new(name, source, config, options, modules))
+    }
+
+    fn register_plugin(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<(Plugin, Option<Unoptimised>)>,
+    ) -> Result<()> {
+        let context = |error: Error| error.in_context(format_args!("plugin {name:?}"));
+        let (plugin, unoptimised) = make().map_err(context)?;
         let plugin = Arc::new(plugin);
-        let pool = self
-            .with_room(|| Pool::new(&plugin))
-            .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
+        let pool = self.with_room(|| Pool::new(&plugin)).map_err(context)?;
         let pool = Arc::new(pool);
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
         self.change(|plugins| drop(plugins.insert(name.to_owned(), Arc::clone(&pool))));
@@ -150,6 +156,31 @@ impl Engine {
     ) -> Result<()> {
         let compiled = read(name, path.as_ref())?;
         self.register_source(name, Source::Compiled(compiled), config)
+    }
+
+    /// Registers the script `source` as the plugin `name`: `runtime` is the plugin that runs scripts of its language, registered before.
+    ///
+    /// The script is loaded once, and every instance starts from what that left. Its functions are called like those of any plugin;
+    /// those whose kinds it doesn't declare take and return [any](Kind::Any) value. It gets what `config` has, and nothing of what
+    /// the runtime was registered with. The runtime's module isn't compiled again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::PluginNotFound`] for the runtime; [`ErrorKind::Invalid`] if it is no script runtime, or the source has a NUL inside;
+    /// [`ErrorKind::Guest`] for what the script throws while it is loaded, such as a syntax error, with its place; and those of
+    /// [`register`](Self::register).
+    pub fn register_script(
+        &self,
+        name: &str,
+        runtime: &str,
+        source: &str,
+        config: &Config,
+    ) -> Result<()> {
+        let plugins = self.0.plugins.load();
+        let pool = plugins.get(runtime).ok_or_else(|| not_found(&plugins, runtime))?;
+        let Inner { options, modules, .. } = &*self.0;
+        self.register_plugin(name, || {
+            Plugin::of_script(name, pool.plugin(), source, config, options, modules)
+        })
     }
 
     /// Forgets the plugin `name`. Existing instances keep what they need.

@@ -354,7 +354,7 @@ impl ToNapiValue for ToJs<'_> {
                 Value::I64(number) => ToNapiValue::to_napi_value(env, BigInt::from(number)),
                 Value::F32(number) => ToNapiValue::to_napi_value(env, f64::from(number)),
                 Value::F64(number) => ToNapiValue::to_napi_value(env, number),
-                Value::String(text) => {
+                Value::String(text) | Value::Json(text) => {
                     let mut made = ptr::null_mut();
                     check_status!(make_text(env, text, &mut made)).map(|()| made)
                 }
@@ -393,6 +393,7 @@ pub(crate) enum OwnedValue {
     Number(Value<'static>),
     String(String),
     Bytes(Vec<u8>),
+    Json(String),
 }
 
 impl OwnedValue {
@@ -400,6 +401,7 @@ impl OwnedValue {
         match value {
             Value::String(text) => OwnedValue::String(text.to_owned()),
             Value::Bytes(bytes) => OwnedValue::Bytes(bytes.to_vec()),
+            Value::Json(text) => OwnedValue::Json(text.to_owned()),
             Value::None => OwnedValue::Number(Value::None),
             Value::I32(number) => OwnedValue::Number(Value::I32(number)),
             Value::I64(number) => OwnedValue::Number(Value::I64(number)),
@@ -413,6 +415,7 @@ impl OwnedValue {
             OwnedValue::Number(value) => *value,
             OwnedValue::String(text) => Value::String(text),
             OwnedValue::Bytes(bytes) => Value::Bytes(bytes),
+            OwnedValue::Json(text) => Value::Json(text),
         }
     }
 }
@@ -436,6 +439,8 @@ pub(crate) fn kind(number: u32) -> Kind {
         4 => Kind::F64,
         5 => Kind::String,
         6 => Kind::Bytes,
+        7 => Kind::Json,
+        8 => Kind::Any,
         _ => Kind::None,
     }
 }

@@ -27,6 +27,12 @@ pub enum Kind {
     /// Any bytes.
     #[pyo3(name = "BYTES")]
     Bytes,
+    /// A value that JSON has, such as a dict: as text in the plugin.
+    #[pyo3(name = "JSON")]
+    Json,
+    /// Of whatever kind a result is; in listings, what scripts take and return.
+    #[pyo3(name = "ANY")]
+    Any,
 }
 
 #[pymethods]
@@ -56,6 +62,8 @@ impl Kind {
             Kind::F64 => "F64",
             Kind::String => "STRING",
             Kind::Bytes => "BYTES",
+            Kind::Json => "JSON",
+            Kind::Any => "ANY",
         };
         Ok((getattr, (py.get_type::<Self>().into_any().unbind(), name)))
     }
@@ -71,6 +79,8 @@ impl From<Kind> for CoreKind {
             Kind::F64 => CoreKind::F64,
             Kind::String => CoreKind::String,
             Kind::Bytes => CoreKind::Bytes,
+            Kind::Json => CoreKind::Json,
+            Kind::Any => CoreKind::Any,
         }
     }
 }
@@ -85,6 +95,8 @@ impl From<CoreKind> for Kind {
             CoreKind::F64 => Kind::F64,
             CoreKind::String => Kind::String,
             CoreKind::Bytes => Kind::Bytes,
+            CoreKind::Json => Kind::Json,
+            CoreKind::Any => Kind::Any,
         }
     }
 }

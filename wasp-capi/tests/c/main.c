@@ -9,7 +9,7 @@ static const struct {
     {"header", test_header},         {"api", test_api},         {"callbacks", test_callbacks}, {"errors", test_errors},
     {"limits", test_limits},         {"threads", test_threads}, {"stacks", test_stacks},       {"misuse", test_misuse},
     {"leaks", test_leaks},           {"numbers", test_numbers}, {"memory", test_memory},       {"info", test_info},
-    {"conditions", test_conditions},
+    {"conditions", test_conditions}, {"scripts", test_scripts},
 };
 enum { SUITES = sizeof suites / sizeof *suites };
 

@@ -21,7 +21,7 @@ static struct {
   wasp_error *wasp_error_p_error;
   wasp_slice wasp_slice_name, wasp_slice_value, wasp_slice_guest_path, wasp_slice_host_path, wasp_slice_module;
   wasp_slice wasp_slice_message, wasp_slice_wasm, wasp_slice_path, wasp_slice_plugin, wasp_slice_workspace;
-  wasp_slice wasp_slice_function, wasp_slice_data, wasp_slice_arg;
+  wasp_slice wasp_slice_function, wasp_slice_data, wasp_slice_arg, wasp_slice_runtime, wasp_slice_source;
   wasp_names **wasp_names_p_p_names, *names;
   wasp_plugin_info **wasp_plugin_info_p_p_info, *info;
   uint64_t uint64_t_timeout_ns;
@@ -52,6 +52,7 @@ static bool allowed(const char *function, const char *argument) {
       {"wasp_engine_register", "config"},
       {"wasp_engine_register_file", "config"},
       {"wasp_engine_register_compiled", "config"},
+      {"wasp_engine_register_script", "config"},
       {"wasp_config_add_callback", "user_data"},
       {"wasp_config_add_callback", "free"},
   };
@@ -145,6 +146,8 @@ static void nulls(void) {
   good.size_t_param_count = good.size_t_arg_count = 1;
   good.size_t_length = 1;
   good.wasp_slice_data = good.wasp_slice_arg = wasp_str("d");
+  good.wasp_slice_runtime = wasp_str("none");
+  good.wasp_slice_source = wasp_str("a script");
   good.void_p_data = good.room;
   good.wasp_callback_fn_callback = nothing;
   good.wasp_free_fn_free = count_freed;

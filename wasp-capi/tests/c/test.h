@@ -23,6 +23,7 @@ void test_conditions(void);
 void test_numbers(void);
 void test_memory(void);
 void test_info(void);
+void test_scripts(void);
 /* Runs the condition of that name, if there is one, in this process. */
 bool run_condition(const char *name);
 

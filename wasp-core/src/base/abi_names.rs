@@ -1,10 +1,26 @@
 //! The names that the guest ABI and wasp itself give to exports.
 
 /// Exports that the guest ABI asks for: not functions that the plugin offers.
-pub(crate) const ABI_NAMES: [&str; 6] =
-    ["allocate", "deallocate", "get_string_size", "_initialize", "_start", SIGNATURES];
+pub(crate) const ABI_NAMES: [&str; 10] = [
+    "allocate",
+    "deallocate",
+    "get_string_size",
+    "_initialize",
+    "_start",
+    SIGNATURES,
+    "wasp_abi_version",
+    LOAD,
+    INVOKE,
+    RESUME,
+];
 /// The plugin's own listing of its functions (section 6 of the guest ABI).
 pub(crate) const SIGNATURES: &str = "wasp_signatures";
+/// What a script runtime loads a script by (section 7).
+pub(crate) const LOAD: &str = "wasp_load";
+/// What a script runtime calls a script's functions by (section 7).
+pub(crate) const INVOKE: &str = "wasp_invoke";
+/// What runs first after an instance was made or reset (section 8).
+pub(crate) const RESUME: &str = "wasp_resume";
 
 /// Begins every name that wasp adds to a module's exports. None of them can be called or shows in a listing.
 pub(crate) const HIDDEN: &str = "wasp:";

@@ -1,6 +1,7 @@
 //! Numbers between host and guest: WebAssembly types, the slots of a call, and conversions.
 
 use crate::base::value::{Kind, Value};
+use crate::base::visible::visible;
 use std::fmt;
 use wasmer::Type;
 use wasmer_types::RawValue;
@@ -34,8 +35,8 @@ impl Slots {
 #[inline]
 pub(crate) fn wasm_type(kind: Kind) -> Option<Type> {
     match kind {
-        Kind::None => None,
-        Kind::I32 | Kind::String | Kind::Bytes => Some(Type::I32),
+        Kind::None | Kind::Any => None,
+        Kind::I32 | Kind::String | Kind::Bytes | Kind::Json => Some(Type::I32),
         Kind::I64 => Some(Type::I64),
         Kind::F32 => Some(Type::F32),
         Kind::F64 => Some(Type::F64),
@@ -79,7 +80,7 @@ pub(crate) fn lift(value: Value<'_>, to: Kind) -> Option<Value<'static>> {
         Kind::I64 => i64::try_from(integer(value)?).ok().map(Value::I64),
         Kind::F32 => float32(value).map(Value::F32),
         Kind::F64 => float64(value).map(Value::F64),
-        Kind::None | Kind::String | Kind::Bytes => None,
+        Kind::None | Kind::String | Kind::Bytes | Kind::Json | Kind::Any => None,
     }
 }
 
@@ -89,7 +90,7 @@ fn integer(value: Value<'_>) -> Option<i128> {
         Value::I64(number) => Some(number.into()),
         Value::F32(number) => whole(number.into()),
         Value::F64(number) => whole(number),
-        Value::None | Value::String(_) | Value::Bytes(_) => None,
+        Value::None | Value::String(_) | Value::Bytes(_) | Value::Json(_) => None,
     }
 }
 
@@ -109,7 +110,7 @@ fn float32(value: Value<'_>) -> Option<f32> {
             let nearest = number as f32;
             (nearest.is_finite() || !number.is_finite()).then_some(nearest)
         }
-        Value::None | Value::String(_) | Value::Bytes(_) => None,
+        Value::None | Value::String(_) | Value::Bytes(_) | Value::Json(_) => None,
     }
 }
 
@@ -119,7 +120,7 @@ fn float64(value: Value<'_>) -> Option<f64> {
         Value::I64(number) => Some(number as f64),
         Value::F32(number) => Some(number.into()),
         Value::F64(number) => Some(number),
-        Value::None | Value::String(_) | Value::Bytes(_) => None,
+        Value::None | Value::String(_) | Value::Bytes(_) | Value::Json(_) => None,
     }
 }
 
@@ -130,7 +131,7 @@ pub(crate) fn to_slot(value: Value<'_>) -> Option<RawValue> {
         Value::I64(number) => Some(number.into()),
         Value::F32(number) => Some(number.into()),
         Value::F64(number) => Some(number.into()),
-        Value::None | Value::String(_) | Value::Bytes(_) => None,
+        Value::None | Value::String(_) | Value::Bytes(_) | Value::Json(_) => None,
     }
 }
 
@@ -161,7 +162,7 @@ pub(crate) fn read(slot: &RawValue, kind: Kind, value: &mut Value<'_>) {
             Kind::I64 => *value = Value::I64(slot.i64),
             Kind::F32 => *value = Value::F32(slot.f32),
             Kind::F64 => *value = Value::F64(slot.f64),
-            Kind::None | Kind::String | Kind::Bytes => {}
+            Kind::None | Kind::String | Kind::Bytes | Kind::Json | Kind::Any => {}
         }
     }
 }
@@ -208,6 +209,7 @@ impl fmt::Display for DisplayValues<'_> {
                 Value::F32(number) => number.fmt(f),
                 Value::F64(number) => number.fmt(f),
                 Value::String(text) => write!(f, "{text:?}"),
+                Value::Json(text) => f.write_str(&visible(text)),
                 Value::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
             }?;
         }

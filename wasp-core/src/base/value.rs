@@ -22,6 +22,10 @@ pub enum Kind {
     String = 5,
     /// Any bytes.
     Bytes = 6,
+    /// A JSON text: any value that JSON has.
+    Json = 7,
+    /// No kind of a value, but a wish: whatever kind it is of. As a result it is always known; among parameters only scripts have it.
+    Any = 8,
 }
 
 impl Kind {
@@ -35,12 +39,14 @@ impl Kind {
             Kind::F64 => "f64",
             Kind::String => "string",
             Kind::Bytes => "bytes",
+            Kind::Json => "json",
+            Kind::Any => "any",
         }
     }
 
     /// Whether it lives in guest memory and travels as a pointer.
     pub(crate) fn is_block(self) -> bool {
-        matches!(self, Kind::String | Kind::Bytes)
+        matches!(self, Kind::String | Kind::Bytes | Kind::Json)
     }
 }
 
@@ -69,6 +75,8 @@ pub enum Value<'a> {
     String(&'a str),
     /// Any bytes.
     Bytes(&'a [u8]),
+    /// A JSON text, which nobody has checked.
+    Json(&'a str),
 }
 
 impl Value<'_> {
@@ -82,6 +90,7 @@ impl Value<'_> {
             Value::F64(_) => Kind::F64,
             Value::String(_) => Kind::String,
             Value::Bytes(_) => Kind::Bytes,
+            Value::Json(_) => Kind::Json,
         }
     }
 }
@@ -92,6 +101,7 @@ pub(crate) enum OwnedValue {
     Number(Value<'static>),
     String(String),
     Bytes(Vec<u8>),
+    Json(String),
 }
 
 impl From<Value<'_>> for OwnedValue {
@@ -104,6 +114,7 @@ impl From<Value<'_>> for OwnedValue {
             Value::F64(number) => Self::Number(Value::F64(number)),
             Value::String(text) => Self::String(text.to_owned()),
             Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+            Value::Json(text) => Self::Json(text.to_owned()),
         }
     }
 }
@@ -115,6 +126,7 @@ impl OwnedValue {
             Self::Number(number) => *number,
             Self::String(text) => Value::String(text),
             Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::Json(text) => Value::Json(text),
         }
     }
 }

@@ -12,22 +12,27 @@ use std::borrow::Cow;
 const TEXT_NEEDS: usize = 1 << 20;
 
 /// A module in the binary format, without names that would swell traces.
-pub(super) struct Binary<'a> {
+pub(crate) struct Binary<'a> {
     pub bytes: Cow<'a, [u8]>,
     pub hash: Hash,
 }
 
 impl<'a> Binary<'a> {
     /// Reads either format.
-    pub(super) fn read(wasm: &'a [u8]) -> Result<Self> {
+    pub(crate) fn read(wasm: &'a [u8]) -> Result<Self> {
         let mut bytes = any_binary(wasm)?;
         name_section::hide_long_names(&mut bytes);
         let hash = cache::hash(&bytes);
         Ok(Self { bytes, hash })
     }
 
+    /// Returns the same module, borrowed from this one.
+    pub(crate) fn borrowed(&self) -> Binary<'_> {
+        Binary { bytes: Cow::Borrowed(&self.bytes), hash: self.hash }
+    }
+
     /// Copies the module if it is borrowed.
-    pub(super) fn into_owned(self) -> Binary<'static> {
+    pub(crate) fn into_owned(self) -> Binary<'static> {
         Binary { bytes: self.bytes.into_owned().into(), hash: self.hash }
     }
 }

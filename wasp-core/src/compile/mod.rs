@@ -13,9 +13,10 @@ mod name_section;
 mod refusal;
 pub(crate) mod target;
 
+pub(crate) use crate::compile::binary::Binary;
+
 use crate::base::abi_names::SIGNATURES;
 use crate::base::error::{ErrorKind, Result};
-use crate::compile::binary::Binary;
 use crate::compile::cache::{Compiled, Entry};
 use crate::compile::machine_code::{Urgency, check_frames, check_presence, compile, outline};
 use crate::compile::modules::{Modules, Ready};
@@ -33,8 +34,12 @@ use wasmer_types::ModuleInfo;
 pub(crate) enum Source<'a> {
     /// WebAssembly, in its binary or its text format.
     Wasm(&'a [u8]),
+    /// A module that was read before.
+    Binary(Binary<'a>),
     /// What [`Compiled::to_bytes`] made.
     Compiled(Vec<u8>),
+    /// What another plugin runs.
+    Ready(Arc<Ready>),
 }
 
 /// A module whose machine code came soonest, and is to be replaced by code that runs faster.
@@ -43,12 +48,22 @@ pub(crate) struct Unoptimised {
     target: Target,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
     /// Returns how many bytes it is.
     pub(crate) fn size(&self) -> usize {
         match self {
             Source::Wasm(wasm) => wasm.len(),
+            Source::Binary(binary) => binary.bytes.len(),
             Source::Compiled(bytes) => bytes.len(),
+            Source::Ready(_) => 0,
+        }
+    }
+
+    /// Returns the module in the format that it was given in, where it isn't compiled yet.
+    pub(crate) fn wasm(&self) -> Option<&'a [u8]> {
+        match self {
+            Source::Wasm(wasm) => Some(wasm),
+            _ => None,
         }
     }
 
@@ -66,7 +81,11 @@ impl Source<'_> {
     ) -> Result<(Arc<Ready>, Option<Unoptimised>)> {
         match self {
             Source::Wasm(wasm) => {
-                let binary = Binary::read(wasm)?;
+                let read = Source::Binary(Binary::read(wasm)?);
+                read.compiled(options, bounds, known, check)
+            }
+            Source::Ready(ready) => Ok((ready, None)),
+            Source::Binary(binary) => {
                 let target = Target { backend: Backend::preferred(options.compiler), bounds };
                 if options.compiler == Compiler::Tiered {
                     return soonest(binary, target, options, known, check);

@@ -39,6 +39,7 @@ pub(crate) enum Answer {
     Number(Value<'static>),
     Text(String),
     Data(Vec<u8>),
+    Json(String),
 }
 
 impl Answer {
@@ -47,6 +48,7 @@ impl Answer {
             Answer::Number(value) => value.kind(),
             Answer::Text(_) => Kind::String,
             Answer::Data(_) => Kind::Bytes,
+            Answer::Json(_) => Kind::Json,
         }
     }
 
@@ -57,6 +59,7 @@ impl Answer {
             Answer::Number(value) => *value,
             Answer::Text(text) => Value::String(text),
             Answer::Data(bytes) => Value::Bytes(bytes),
+            Answer::Json(text) => Value::Json(text),
         }
     }
 }
@@ -69,6 +72,7 @@ impl Caller<'_> {
         match value {
             Value::String(text) => self.set_text(text),
             Value::Bytes(bytes) => self.set_answer(Answer::Data(bytes.to_vec())),
+            Value::Json(text) => self.set_answer(Answer::Json(text.to_owned())),
             Value::None => self.set_number(Value::None),
             Value::I32(value) => self.set_number(Value::I32(value)),
             Value::I64(value) => self.set_number(Value::I64(value)),

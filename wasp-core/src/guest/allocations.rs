@@ -19,7 +19,7 @@ pub(crate) struct Block {
 impl Block {
     /// The block at `pointer` that has `data` as its value.
     pub(crate) fn of(pointer: u32, data: &[u8], kind: Kind) -> Self {
-        let extra = if kind == Kind::String { 1 } else { 4 };
+        let extra = if kind == Kind::Bytes { 4 } else { 1 };
         Self { pointer, size: data.len() as u32 + extra }
     }
 

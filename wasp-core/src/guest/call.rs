@@ -8,6 +8,7 @@ use crate::base::value::{Kind, Value};
 use crate::guest::allocations::Block;
 use crate::guest::guest_state::{Guest, abi};
 use crate::guest::scope::CallScope;
+use crate::plugin::script;
 use crate::sys::interrupt::Reason;
 use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
@@ -53,6 +54,7 @@ impl ResultBuffer {
         match (guest.allocations.lent(), kind) {
             (Some(block), _) => guest.lent(block, kind, turn),
             (None, Kind::String) => Ok(Value::String(&self.text)),
+            (None, Kind::Json) => Ok(Value::Json(&self.text)),
             (None, _) => Ok(Value::Bytes(&self.bytes)),
         }
     }
@@ -115,6 +117,9 @@ impl Guest {
         buffer: &mut ResultBuffer,
         turn: &mut HostTurn,
     ) -> Result<()> {
+        if self.resume.take() {
+            self.resume(turn)?;
+        }
         // First: there are allocators that begin anew when nothing lives any more.
         if let Some(block) = self.allocations.take_lent() {
             self.deallocate(block, turn)?;
@@ -126,11 +131,12 @@ impl Guest {
         }
         self.enter(call.function, slots, turn)?;
         let read = match call.result {
-            Kind::String | Kind::Bytes => self.lift_result(&slots[0], call.result, buffer, turn),
+            kind if kind.is_block() => self.lift_result(&slots[0], kind, buffer, turn),
             _ => Ok(()),
         };
         // Looked at first: what the guest raised says more than the pointer that it returned afterwards.
         match self.state.take_raised() {
+            Some(text) if self.plugin.script.is_some() => Err(script::exception(&text)),
             Some(text) => Err(Error::new(ErrorKind::Guest, text)),
             None => read,
         }
@@ -154,7 +160,7 @@ impl Guest {
             return Ok(());
         }
         match self.decode(pointer, data, kind)? {
-            Value::String(text) => {
+            Value::String(text) | Value::Json(text) => {
                 buffer.text.clear();
                 buffer.text.shrink_to(WORTH_LENDING.max(text.len()));
                 buffer.text.push_str(text);

@@ -94,9 +94,11 @@ impl CallState {
         self.phase.replace(Phase::Guest)
     }
 
-    /// Notes that this thread is back from the guest's stack.
+    /// Notes that this thread is back from the guest's stack; one that was poisoned there stays so.
     pub(super) fn leave_guest_stack(&self, before: Phase) {
-        self.phase.set(before);
+        if !self.is_poisoned() {
+            self.phase.set(before);
+        }
     }
 
     /// Takes the step in which guest code was ended, if it was in one.

@@ -4,6 +4,7 @@
 //! its: `call` has a call's steps, `transfer` the strings and bytes, `allocations` who frees what, `abi_functions` what the ABI
 //! lets a guest call.
 
+use crate::base::abi_names::RESUME;
 use crate::base::error::{Error, ErrorKind};
 use crate::base::log::Level;
 use crate::base::slots;
@@ -48,6 +49,8 @@ pub(crate) struct Guest {
     workspace: RefCell<wasi::Workspace>,
     wasi: RefCell<Option<wasi::Context>>,
     pub interrupt: Arc<Interrupt>,
+    /// Whether the next call begins with [`Exports::resume`].
+    pub resume: Cell<bool>,
     /// How long a call may take: as the plugin's limit says, unless one has a shorter one.
     pub timeout: Cell<Option<Duration>>,
 }
@@ -59,6 +62,7 @@ const WORTH_KEEPING: usize = 4096;
 pub(crate) struct Exports {
     pub allocate: Option<trampoline::Function>,
     pub deallocate: Option<trampoline::Function>,
+    pub resume: Option<trampoline::Function>,
 }
 
 impl Guest {
@@ -78,6 +82,7 @@ impl Guest {
             workspace: RefCell::new(wasi::Workspace::Starting),
             wasi: RefCell::default(),
             interrupt,
+            resume: Cell::new(false),
         }
     }
 
@@ -225,6 +230,28 @@ impl Guest {
         self.enter(function, slots, turn)?;
         self.state.end_step(before);
         Ok(())
+    }
+
+    /// Has the next call begin with the guest's `wasp_resume`, if it has one.
+    #[inline]
+    pub(crate) fn resume_at_next_call(&self) {
+        if self.export(|exports| exports.resume.as_ref()).is_some() {
+            self.resume.set(true);
+        }
+    }
+
+    /// Runs the guest's `wasp_resume` (section 8), whose failure poisons.
+    #[cold]
+    pub(super) fn resume(&self, turn: &mut HostTurn) -> Result<(), Error> {
+        let Some(resume) = self.export(|exports| exports.resume.as_ref()) else { return Ok(()) };
+        self.enter_step(RESUME, resume, &mut [RawValue::default()], turn)?;
+        match self.state.take_raised() {
+            None => Ok(()),
+            Some(text) => {
+                self.state.poison();
+                Err(Error::new(ErrorKind::Guest, text))
+            }
+        }
     }
 
     /// Asks the guest for a block of its memory.

@@ -1,6 +1,7 @@
 //! Runs what an import leads to: a callback of the Config, a WASI function, or a function of the ABI.
 
-use crate::base::error::{Error, ErrorKind};
+use crate::base::error::{Error, ErrorKind, panic_error};
+use crate::base::json;
 use crate::base::log::{Level, Log};
 use crate::base::slots;
 use crate::base::value::{Kind, Value};
@@ -8,11 +9,13 @@ use crate::config::callback::{Answer, Callback, Caller};
 use crate::guest::caller_memory::CallerMemory;
 use crate::guest::guest_state::Guest;
 use crate::guest::import_thunk::HostFunction;
+use crate::guest::script_callback;
 use crate::guest::transfer::block_size;
 use crate::plugin::import::ImportTarget;
 use crate::vm::turn::HostTurn;
 use std::fmt;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use wasmer_types::RawValue;
 
@@ -44,6 +47,9 @@ impl HostFunction for ImportTarget {
             }
             ImportTarget::NotifyGrowth => {}
             ImportTarget::Missing(missing) => return Err(missing.called()),
+            ImportTarget::ScriptCallback(callbacks) => {
+                return script_callback::run(callbacks, guest, slots, turn, block);
+            }
             ImportTarget::RaiseError => guest.raise_error(slots::pointer(&slots[0]), turn)?,
             ImportTarget::Abort => {
                 return Err(guest.abort([0, 1, 2, 3].map(|at| slots::pointer(&slots[at])), turn));
@@ -61,6 +67,9 @@ impl HostFunction for ImportTarget {
     ) -> Result<(), Error> {
         match self {
             ImportTarget::Callback(callback) => callback.place_answer(guest, size, slots, turn),
+            ImportTarget::ScriptCallback(_) => {
+                script_callback::place_answer(guest, size, slots, turn)
+            }
             _ => Ok(()),
         }
     }
@@ -83,14 +92,7 @@ impl HostFunction for Arc<Callback> {
         let callback = &**self;
         // SAFETY: the guest waits while the callback runs, and nobody but that uses this.
         let memory = unsafe { CallerMemory::new(guest) };
-        let mut caller = Caller {
-            plugin: &guest.plugin.name,
-            interrupt: &guest.interrupt,
-            memory: &memory,
-            lent: 0..0,
-            answer: Answer::Number(Value::None),
-            room: if callback.result == Kind::String { guest.take_room() } else { String::new() },
-        };
+        let mut caller = callback.caller(guest, &memory);
         // No allocation for few parameters, and no room for many is made where there are two.
         let count = callback.params.len();
         if count <= 2 {
@@ -130,7 +132,7 @@ impl HostFunction for Arc<Callback> {
 #[inline]
 fn note_lent(arg: &Value<'_>, lent: &mut Range<usize>) {
     let bytes = match arg {
-        Value::String(text) => text.as_bytes(),
+        Value::String(text) | Value::Json(text) => text.as_bytes(),
         Value::Bytes(bytes) => bytes,
         _ => return,
     };
@@ -143,6 +145,49 @@ fn note_lent(arg: &Value<'_>, lent: &mut Range<usize>) {
 }
 
 impl Callback {
+    /// Makes the view that the host function has of its call, with nothing lent to it.
+    #[inline(always)]
+    fn caller<'a>(&self, guest: &'a Guest, memory: &'a CallerMemory<'_>) -> Caller<'a> {
+        Caller {
+            plugin: &guest.plugin.name,
+            interrupt: &guest.interrupt,
+            memory,
+            lent: 0..0,
+            answer: Answer::Number(Value::None),
+            room: if self.result == Kind::String { guest.take_room() } else { String::new() },
+        }
+    }
+
+    /// Runs the host function for a script, with arguments that fit and that are borrowed from `lent` of guest memory.
+    pub(super) fn answer(
+        &self,
+        args: &[Value<'_>],
+        guest: &Guest,
+        lent: Range<*const u8>,
+    ) -> Result<Answer, Error> {
+        // SAFETY: the guest waits while the callback runs, and nobody but that uses this.
+        let memory = unsafe { CallerMemory::new(guest) };
+        let mut caller = self.caller(guest, &memory);
+        caller.lent = lent.start as usize..lent.end as usize;
+        let log = &guest.plugin.log;
+        let run = || {
+            if log.enabled(Level::Debug) {
+                return self.call_logged(log, args, &mut caller);
+            }
+            (self.function)(&mut caller, args).map_err(|source| self.failed(source))
+        };
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+            Err(panic_error(ErrorKind::Callback, &self.to_string(), &*payload))
+        })?;
+        self.check_answered(caller.answer.kind())?;
+        Ok(caller.answer)
+    }
+
+    /// The error for an answer that a script can't have.
+    pub(super) fn refuse_answer(&self, message: String) -> Error {
+        self.refuse(Error::new(ErrorKind::Callback, message))
+    }
+
     /// The same as [`call`](Self::call), with room for three arguments and more.
     #[inline(never)]
     fn call_with_more(
@@ -245,6 +290,7 @@ impl Callback {
         if self.result.is_block() && !guest.plugin.log.enabled(Level::Debug) {
             self.keep_answer(guest, answer, block)
         } else {
+            self.encode_answer(answer);
             self.lower_answer(guest, &answer.value(), slots, turn)
         }
     }
@@ -257,6 +303,7 @@ impl Callback {
         block: &mut u32,
     ) -> Result<(), Error> {
         self.check_answered(answer.kind())?;
+        self.encode_answer(answer);
         block_size(&answer.value(), self.result)
             .and_then(|size| {
                 guest.keep_answer(std::mem::replace(answer, Answer::Number(Value::None)))?;
@@ -264,6 +311,16 @@ impl Callback {
                 Ok(())
             })
             .map_err(|error| self.refuse(error))
+    }
+
+    /// Makes an answer JSON where that is the result.
+    fn encode_answer(&self, answer: &mut Answer) {
+        if self.result == Kind::Json
+            && !matches!(answer.kind(), Kind::Json | Kind::None)
+            && let Some(text) = json::encode(answer.value())
+        {
+            *answer = Answer::Json(text);
+        }
     }
 
     /// Puts an answer into the first slot.

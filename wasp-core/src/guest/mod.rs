@@ -15,4 +15,5 @@ pub(crate) mod host_function;
 #[allow(unsafe_code)] // Compiled code arrives here.
 pub(crate) mod import_thunk;
 pub(crate) mod scope;
+mod script_callback;
 pub(crate) mod transfer;

@@ -69,8 +69,22 @@ impl Guest {
         Ok(())
     }
 
-    /// Writes a string or bytes into the block of `size` bytes that the guest has allocated at `pointer` for it.
+    /// Writes a string or bytes into the block of `size` bytes that the guest has allocated at `pointer` for it, which is freed after
+    /// the call.
     pub(crate) fn write_block(
+        &self,
+        value: &Value<'_>,
+        pointer: u32,
+        size: u32,
+        turn: &mut HostTurn,
+    ) -> Result<()> {
+        self.fill_block(value, pointer, size, turn)?;
+        self.allocations.track(Block { pointer, size })
+    }
+
+    /// The same for a block that is the guest's own from now on.
+    #[inline(always)]
+    pub(crate) fn fill_block(
         &self,
         value: &Value<'_>,
         pointer: u32,
@@ -87,7 +101,7 @@ impl Guest {
             )));
         };
         match value {
-            Value::String(text) => {
+            Value::String(text) | Value::Json(text) => {
                 let (place, end) = block.split_at_mut(text.len());
                 text::copy(place, text.as_bytes());
                 end[0] = 0;
@@ -100,7 +114,6 @@ impl Guest {
             }
             _ => return Ok(()),
         }
-        self.allocations.track(Block { pointer, size })?;
         self.plugin.log.write(
             Level::Debug,
             "Allocated memory in host",
@@ -130,8 +143,8 @@ impl Guest {
         turn: &'a HostTurn,
     ) -> Result<&'a [u8]> {
         let data = match kind {
-            Kind::String => self.characters(pointer, turn)?,
-            _ => self.data(pointer, turn)?,
+            Kind::Bytes => self.data(pointer, turn)?,
+            _ => self.characters(pointer, turn)?,
         };
         self.allocations.track(Block::of(pointer, data, kind))?;
         Ok(data)
@@ -141,11 +154,11 @@ impl Guest {
     #[inline(always)]
     pub(crate) fn decode<'a>(&self, pointer: u32, data: &'a [u8], kind: Kind) -> Result<Value<'a>> {
         let log = &self.plugin.log;
-        if kind == Kind::String {
+        if kind != Kind::Bytes {
             let text = utf8(data, pointer)?;
             let fields: [(&str, &dyn fmt::Display); 2] = [("addr", &pointer), ("result", &text)];
             log.write(Level::Debug, "Got string from memory", &fields);
-            Ok(Value::String(text))
+            Ok(of_text(text, kind))
         } else {
             let fields: [(&str, &dyn fmt::Display); 2] =
                 [("addr", &pointer), ("size", &data.len())];
@@ -168,8 +181,8 @@ impl Guest {
         };
         // Looked at only now: freeing the call's other blocks was the guest's last chance to write to it.
         match kind {
-            Kind::String => utf8(&data[..data.len() - 1], pointer).map(Value::String),
-            _ => Ok(Value::Bytes(&data[4..])),
+            Kind::Bytes => Ok(Value::Bytes(&data[4..])),
+            _ => Ok(of_text(utf8(&data[..data.len() - 1], pointer)?, kind)),
         }
     }
 
@@ -188,7 +201,7 @@ impl Guest {
 
     /// The bytes at `pointer`, after their length.
     #[inline(always)]
-    fn data<'a>(&self, pointer: u32, turn: &'a HostTurn) -> Result<&'a [u8]> {
+    pub(crate) fn data<'a>(&self, pointer: u32, turn: &'a HostTurn) -> Result<&'a [u8]> {
         let rest = self.memory_at(pointer, Kind::Bytes, turn)?;
         let Some((length, data)) = rest.split_first_chunk::<4>() else {
             return Err(abi(format!("the bytes at {pointer:#x} have no room for their length")));
@@ -215,9 +228,10 @@ impl Guest {
 /// The size of the block that `value` needs to pass as `kind`.
 pub(crate) fn block_size(value: &Value<'_>, kind: Kind) -> Result<u32> {
     let (length, extra) = match value {
-        Value::String(text) if kind == Kind::String => {
+        Value::String(text) | Value::Json(text) if kind == value.kind() => {
             if text::has_nul(text.as_bytes()) {
-                let message = "a string with a NUL inside can't be passed to a plugin; bytes can";
+                let message =
+                    format!("a {kind} with a NUL inside can't be passed to a plugin; bytes can");
                 return Err(Error::new(ErrorKind::Invalid, message));
             }
             (text.len(), 1)
@@ -229,6 +243,11 @@ pub(crate) fn block_size(value: &Value<'_>, kind: Kind) -> Result<u32> {
         let message = format!("{length} bytes are more than a plugin's memory can hold");
         Error::new(ErrorKind::Invalid, message)
     })
+}
+
+/// The value of a text that travels as `kind`.
+fn of_text(text: &str, kind: Kind) -> Value<'_> {
+    if kind == Kind::Json { Value::Json(text) } else { Value::String(text) }
 }
 
 fn mismatch(value: &Value<'_>, kind: Kind) -> Error {

@@ -1,9 +1,10 @@
 //! The functions that a plugin exports, and whether a call fits them.
 
-use crate::base::abi_names::{ABI_NAMES, HIDDEN, SIGNATURES, START};
+use crate::base::abi_names::{ABI_NAMES, HIDDEN, INVOKE, LOAD, RESUME, SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
+use crate::base::json;
 use crate::base::slots;
-use crate::base::value::{Kind, Value};
+use crate::base::value::{Kind, OwnedValue, Value};
 use crate::base::visible::visible;
 use crate::plugin::listing::Signature;
 use std::fmt;
@@ -38,6 +39,12 @@ pub struct Function {
 }
 
 impl Function {
+    /// Returns the function that a script declares.
+    pub(crate) fn of_script(signature: Signature) -> Self {
+        let Signature { name, params, param_names, result, docs } = signature;
+        Self { name, params, param_names, result, declared: true, docs }
+    }
+
     /// Returns the kind of the result where there is no doubt about it: the plugin declares it, or it is no i32, which
     /// may stand for a string or bytes.
     pub fn certain_result(&self) -> Option<Kind> {
@@ -82,8 +89,17 @@ impl Export {
             None => Signature::plain(&self.ty)?,
         };
         let declared = self.declared().is_some();
-        let Signature { params, param_names, result, docs, .. } = signature;
-        Some(Function { name: self.name.clone(), params, param_names, result, declared, docs })
+        Some(Function {
+            declared,
+            ..Function::of_script(Signature { name: self.name.clone(), ..signature })
+        })
+    }
+
+    /// Returns the arguments with the JSON of those that are declared as JSON and are none yet; none where nothing is to be done.
+    #[inline]
+    pub(crate) fn encoded(&self, args: &[Value<'_>]) -> Option<Vec<OwnedValue>> {
+        let declared = self.declared()?;
+        if declared.params.contains(&Kind::Json) { encoded(&declared.params, args) } else { None }
     }
 
     /// Refuses arguments and an expected result that can't fit, before any guest code runs.
@@ -118,7 +134,9 @@ impl Export {
         };
         let fits = match arg.kind() {
             same if same == kind => true,
-            Kind::String | Kind::Bytes => declared.is_none() && kind == Kind::I32,
+            // What is no JSON itself is passed as the JSON of it.
+            _ if kind == Kind::Json => json::encode(*arg).is_some(),
+            Kind::String | Kind::Bytes | Kind::Json => declared.is_none() && kind == Kind::I32,
             _ => slots::lower(*arg, kind).is_some(),
         };
         if fits {
@@ -132,18 +150,18 @@ impl Export {
     fn check_result(&self, expected: Kind) -> Result<()> {
         let actual = self.result_kind()?;
         let fits = match (expected, actual) {
-            (Kind::None, _) => true,
+            (Kind::None | Kind::Any, _) => true,
             (_, Kind::None) => false,
-            (Kind::String | Kind::Bytes, _) if self.declared().is_some() => expected == actual,
-            (Kind::String | Kind::Bytes, _) => actual == Kind::I32,
-            (_, Kind::String | Kind::Bytes) => false,
+            _ if expected.is_block() && self.declared().is_some() => expected == actual,
+            _ if expected.is_block() => actual == Kind::I32,
+            _ if actual.is_block() => false,
             (_, _) => true,
         };
         if fits { Ok(()) } else { Err(misfit(format!("its result is {actual}, not {expected}"))) }
     }
 
     /// Returns the kind of the result: as the plugin declares it, else as its WebAssembly type is on its face.
-    fn result_kind(&self) -> Result<Kind> {
+    pub(crate) fn result_kind(&self) -> Result<Kind> {
         match self.ty.results() {
             [] => Ok(Kind::None),
             [ty] => {
@@ -161,6 +179,21 @@ impl Export {
     }
 }
 
+fn encoded(params: &[Kind], args: &[Value<'_>]) -> Option<Vec<OwnedValue>> {
+    let mut values: Vec<OwnedValue> = args.iter().map(|arg| OwnedValue::from(*arg)).collect();
+    let mut changed = false;
+    for ((value, arg), kind) in values.iter_mut().zip(args).zip(params) {
+        if *kind == Kind::Json
+            && arg.kind() != Kind::Json
+            && let Some(text) = json::encode(*arg)
+        {
+            *value = OwnedValue::Json(text);
+            changed = true;
+        }
+    }
+    changed.then_some(values)
+}
+
 #[cold]
 fn misfit(message: String) -> Error {
     Error::new(ErrorKind::Signature, message)
@@ -173,9 +206,13 @@ pub(crate) fn check_abi(exports: &[Export]) -> Result<()> {
     let initialize = ("_initialize", FunctionType::new([], []));
     let start = ("_start", FunctionType::new([], []));
     let signatures = (SIGNATURES, FunctionType::new([], [Type::I32]));
+    let load = (LOAD, FunctionType::new([Type::I32, Type::I32], []));
+    let invoke = (INVOKE, FunctionType::new([Type::I32, Type::I32], [Type::I32]));
+    let resume = (RESUME, FunctionType::new([], []));
     // wasp's own, of which a compiled file may say anything.
     let hidden = (START, FunctionType::new([], []));
-    for (name, ty) in [allocate, deallocate, initialize, start, signatures, hidden] {
+    let all = [allocate, deallocate, initialize, start, signatures, load, invoke, resume, hidden];
+    for (name, ty) in all {
         if let Some(export) = exports.iter().find(|export| export.name == name && export.ty != ty) {
             let (is, should) = (type_text(&export.ty), type_text(&ty));
             let message = format!("{name:?} is exported as {is}, not as {should}");

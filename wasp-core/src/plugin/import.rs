@@ -28,6 +28,8 @@ pub(crate) enum ImportTarget {
     Wasi(&'static wasi::Function),
     RaiseError,
     Abort,
+    /// Any of these callbacks, as a script asks for it by name.
+    ScriptCallback(Arc<[Arc<Callback>]>),
     /// What emscripten tells its host: the memory has grown. There is nothing to do.
     NotifyGrowth,
     /// Nothing: a trap when it is called.
@@ -61,6 +63,7 @@ impl ImportTarget {
             ("env", "raise_error") => Some(ImportTarget::RaiseError),
             ("env", "abort") => Some(ImportTarget::Abort),
             ("env", "emscripten_notify_memory_growth") => Some(ImportTarget::NotifyGrowth),
+            ("wasp", "callback") => Some(ImportTarget::ScriptCallback(callbacks.into())),
             _ => wasi::function(module, name).map(ImportTarget::Wasi),
         }
     }
@@ -78,6 +81,7 @@ impl ImportTarget {
                 FunctionType::new([Type::I32], [])
             }
             ImportTarget::Abort => FunctionType::new([Type::I32; 4], []),
+            ImportTarget::ScriptCallback(_) => FunctionType::new([Type::I32; 3], [Type::I32]),
             ImportTarget::Missing(missing) => missing.ty.clone(),
         }
     }
@@ -90,6 +94,7 @@ impl fmt::Display for ImportTarget {
             ImportTarget::Wasi(function) => write!(f, "WASI function {:?}", function.name),
             ImportTarget::RaiseError => f.write_str("host function \"env\".\"raise_error\""),
             ImportTarget::Abort => f.write_str("host function \"env\".\"abort\""),
+            ImportTarget::ScriptCallback(_) => f.write_str("host function \"wasp\".\"callback\""),
             ImportTarget::NotifyGrowth => {
                 f.write_str("host function \"env\".\"emscripten_notify_memory_growth\"")
             }
@@ -101,10 +106,18 @@ impl fmt::Display for ImportTarget {
 /// Refuses callbacks that no import can lead to, whatever the module.
 pub(crate) fn check_callbacks(config: &Config) -> Result<()> {
     for callback in &config.callbacks {
-        if let Some(at) = callback.params.iter().position(|kind| *kind == Kind::None) {
+        let no_param = |kind: &Kind| matches!(kind, Kind::None | Kind::Any);
+        if let Some(at) = callback.params.iter().position(no_param) {
+            let kind = callback.params[at];
             let message = format!(
-                "{callback}: parameter {} is none, which is only a result; i32, i64, f32, f64, string and bytes are parameters",
+                "{callback}: parameter {} is {kind}, which is only a result; i32, i64, f32, f64, string, bytes and json are parameters",
                 at + 1
+            );
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        if callback.result == Kind::Any {
+            let message = format!(
+                "{callback}: its result is any, which only scripts have; i32, i64, f32, f64, string, bytes, json and none are results"
             );
             return Err(Error::new(ErrorKind::Invalid, message));
         }
@@ -203,6 +216,7 @@ pub(crate) fn log_unused(config: &Config, imports: &[Import], log: &Log) {
     let is_used = |callback: &Arc<Callback>| {
         imports.iter().any(|import| match &import.target {
             ImportTarget::Callback(used) => Arc::ptr_eq(used, callback),
+            ImportTarget::ScriptCallback(_) => true,
             _ => false,
         })
     };

@@ -9,9 +9,18 @@ use wasmer::FunctionType;
 const LISTING: usize = 64 << 10;
 const LINE: usize = 256;
 
+/// The kinds that a listing may name. The last one is a script's only: no WebAssembly type fits it.
+const KINDS: [Kind; 8] =
+    [Kind::I32, Kind::I64, Kind::F32, Kind::F64, Kind::String, Kind::Bytes, Kind::Json, Kind::Any];
+
 /// Returns how many bytes the listing of a plugin with so many exports may have: lines become several times their size here.
 pub(crate) fn most(exports: usize) -> usize {
     LISTING + LINE * exports
+}
+
+/// Returns how many bytes the listing of a script of so many bytes may have.
+pub(crate) fn most_of_script(source: usize) -> usize {
+    LISTING + 4 * source
 }
 
 /// One line of the listing.
@@ -88,9 +97,7 @@ fn parse_line(line: &str, comment: &str) -> Option<Signature> {
 }
 
 fn parse_kind(name: &str) -> Option<Kind> {
-    [Kind::I32, Kind::I64, Kind::F32, Kind::F64, Kind::String, Kind::Bytes]
-        .into_iter()
-        .find(|kind| kind.name() == name)
+    KINDS.into_iter().find(|kind| kind.name() == name)
 }
 
 #[cfg(test)]

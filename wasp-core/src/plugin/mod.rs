@@ -4,14 +4,15 @@ pub(crate) mod export;
 pub(crate) mod import;
 pub(crate) mod info;
 pub(crate) mod listing;
+pub(crate) mod script;
 mod trace;
 
-use crate::base::abi_names::{HIDDEN, SIGNATURES};
+use crate::base::abi_names::{HIDDEN, LOAD, SIGNATURES};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::base::nearest::hint;
 use crate::compile::modules::{Modules, Ready};
-use crate::compile::{self, Source, Unoptimised, machine_code};
+use crate::compile::{self, Binary, Source, Unoptimised, machine_code};
 use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
 use crate::config::plugin_config::{Config, WarmUp};
@@ -19,6 +20,7 @@ use crate::plugin::export::{Export, Function};
 use crate::plugin::import::{Import, ImportTarget};
 use crate::plugin::info::PluginInfo;
 use crate::plugin::listing::Signature;
+use crate::plugin::script::Script;
 use crate::sys::first_writes;
 use crate::sys::watchdog::Watchdog;
 use crate::vm::bounds::Bounds;
@@ -57,6 +59,10 @@ pub(crate) struct Plugin {
     pub warm_ups: Vec<WarmUp>,
     /// The size of what it was registered from.
     size: usize,
+    /// The script that it runs, if it is one.
+    pub script: Option<Arc<Script>>,
+    /// What scripts are compiled from, if it is their runtime and not compiled ahead of time.
+    binary: Option<Arc<Binary<'static>>>,
     /// What other plugins of the same bytes share with it.
     ready: Arc<Ready>,
 }
@@ -76,6 +82,7 @@ impl Plugin {
             Watchdog::get()?;
         }
         let size = source.size();
+        let wasm = source.wasm();
         let resolved = OnceCell::new();
         let check = |info: &ModuleInfo| {
             if resolved.get().is_none() {
@@ -101,6 +108,11 @@ impl Plugin {
             .map(|export| Export::new(export.name(), export.ty()))
             .collect();
         export::check_abi(&exports)?;
+        let is_runtime = exports.iter().any(|export| export.name == LOAD);
+        let binary = match wasm.filter(|_| is_runtime) {
+            Some(wasm) => Some(Arc::new(Binary::read(wasm)?.into_owned())),
+            None => None,
+        };
         let by_name = exports
             .iter()
             .enumerate()
@@ -129,8 +141,34 @@ impl Plugin {
             listing: OnceLock::new(),
             warm_ups: config.warm_ups.clone(),
             size,
+            script: None,
+            binary,
             ready,
         };
+        Ok((plugin, unoptimised))
+    }
+
+    /// Makes the plugin of a script that `runtime` runs.
+    pub(crate) fn of_script(
+        name: &str,
+        runtime: &Self,
+        script: &str,
+        config: &Config,
+        options: &Options,
+        known: &Modules,
+    ) -> Result<(Self, Option<Unoptimised>)> {
+        if runtime.script.is_some() {
+            let message = format!("{:?} is a script itself, no script runtime", runtime.name);
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        let source = match &runtime.binary {
+            Some(binary) => Source::Binary(binary.borrowed()),
+            None => Source::Ready(Arc::clone(&runtime.ready)),
+        };
+        let (mut plugin, unoptimised) = Self::new(name, source, config, options, known)?;
+        plugin.size = script.len();
+        let script = Script::new(|name| plugin.find_hidden(name), script, &config.callbacks)?;
+        plugin.script = Some(Arc::new(script));
         Ok((plugin, unoptimised))
     }
 
@@ -148,6 +186,10 @@ impl Plugin {
 
     /// Takes what its start-up told: its own listing of its functions.
     pub(crate) fn finish(&self, signatures: Vec<Signature>) -> Result<()> {
+        if let Some(script) = &self.script {
+            self.listing.get_or_init(|| script.declare(signatures));
+            return Ok(());
+        }
         let places = signatures.iter().map(|signature| self.place(signature));
         let places = places.collect::<Result<Vec<usize>>>()?;
         // Of a function that is declared twice, the last line counts.
@@ -208,23 +250,27 @@ impl Plugin {
 
     /// The same for a name that may not be text.
     pub(crate) fn find_bytes(&self, name: &[u8]) -> Result<usize> {
-        let name = std::str::from_utf8(name).map_err(|_| {
-            let message =
-                format!("the function's name {:?} is not UTF-8", name.escape_ascii().to_string());
-            Error::new(ErrorKind::Invalid, message)
-        })?;
-        self.find(name)
+        self.find(utf8(name)?)
+    }
+
+    /// The number of the script's function `name`, which may not be text.
+    pub(crate) fn find_in(&self, script: &Script, name: &[u8]) -> Result<usize> {
+        let name = utf8(name)?;
+        script.find(name).ok_or_else(|| self.not_found(name))
     }
 
     #[cold]
     fn not_found(&self, name: &str) -> Error {
-        let mut exports = self.module.exports().filter(|export| !export.name().starts_with(HIDDEN));
-        let other = exports.find(|export| export.name() == name).map(|export| match export.ty() {
-            ExternType::Memory(_) => "a memory",
-            ExternType::Global(_) => "a global",
-            ExternType::Table(_) => "a table",
-            _ => "something else",
-        });
+        let is_known = |known: &str| known == name && !known.starts_with(HIDDEN);
+        let mut exports = self.module.exports().filter(|export| is_known(export.name()));
+        // What the runtime of a script exports is nothing of the script's.
+        let other =
+            exports.next().filter(|_| self.script.is_none()).map(|export| match export.ty() {
+                ExternType::Memory(_) => "a memory",
+                ExternType::Global(_) => "a global",
+                ExternType::Table(_) => "a table",
+                _ => "something else",
+            });
         let plugin = &self.name;
         let message = match other {
             Some(other) => {
@@ -250,6 +296,9 @@ impl Plugin {
             imports.get(&(module.to_owned(), name.to_owned())).map(|target| (*target).clone())
         };
         let mut info = PluginInfo::new(self.module.info(), &self.exports, target, self.size);
+        if self.script.is_some() {
+            info.functions = self.functions().to_vec();
+        }
         info.memory_used = snapshot + self.code.len() as u64;
         info
     }
@@ -263,6 +312,14 @@ impl Plugin {
     pub(crate) fn functions(&self) -> &[Function] {
         self.listing.get().map_or(&[], Vec::as_slice)
     }
+}
+
+fn utf8(name: &[u8]) -> Result<&str> {
+    std::str::from_utf8(name).map_err(|_| {
+        let message =
+            format!("the function's name {:?} is not UTF-8", name.escape_ascii().to_string());
+        Error::new(ErrorKind::Invalid, message)
+    })
 }
 
 fn check_limits(limits: &Limits) -> Result<()> {

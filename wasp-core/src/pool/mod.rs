@@ -7,6 +7,7 @@
 mod idle_set;
 #[allow(unsafe_code)] // Takes the instance out when it is dropped.
 pub(crate) mod lease;
+mod script_calls;
 #[allow(unsafe_code)] // Moves a store between threads, and resets it.
 pub(crate) mod wasm_instance;
 
@@ -79,6 +80,11 @@ impl Pool {
             Arc::new(CachePadded::new(Shard { plugin, shared, number }))
         };
         Self((0..SHARDS).map(shard).collect())
+    }
+
+    /// Returns the plugin.
+    pub(crate) fn plugin(&self) -> &Plugin {
+        &self.0[0].plugin
     }
 
     /// Returns the plugin's name.
@@ -156,6 +162,7 @@ impl Shard {
         let mut instance = WasmInstance::new(&self.plugin, snapshot).map(Box::new)?;
         if snapshot.is_none() {
             instance.warm_up()?;
+            instance.resume_at_next_call();
         }
         Ok(instance)
     }

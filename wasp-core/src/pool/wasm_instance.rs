@@ -1,6 +1,6 @@
 //! One instance of a plugin's module, started and ready to be called.
 
-use crate::base::abi_names::{SIGNATURES, START};
+use crate::base::abi_names::{LOAD, RESUME, SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::base::slots::{self, Slots};
@@ -40,6 +40,8 @@ pub(crate) struct WasmInstance {
     parts: InstanceParts,
     guest: Rc<Guest>,
     result_buffer: ResultBuffer,
+    /// The packed arguments of the last call of a script's function.
+    packed: Vec<u8>,
     /// Whether its state may differ from the snapshot's.
     touched: bool,
     turn: HostTurn,
@@ -71,7 +73,11 @@ impl WasmInstance {
         let functions = exported_functions(&mut store, plugin, &module);
         drop(module);
         let export = |name| plugin.find_hidden(name).map(|index| functions[index].clone());
-        let exports = Exports { allocate: export("allocate"), deallocate: export("deallocate") };
+        let exports = Exports {
+            allocate: export("allocate"),
+            deallocate: export("deallocate"),
+            resume: export(RESUME),
+        };
         let runtime = builtins::replace(&mut store, &parts, plugin.exception_references);
         guest.bind(&parts, runtime, exports);
         let mut instance = Self {
@@ -80,6 +86,7 @@ impl WasmInstance {
             parts,
             guest,
             result_buffer: ResultBuffer::default(),
+            packed: Vec::new(),
             touched: true,
             // SAFETY: the instance lives as long as its store, which is dropped last; whoever has this by `&mut` is alone with
             // the instance, and what borrows the turn borrows this.
@@ -101,6 +108,7 @@ impl WasmInstance {
             Ok(new) => {
                 *self = new;
                 self.warm_up().inspect_err(|_| self.guest.state.poison())?;
+                self.guest.resume_at_next_call();
             }
             Err(error) => {
                 self.set_flag_ptr();
@@ -130,7 +138,8 @@ impl WasmInstance {
                 Err(error) => return Err(error.in_context(format_args!("its {what}"))),
             }
         }
-        Ok(())
+        let plugin = Arc::clone(&self.guest.plugin);
+        plugin.script.as_deref().map_or(Ok(()), |script| self.load(script))
     }
 
     /// Makes the calls that the Config wants after start-up. The plugin's own listing is known by now.
@@ -144,10 +153,21 @@ impl WasmInstance {
     }
 
     fn warm_up_by(&mut self, plugin: &Plugin, function: &str, args: &[OwnedValue]) -> Result<()> {
-        let index = plugin.find(function)?;
         let args: Vec<Value<'_>> = args.iter().map(OwnedValue::value).collect();
-        plugin.exports[index].check(&args, Kind::None)?;
-        self.call(index, &args, Kind::None, &mut Slots::default())?;
+        if let Some(script) = &plugin.script {
+            let index = plugin.find_in(script, function.as_bytes())?;
+            self.invoke(None, index, &args)?;
+        } else {
+            let index = plugin.find(function)?;
+            let export = &plugin.exports[index];
+            let encoded = export.encoded(&args);
+            let args = match &encoded {
+                Some(encoded) => encoded.iter().map(OwnedValue::value).collect(),
+                None => args,
+            };
+            export.check(&args, Kind::None)?;
+            self.call(index, &args, Kind::None, &mut Slots::default())?;
+        }
         match self.guest.open_file() {
             Some(name) if plugin.restorable => {
                 let message =
@@ -180,7 +200,23 @@ impl WasmInstance {
             }
             self.touched = false;
         }
+        self.guest.resume_at_next_call();
         Ok(())
+    }
+
+    /// Its plugin.
+    pub(crate) fn plugin(&self) -> Arc<Plugin> {
+        Arc::clone(&self.guest.plugin)
+    }
+
+    /// Room for packed arguments.
+    pub(super) fn packed_room(&mut self) -> &mut Vec<u8> {
+        &mut self.packed
+    }
+
+    /// Has its next call begin with its `wasp_resume`, where it runs start-up itself and has no snapshot to come back to.
+    pub(super) fn resume_at_next_call(&self) {
+        self.guest.resume_at_next_call();
     }
 
     /// Ends what its owner may still hold of it.
@@ -309,17 +345,25 @@ impl WasmInstance {
 
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
     pub(crate) fn signatures(&mut self) -> Result<Vec<Signature>> {
-        let Ok(index) = self.guest.plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
+        let plugin = &self.guest.plugin;
+        let Ok(index) = plugin.find(SIGNATURES) else { return Ok(Vec::new()) };
+        // A runtime without a script has nothing to list.
+        if plugin.script.is_none() && plugin.find_hidden(LOAD).is_some() {
+            return Ok(Vec::new());
+        }
         let context = format_args!("{SIGNATURES:?}");
         let mut slots = Slots::default();
         self.call(index, &[], Kind::I32, &mut slots).map_err(|error| error.in_context(context))?;
         let pointer = slots::pointer(slots.first());
         let text =
             self.guest.text(pointer, &self.turn).map_err(|error| error.in_context(context))?;
-        let most = listing::most(self.guest.plugin.exports.len());
+        let most = match &self.guest.plugin.script {
+            Some(script) => listing::most_of_script(script.source.len()),
+            None => listing::most(self.guest.plugin.exports.len()),
+        };
         if text.len() > most {
             let message = format!(
-                "{context} has {} bytes, more than the {most} that it may have for its exports",
+                "{context} has {} bytes, more than the {most} that it may have",
                 text.len()
             );
             return Err(Error::new(ErrorKind::Abi, message));

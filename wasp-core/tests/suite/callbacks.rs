@@ -260,7 +260,7 @@ fn no_parameter_is_none() {
     on_both(|engine| {
         let mut config = Config::new();
         config.callback("env", "f", &[Kind::I32, Kind::None], Kind::None, |_, _| Ok(()));
-        let message = r#"plugin "p": callback "env"."f": parameter 2 is none, which is only a result; i32, i64, f32, f64, string and bytes are parameters"#;
+        let message = r#"plugin "p": callback "env"."f": parameter 2 is none, which is only a result; i32, i64, f32, f64, string, bytes and json are parameters"#;
         fails(engine.register("p", b"(module)", &config), Invalid, message);
     });
 }

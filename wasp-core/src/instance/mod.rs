@@ -1,9 +1,11 @@
 //! Instances as their owners see them.
 
+mod script;
+
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::base::slots::{self, Slots};
-use crate::base::value::{Kind, Value};
+use crate::base::value::{Kind, OwnedValue, Value};
 use crate::plugin::Plugin;
 use crate::plugin::export::Function;
 use crate::pool::Shard;
@@ -25,13 +27,15 @@ pub struct Instance {
     workspace: Workspace,
     /// What ended guest code half-way, if something did.
     poison: Option<String>,
+    /// The last result of a script that was wanted as JSON and was none.
+    json: String,
 }
 
 impl Instance {
     pub(crate) fn new(shard: &Arc<CachePadded<Shard>>, workspace: Workspace) -> Result<Self> {
         let mut lease = Lease::new(shard)?;
         lease.instance.open_for(&workspace);
-        Ok(Self { lease, workspace, poison: None })
+        Ok(Self { lease, workspace, poison: None, json: String::new() })
     }
 
     /// Calls the plugin's function `name`.
@@ -124,13 +128,21 @@ impl Instance {
         result: Kind,
     ) -> Result<Value<'_>> {
         let plugin = &*self.lease.shard.plugin;
+        if let Some(script) = &plugin.script {
+            let index = plugin.find_in(script, name)?;
+            return self.call_script(timeout, index, args, result);
+        }
         let index = self.lease.instance.find(name)?;
         let export = &plugin.exports[index];
+        if let Some(encoded) = export.encoded(args) {
+            return self.call_encoded(timeout, name, &encoded, result);
+        }
         let context = |error| in_context(plugin, &export.name, error);
         if let Some(cause) = &self.poison {
             return Err(context(poisoned(cause)));
         }
         export.check(args, result).map_err(context)?;
+        let result = if result == Kind::Any { export.result_kind()? } else { result };
         // A string that is ignored is freed all the same where the plugin declares that it is one.
         let lifted = match (result, export.declared()) {
             (Kind::None, Some(declared)) => declared.result,
@@ -146,11 +158,12 @@ impl Instance {
             Some(timeout) => instance.call_within(timeout, index, args, lifted, &mut slots),
         };
         if let Err(error) = outcome {
-            return Err(self.failed(index, error));
+            let name = export.name.clone();
+            return Err(self.failed(&name, error));
         }
         let value = match result {
-            Kind::None if lifted != Kind::String => Value::None,
-            Kind::None | Kind::String | Kind::Bytes => {
+            Kind::None if !matches!(lifted, Kind::String | Kind::Json) => Value::None,
+            Kind::None | Kind::String | Kind::Bytes | Kind::Json => {
                 // Text that was lent is checked only now.
                 let value = self.lease.instance.read(lifted).map_err(|error| {
                     let error = context(error);
@@ -174,11 +187,24 @@ impl Instance {
         Ok(value)
     }
 
+    /// The same with arguments that were made JSON.
+    #[cold]
+    #[inline(never)]
+    fn call_encoded(
+        &mut self,
+        timeout: Option<Duration>,
+        name: &[u8],
+        args: &[OwnedValue],
+        result: Kind,
+    ) -> Result<Value<'_>> {
+        let args: Vec<Value<'_>> = args.iter().map(OwnedValue::value).collect();
+        self.call_named_within(timeout, name, &args, result)
+    }
+
     /// Records a call that failed in the guest, and puts its error in context.
     #[cold]
-    fn failed(&mut self, index: usize, error: Error) -> Error {
+    fn failed(&mut self, name: &str, error: Error) -> Error {
         let plugin = &*self.lease.shard.plugin;
-        let name = &plugin.exports[index].name;
         let error = in_context(plugin, name, error);
         if self.lease.instance.is_poisoned() {
             self.poison = Some(error.to_string());
@@ -296,10 +322,13 @@ impl fmt::Debug for Instance {
 
 /// Returns the result `number` as one of `kind`.
 fn fit(number: Value<'_>, kind: Kind) -> Result<Value<'static>> {
-    slots::lift(number, kind).ok_or_else(|| {
-        let message = format!("its result {} does not fit {kind}", slots::DisplayValues(&[number]));
-        Error::new(ErrorKind::Signature, message)
-    })
+    slots::lift(number, kind).ok_or_else(|| misfit(number, kind))
+}
+
+#[cold]
+fn misfit(result: Value<'_>, kind: Kind) -> Error {
+    let message = format!("its result {} does not fit {kind}", slots::DisplayValues(&[result]));
+    Error::new(ErrorKind::Signature, message)
 }
 
 #[cold]
