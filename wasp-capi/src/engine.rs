@@ -90,6 +90,10 @@ pub struct wasp_engine_options {
     /// processor, which tells for nothing on x86-64. wasp finds out by itself where the processor can't be believed; this, and
     /// the environment variable WASP_KERNEL_FAULT_COUNTS, are for the case that it doesn't.
     pub kernel_fault_counts: bool,
+    /// The directory with the script runtimes that come with libwasp, a file `<language>.wasm` each; empty for none. It is
+    /// share/wasp/runtimes where wasp is installed, the variable `runtimes` of its pkg-config and CMake packages. A runtime is loaded
+    /// when the first script of its language is registered.
+    pub runtime_directory: wasp_slice,
 }
 
 /// Holds plugins by name and makes instances of them.
@@ -132,6 +136,7 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
         log_user_data: std::ptr::null_mut(),
         log_free: None,
         kernel_fault_counts: false,
+        runtime_directory: wasp_slice::EMPTY,
     };
     // SAFETY: the struct has the size that it says, the header's promise; zeros are valid `wasp_engine_options`.
     let (given, rest) = unsafe { sized(given, nothing, "wasp_engine_options") }?;
@@ -145,6 +150,9 @@ unsafe fn read_options(given: *const wasp_engine_options) -> Result<Options, Err
     // SAFETY: slices and arrays are readable, the header's promise.
     let directory = unsafe { given.cache_directory.text("cache_directory") }?;
     options.cache_directory = Some(directory).filter(|path| !path.is_empty()).map(Into::into);
+    // SAFETY: as above.
+    let directory = unsafe { given.runtime_directory.text("runtime_directory") }?;
+    options.runtime_directory = Some(directory).filter(|path| !path.is_empty()).map(Into::into);
     if let Some(log) = given.log {
         options.log = Log::new(level, move |record| tell(log, &user_data, record));
     }
@@ -247,9 +255,11 @@ pub unsafe extern "C" fn wasp_engine_register(
     })
 }
 
-/// Registers the plugin `name` from the file `path`, as `wasp_engine_register` does.
+/// Registers the plugin `name` from the file `path`, as `wasp_engine_register` does; or a script, whose ending chooses its runtime, as
+/// `wasp_engine_register_script` does: "javascript" for .js and .mjs, "lua" for .lua.
 ///
-/// Errors: WASP_ERROR_IO if the file can't be read, and those of `wasp_engine_register`.
+/// Errors: WASP_ERROR_IO if the file can't be read, INVALID for .py and .ts, with what to do instead, and those of
+/// `wasp_engine_register` or `wasp_engine_register_script`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_engine_register_file(
     engine: *mut wasp_engine,
@@ -267,7 +277,7 @@ pub unsafe extern "C" fn wasp_engine_register_file(
 }
 
 /// Registers the script `source` as the plugin `name`. `runtime` is the plugin that runs scripts of its language, registered before,
-/// such as from the file runtimes/javascript.wasm that comes with libwasp.
+/// or the name of one of the runtimes in the engine's `runtime_directory`, such as "javascript".
 ///
 /// The script is loaded once, and every instance starts from what that left. Its functions are called like those of any plugin;
 /// those whose kinds it doesn't declare take and return values of any kind, for which WASP_ANY asks. It gets what `config` has, and

@@ -1,5 +1,6 @@
 //! The engine: plugins by name.
 
+use crate::base::abi_names::HIDDEN;
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::base::nearest::hint;
@@ -7,6 +8,7 @@ use crate::compile::cache;
 use crate::compile::modules::{Modules, Ready};
 use crate::compile::{self, Source, Unoptimised};
 use crate::config::engine_options::Options;
+use crate::config::language;
 use crate::config::plugin_config::Config;
 use crate::instance::Instance;
 use crate::plugin::Plugin;
@@ -120,13 +122,23 @@ impl Engine {
         self.register_source(name, Source::Compiled(compiled.to_vec()), config)
     }
 
-    /// Registers the plugin `name` from a file.
+    /// Registers the plugin `name` from a file: a module, or a script, whose ending chooses its runtime, `javascript` for `.js` and
+    /// `.mjs`, `lua` for `.lua`.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if the file can't be read, and those of [`register`](Self::register).
+    /// [`ErrorKind::Io`] if the file can't be read; those of [`register`](Self::register), or for a script those of
+    /// [`register_script`](Self::register_script); and [`ErrorKind::Invalid`] for `.py` and `.ts`, with what to do instead.
     pub fn register_file(&self, name: &str, path: impl AsRef<Path>, config: &Config) -> Result<()> {
-        let wasm = read(name, path.as_ref())?;
-        self.register(name, &wasm, config)
+        let path = path.as_ref();
+        let context = |error: Error| error.in_context(format_args!("plugin {name:?}"));
+        let runtime = language::of_file(path).map_err(context)?;
+        let bytes = read(name, path)?;
+        let Some(runtime) = runtime else { return self.register(name, &bytes, config) };
+        let source = String::from_utf8(bytes).map_err(|_| {
+            let message = format!("the script in file {path:?} is not UTF-8");
+            context(Error::new(ErrorKind::Invalid, message))
+        })?;
+        self.register_script(name, runtime, &source, config)
     }
 
     /// Compiles `wasm` ahead of time, as [`compile`](Self::compile) does, into the file `path`. Other processes see all of it
@@ -158,7 +170,8 @@ impl Engine {
         self.register_source(name, Source::Compiled(compiled), config)
     }
 
-    /// Registers the script `source` as the plugin `name`: `runtime` is the plugin that runs scripts of its language, registered before.
+    /// Registers the script `source` as the plugin `name`: `runtime` is the plugin that runs scripts of its language, registered before,
+    /// or the name of one of the runtimes in [`Options::runtime_directory`], such as `javascript`.
     ///
     /// The script is loaded once, and every instance starts from what that left. Its functions are called like those of any plugin;
     /// those whose kinds it doesn't declare take and return [any](Kind::Any) value. It gets what `config` has, and nothing of what
@@ -175,12 +188,47 @@ impl Engine {
         source: &str,
         config: &Config,
     ) -> Result<()> {
-        let plugins = self.0.plugins.load();
-        let pool = plugins.get(runtime).ok_or_else(|| not_found(&plugins, runtime))?;
+        let pool = self
+            .runtime(runtime)
+            .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         let Inner { options, modules, .. } = &*self.0;
         self.register_plugin(name, || {
             Plugin::of_script(name, pool.plugin(), source, config, options, modules)
         })
+    }
+
+    /// Returns the script runtime `name`: a plugin that the host has registered, or one of those that come with wasp.
+    fn runtime(&self, name: &str) -> Result<Arc<Pool>> {
+        let given = |name: &str| self.0.plugins.load().get(name).cloned();
+        // Under a name of wasp's own, so that it is in nobody's way.
+        let own = format!("{HIDDEN}{name}");
+        if let Some(pool) = given(name).or_else(|| given(&own)) {
+            return Ok(pool);
+        }
+        let directory = self.0.options.runtime_directory.as_ref();
+        let path = directory
+            .filter(|_| language::is_name(name))
+            .map(|path| path.join(format!("{name}.wasm")));
+        let Some(path) = path.filter(|path| path.exists()) else {
+            return Err(self.no_runtime(name));
+        };
+        let mut config = Config::new();
+        // Its instances are the scripts'.
+        config.limits.idle_instances = 0;
+        self.register(&own, &read(name, &path)?, &config)?;
+        given(&own).ok_or_else(|| self.no_runtime(name))
+    }
+
+    #[cold]
+    fn no_runtime(&self, name: &str) -> Error {
+        let place = match &self.0.options.runtime_directory {
+            Some(directory) => format!("{directory:?} has no {:?}", format!("{name}.wasm")),
+            None => "the engine's options name no directory of runtimes".to_owned(),
+        };
+        let message = format!(
+            "there is no script runtime {name:?}: no such plugin is registered, and {place}"
+        );
+        Error::new(ErrorKind::PluginNotFound, message)
     }
 
     /// Forgets the plugin `name`. Existing instances keep what they need.
@@ -192,9 +240,11 @@ impl Engine {
         if before.contains_key(name) { Ok(()) } else { Err(not_found(&before, name)) }
     }
 
-    /// Returns the names of the plugins that are registered, sorted.
+    /// Returns the names of the plugins that are registered, sorted, without the runtimes that wasp has loaded itself.
     pub fn plugins(&self) -> Vec<String> {
-        let mut names: Vec<String> = self.0.plugins.load().keys().cloned().collect();
+        let plugins = self.0.plugins.load();
+        let names = plugins.keys().filter(|name| !name.starts_with(HIDDEN));
+        let mut names: Vec<String> = names.cloned().collect();
         names.sort_unstable();
         names
     }

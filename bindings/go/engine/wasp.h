@@ -135,6 +135,10 @@ typedef struct {
   /// processor, which tells for nothing on x86-64. wasp finds out by itself where the processor can't be believed; this, and
   /// the environment variable WASP_KERNEL_FAULT_COUNTS, are for the case that it doesn't.
   bool kernel_fault_counts;
+  /// The directory with the script runtimes that come with libwasp, a file `<language>.wasm` each; empty for none. It is
+  /// share/wasp/runtimes where wasp is installed, the variable `runtimes` of its pkg-config and CMake packages. A runtime is loaded
+  /// when the first script of its language is registered.
+  wasp_slice runtime_directory;
 } wasp_engine_options;
 
 /// The kind of a value: one of the constants below.
@@ -359,16 +363,18 @@ wasp_error *wasp_engine_register(wasp_engine *engine,
                                  wasp_slice wasm,
                                  const wasp_config *config);
 
-/// Registers the plugin `name` from the file `path`, as `wasp_engine_register` does.
+/// Registers the plugin `name` from the file `path`, as `wasp_engine_register` does; or a script, whose ending chooses its runtime, as
+/// `wasp_engine_register_script` does: "javascript" for .js and .mjs, "lua" for .lua.
 ///
-/// Errors: WASP_ERROR_IO if the file can't be read, and those of `wasp_engine_register`.
+/// Errors: WASP_ERROR_IO if the file can't be read, INVALID for .py and .ts, with what to do instead, and those of
+/// `wasp_engine_register` or `wasp_engine_register_script`.
 wasp_error *wasp_engine_register_file(wasp_engine *engine,
                                       wasp_slice name,
                                       wasp_slice path,
                                       const wasp_config *config);
 
 /// Registers the script `source` as the plugin `name`. `runtime` is the plugin that runs scripts of its language, registered before,
-/// such as from the file runtimes/javascript.wasm that comes with libwasp.
+/// or the name of one of the runtimes in the engine's `runtime_directory`, such as "javascript".
 ///
 /// The script is loaded once, and every instance starts from what that left. Its functions are called like those of any plugin;
 /// those whose kinds it doesn't declare take and return values of any kind, for which WASP_ANY asks. It gets what `config` has, and

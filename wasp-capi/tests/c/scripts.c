@@ -47,7 +47,7 @@ void test_scripts(void) {
   FAILS(WASP_ERROR_INVALID, "kind 8", wasp_call(it, wasp_str("echo"), &arg, 1, WASP_ANY, &result));
   wasp_instance_free(it);
 
-  FAILS(WASP_ERROR_PLUGIN_NOT_FOUND, "\"none\"",
+  FAILS(WASP_ERROR_PLUGIN_NOT_FOUND, "there is no script runtime \"none\"",
         wasp_engine_register_script(engine, script, wasp_str("none"), source, NULL));
   FAILS(WASP_ERROR_INVALID, "is a script itself", wasp_engine_register_script(engine, toy, script, source, NULL));
   FAILS(WASP_ERROR_GUEST, "SyntaxError: bad (a.js:1:3)",

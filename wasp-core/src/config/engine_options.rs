@@ -47,6 +47,9 @@ pub struct Options {
     /// may share it, and it is created if it doesn't exist. Its files run as code: only the user who runs the process may
     /// be able to write there.
     pub cache_directory: Option<PathBuf>,
+    /// The directory with the script runtimes that come with wasp, a file `<language>.wasm` each, such as `javascript.wasm`; none by
+    /// default. A runtime is loaded when the first script of its language is registered.
+    pub runtime_directory: Option<PathBuf>,
     /// Where the standard streams of plugins lead.
     pub stdio: Stdio,
     /// Asks the kernel at each reset of an instance whether pages of its memory were written to, 200 ns on common machines, and

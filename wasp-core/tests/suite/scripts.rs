@@ -223,13 +223,61 @@ fn what_cannot_be_a_script_is_refused() {
         assert!(!engine.has("s"));
         (error.kind(), error.to_string())
     };
-    assert_eq!(refuse("tou", "").0, PluginNotFound);
+    let text = "plugin \"s\": there is no script runtime \"tou\": no such plugin is registered, and the engine's options name no directory of runtimes";
+    assert_eq!(refuse("tou", ""), (PluginNotFound, text.to_owned()));
     let text = "plugin \"s\": its runtime exports no function \"wasp_load\", as script runtimes do";
     assert_eq!(refuse("plain", ""), (Invalid, text.to_owned()));
     let text = "plugin \"s\": its source has a NUL inside";
     assert_eq!(refuse("toy", "a\0b"), (Invalid, text.to_owned()));
     let text = "plugin \"s\": SyntaxError: bad (a.js:1:3)";
     assert_eq!(refuse("toy", "!"), (Guest, text.to_owned()));
+}
+
+/// An engine with a folder of runtimes, and a folder for scripts.
+fn with_directory() -> (Engine, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("javascript.wasm"), RUNTIME).unwrap();
+    let mut options = wasp_core::Options::default();
+    options.runtime_directory = Some(directory.path().to_owned());
+    (Engine::with_options(options), directory)
+}
+
+#[test]
+fn runtimes_are_found_by_the_ending_of_a_file() {
+    let (engine, directory) = with_directory();
+    let file = |name: &str, text: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    for name in ["a.js", "b.mjs", "C.JS"] {
+        engine.register_file(name, file(name, b"a script"), &Config::new()).unwrap();
+        let mut instance = engine.instance(name, None).unwrap();
+        let source = instance.call("source", &[], Kind::Any).unwrap();
+        assert_eq!(source, Value::String("a script"));
+    }
+    assert_eq!(engine.plugins(), ["C.JS", "a.js", "b.mjs"]);
+    engine.register_script("text", "javascript", "text", &Config::new()).unwrap();
+    for (name, says) in [
+        ("a.lua", "there is no script runtime \"lua\": no such plugin is registered, and "),
+        ("a.py", "there are two Pythons"),
+        ("a.ts", "types must be stripped first"),
+        ("a.cjs", "CommonJS"),
+    ] {
+        let error = engine.register_file("p", file(name, b""), &Config::new()).unwrap_err();
+        assert!(error.to_string().starts_with("plugin \"p\": "), "{error}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    let error = engine.register_file("p", file("a.js", b"\xff"), &Config::new()).unwrap_err();
+    assert_eq!(error.kind(), Invalid);
+    assert!(error.to_string().ends_with("is not UTF-8"), "{error}");
+    // What the host registers comes first, and a name is no path.
+    engine.register("lua", RUNTIME, &Config::new()).unwrap();
+    engine.register_file("p", file("a.lua", b""), &Config::new()).unwrap();
+    for name in ["../javascript", "", "java\0script"] {
+        let error = engine.register_script("p", name, "", &Config::new()).unwrap_err();
+        assert_eq!(error.kind(), PluginNotFound);
+    }
 }
 
 #[test]
