@@ -1,0 +1,22 @@
+#!/bin/sh
+# Builds the script runtimes that are named, or all, into build/runtimes, where they are older than what they are made from.
+#
+#   runtimes/build.sh [LANGUAGE...]
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/.." && pwd)
+out=$root/build/runtimes
+mkdir -p "$out"
+[ $# -gt 0 ] || set -- $(cd "$here" && for build in */build.sh; do dirname "$build"; done)
+for language; do
+	module=$out/$language.wasm
+	newer=
+	if [ -e "$module" ]; then
+		newer=$(find "$here/$language" "$here/shared" "$here/fetch.sh" "$root/bindings/guest/c" -type f -newer "$module" -print)
+	fi
+	if [ ! -e "$module" ] || [ -n "$newer" ]; then
+		"$here/$language/build.sh" "$module.new"
+		mv "$module.new" "$module"
+	fi
+done

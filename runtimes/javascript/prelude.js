@@ -1,0 +1,181 @@
+// What scripts find besides the language itself. `host` has the functions of globals.c.
+(function (host) {
+  "use strict";
+
+  const define = (object, name, value) =>
+    Object.defineProperty(object, name, { value, writable: true, enumerable: false, configurable: true });
+
+  // Shows values as a log should: text as it is, errors with their stack, other objects as JSON.
+  const show = (value) => {
+    if (typeof value === "string") return value;
+    if (value instanceof Error) return value.stack ? `${value}\n${value.stack.trimEnd()}` : String(value);
+    if (typeof value === "bigint") return `${value}n`;
+    if (typeof value === "function") return `[function ${value.name}]`;
+    if (typeof value !== "object" || value === null) return String(value);
+    try {
+      return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}n` : inner)) ?? String(value);
+    } catch {
+      return Object.prototype.toString.call(value);
+    }
+  };
+  const logger = (isError) => (...values) => host.print(values.map(show).join(" "), isError);
+  const console = {};
+  for (const name of ["log", "info", "debug"]) define(console, name, logger(false));
+  for (const name of ["warn", "error", "trace"]) define(console, name, logger(true));
+  define(globalThis, "console", console);
+
+  define(Math, "random", host.next);
+
+  const bytesOf = (data) => {
+    if (data === undefined) return new Uint8Array();
+    if (data instanceof ArrayBuffer) return new Uint8Array(data);
+    if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    throw new TypeError("an ArrayBuffer or a view of one is accepted");
+  };
+
+  class TextEncoder {
+    get encoding() {
+      return "utf-8";
+    }
+    encode(text = "") {
+      return host.encode(String(text));
+    }
+    encodeInto(text, into) {
+      let read = 0;
+      let written = 0;
+      for (const char of String(text)) {
+        const bytes = host.encode(char);
+        if (written + bytes.length > into.length) break;
+        into.set(bytes, written);
+        written += bytes.length;
+        read += char.length;
+      }
+      return { read, written };
+    }
+  }
+
+  class TextDecoder {
+    #fatal;
+    #ignoreBOM;
+    constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
+      if (!/^\s*(utf-?8|unicode-1-1-utf-8)\s*$/i.test(label)) throw new RangeError(`the encoding ${label} isn't there: utf-8 is`);
+      this.#fatal = Boolean(fatal);
+      this.#ignoreBOM = Boolean(ignoreBOM);
+    }
+    get encoding() {
+      return "utf-8";
+    }
+    get fatal() {
+      return this.#fatal;
+    }
+    get ignoreBOM() {
+      return this.#ignoreBOM;
+    }
+    decode(data) {
+      const bytes = bytesOf(data);
+      const text = host.decode(bytes);
+      if (this.#fatal) {
+        // What was replaced is of other bytes now.
+        const again = host.encode(text);
+        if (again.length !== bytes.length || again.some((byte, at) => byte !== bytes[at])) {
+          throw new TypeError("the bytes are no UTF-8");
+        }
+      }
+      return text.startsWith("\ufeff") && !this.#ignoreBOM ? text.slice(1) : text;
+    }
+  }
+  define(globalThis, "TextEncoder", TextEncoder);
+  define(globalThis, "TextDecoder", TextDecoder);
+
+  const crypto = {};
+  define(crypto, "getRandomValues", (array) => {
+    bytesOf(array).set(host.random(array.byteLength));
+    return array;
+  });
+  define(crypto, "randomUUID", () => {
+    const bytes = host.random(16);
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  });
+  define(globalThis, "crypto", crypto);
+
+  const cannotClone = (what) => new DOMException(`${what} can't be cloned`, "DataCloneError");
+  // The structured clone of HTML, without transfers: what refers to itself does so in the copy.
+  const clone = (value, seen) => {
+    if (typeof value === "function" || typeof value === "symbol") throw cannotClone(`a ${typeof value}`);
+    if (typeof value !== "object" || value === null) return value;
+    if (seen.has(value)) return seen.get(value);
+    const keep = (copy) => (seen.set(value, copy), copy);
+    if (value instanceof Date) return keep(new Date(value.getTime()));
+    if (value instanceof RegExp) return keep(new RegExp(value.source, value.flags));
+    if (value instanceof ArrayBuffer) return keep(value.slice(0));
+    if (ArrayBuffer.isView(value)) {
+      const buffer = clone(value.buffer, seen);
+      const Type = value.constructor;
+      return keep(new Type(buffer, value.byteOffset, value.length ?? value.byteLength));
+    }
+    if (value instanceof Boolean || value instanceof Number || value instanceof String) return keep(Object(value.valueOf()));
+    if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef || value instanceof Promise) {
+      throw cannotClone(Object.prototype.toString.call(value));
+    }
+    if (value instanceof Map) {
+      const copy = keep(new Map());
+      for (const [key, item] of [...value]) copy.set(clone(key, seen), clone(item, seen));
+      return copy;
+    }
+    if (value instanceof Set) {
+      const copy = keep(new Set());
+      for (const item of [...value]) copy.add(clone(item, seen));
+      return copy;
+    }
+    if (value instanceof Error) {
+      const types = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+      const Type = Object.hasOwn(types, value.name) ? types[value.name] : Error;
+      const copy = keep(new Type(value.message));
+      define(copy, "stack", value.stack);
+      if (Object.hasOwn(value, "cause")) define(copy, "cause", clone(value.cause, seen));
+      return copy;
+    }
+    const copy = keep(Array.isArray(value) ? new Array(value.length) : {});
+    for (const key of Object.keys(value)) {
+      Object.defineProperty(copy, key, { value: clone(value[key], seen), writable: true, enumerable: true, configurable: true });
+    }
+    return copy;
+  };
+  define(globalThis, "structuredClone", function structuredClone(value) {
+    return clone(value, new Map());
+  });
+
+  // The names of a function's parameters, from its own text, as far as they are plain names.
+  const parameters = (text) => {
+    const arrow = /^(?:async\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.exec(text);
+    if (arrow) return [arrow[1]];
+    const parts = [""];
+    let depth = 0;
+    for (const char of text.slice(text.indexOf("(") + 1)) {
+      if (char === ")" && depth === 0) break;
+      if ("([{".includes(char)) depth++;
+      if (")]}".includes(char)) depth--;
+      if (char === "," && depth === 0) parts.push("");
+      else parts[parts.length - 1] += char;
+    }
+    return parts
+      .map((part) => part.split("=")[0].trim())
+      .filter((part, at) => part !== "" || at < parts.length - 1)
+      .filter((part) => !part.startsWith("..."))
+      .map((part, at) => (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(part) ? part : `argument${at + 1}`));
+  };
+  const toText = Function.prototype.toString;
+
+  return {
+    sort: (names) => names.sort(),
+    // The line of a function in the listing; none for what is no function, or has a name that no line can have.
+    line: (name, value) => {
+      if (typeof value !== "function" || /[(#\p{C}]/u.test(name)) return undefined;
+      const list = parameters(toText.call(value)).map((parameter) => `${parameter}: any`);
+      return `${name}(${list.join(", ")}) any\n`;
+    },
+  };
+});
