@@ -679,7 +679,7 @@ uint32_t wasp_abi_version(void);
 /* What a struct with a `size` starts from: every other field is its default. As in
  * `wasp_limits limits = WASP_LIMITS_INIT; limits.timeout_ns = 1000000000;` */
 #define WASP_LIMITS_INIT {sizeof(wasp_limits), 0, 0, 0, 0, 0, 0}
-#define WASP_ENGINE_OPTIONS_INIT {sizeof(wasp_engine_options), 0, 0, {NULL, 0}, NULL, 0, NULL, NULL, false}
+#define WASP_ENGINE_OPTIONS_INIT {sizeof(wasp_engine_options), 0, 0, {NULL, 0}, NULL, 0, NULL, NULL, false, {NULL, 0}}
 #ifndef WASP_INLINE
 #define WASP_INLINE
 /* Shorthands, not part of the ABI. What they point to must outlive their use. */

@@ -15,6 +15,7 @@ static const struct {
 } codes[] = {
     {ENOENT, "ENOENT"}, {EACCES, "EACCES"}, {EEXIST, "EEXIST"}, {EISDIR, "EISDIR"},       {ENOTDIR, "ENOTDIR"},
     {EROFS, "EROFS"},   {ENOSPC, "ENOSPC"}, {EINVAL, "EINVAL"}, {ENOTCAPABLE, "EACCES"}, {ELOOP, "ELOOP"},
+    {EPERM, "EPERM"},
 };
 
 /* Throws what `errno` says, as Node does: with the code as a property. */

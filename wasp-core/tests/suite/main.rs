@@ -23,6 +23,7 @@ mod hostile;
 mod inspect;
 mod instances;
 mod isolation;
+mod javascript;
 mod json;
 mod layers;
 mod lending;
