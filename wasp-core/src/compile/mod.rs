@@ -7,11 +7,13 @@ mod constant_text;
 mod data_segments;
 pub(crate) mod debug_lines;
 mod instrument;
+mod kept_artifact;
 pub(crate) mod machine_code;
 pub(crate) mod modules;
 mod name_section;
 mod refusal;
 pub(crate) mod target;
+mod trace_data;
 
 use crate::base::abi_names::SIGNATURES;
 use crate::base::error::{ErrorKind, Result};

@@ -23,10 +23,15 @@ impl Ready {
         Self { compiled, bounds, lines: DebugLines::default() }
     }
 
+    /// Returns the name of a function, if the module has one for it.
+    pub(crate) fn function_name(&self, function: u32) -> Option<&str> {
+        self.compiled.function_name(function)
+    }
+
     /// Returns where in its source each of the instructions at `offsets` of the module is, where it says so.
     pub(crate) fn lines(&self, offsets: &[u32]) -> Vec<Option<SourceLine>> {
-        let Compiled { module, code_offset, .. } = &self.compiled;
-        self.lines.find(module.info(), *code_offset, offsets)
+        let section = |name: &str| self.compiled.custom_section(name);
+        self.lines.find(&section, self.compiled.code_offset, offsets)
     }
 }
 

@@ -26,8 +26,9 @@ impl Plugin {
         let offsets: Vec<u32> = infos.iter().map(module_offset).collect();
         let lines = self.ready.lines(&offsets);
         let frame = |((info, module_offset), source): ((&FrameInfo, u32), _)| {
+            let function = self.ready.function_name(info.func_index());
             let mut frame = Frame {
-                function: info.function_name().map(|name| visible(&demangled(name)).into_owned()),
+                function: function.map(|name| visible(&demangled(name)).into_owned()),
                 function_index: info.func_index(),
                 module_offset,
                 ..Frame::default()

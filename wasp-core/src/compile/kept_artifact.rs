@@ -1,0 +1,61 @@
+//! wasmer's artifact as it is kept: what wasmer would do at each load is done once.
+
+use crate::compile::trace_data::TraceData;
+use std::sync::Arc;
+use wasmer::Module;
+use wasmer_compiler::serialize::{MetadataHeader, SerializableCompilation, SerializableModule};
+use wasmer_compiler::types::relocation::{Relocation, RelocationKind, RelocationTarget};
+use wasmer_compiler::{ArtifactBuild, ArtifactCreate, FunctionExtent};
+use wasmer_types::entity::PrimaryMap;
+use wasmer_types::{LocalFunctionIndex, SerializeError};
+
+/// Returns the artifact of a module that was compiled, not loaded, and what only traces need of it.
+pub(super) fn of(module: &Module) -> Result<(Vec<u8>, Vec<u8>), SerializeError> {
+    let wrong = |error: &dyn ToString| SerializeError::Generic(error.to_string());
+    let bytes = module.serialize()?;
+    let archive = bytes.get(ArtifactBuild::MAGIC_HEADER.len() + MetadataHeader::LEN..);
+    let archive = SerializableModule::archive_from_slice_checked(archive.unwrap_or_default());
+    let kept = SerializableModule::deserialize_from_archive(archive.map_err(|error| wrong(&error))?);
+    let mut kept = kept.map_err(|error| wrong(&error))?;
+    let trace_data = TraceData::take(Arc::make_mut(&mut kept.compile_info.module));
+    link_calls(module, &mut kept.compilation);
+    Ok((ArtifactBuild::from_serializable(kept).serialize()?, trace_data))
+}
+
+/// Where wasmer has put the functions of a module.
+type Extents = PrimaryMap<LocalFunctionIndex, FunctionExtent>;
+
+/// Links the functions' calls of each other, of which Go has tens of thousands. They are relative, and wasmer puts functions one
+/// behind the other by their lengths alone: wherever it loads them, they are as far apart.
+fn link_calls(module: &Module, compilation: &mut SerializableCompilation) {
+    let SerializableCompilation::Rkyv(compilation) = compilation else { return };
+    let extents = module.sys_artifact().and_then(|artifact| artifact.finished_function_extents());
+    let extents: Extents = extents.unwrap_or_default().into_iter().map(|(_, one)| one).collect();
+    for (function, relocations) in &mut compilation.function_relocations {
+        let code = &mut compilation.function_bodies[function].body;
+        relocations.retain(|relocation| !link(relocation, function, code, &extents));
+    }
+}
+
+/// Links one call in `code`, the function `caller`, as wasmer would. Returns whether it was one of these.
+fn link(
+    relocation: &Relocation,
+    caller: LocalFunctionIndex,
+    code: &mut [u8],
+    extents: &Extents,
+) -> bool {
+    let Relocation { kind, reloc_target, offset, addend } = relocation;
+    let (RelocationKind::X86CallPCRel4, RelocationTarget::LocalFunc(callee)) = (kind, reloc_target)
+    else {
+        return false;
+    };
+    let start = |function| extents.get(function).map(|extent| *extent.ptr as usize);
+    let (Some(from), Some(to)) = (start(caller), start(*callee)) else { return false };
+    let offset = *offset as usize;
+    let Some(place) = code.get_mut(offset..).and_then(|code| code.first_chunk_mut()) else {
+        return false;
+    };
+    let distance = to.wrapping_sub(from.wrapping_add(offset)).wrapping_add(*addend as usize);
+    *place = (distance as u32).to_le_bytes();
+    true
+}
