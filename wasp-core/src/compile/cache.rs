@@ -19,6 +19,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use wasmer::Module;
 use wasmer::sys::EngineBuilder;
+use wasmer_types::{FrameInfo, FunctionIndex};
 
 /// Ends the trailer, and with it the file. The number counts its layouts.
 const MAGIC: [u8; 8] = *b"wasp\0cm\x04";
@@ -130,6 +131,15 @@ impl Compiled {
             Some(kept) => kept.trace_data.custom_section(name),
             None => trace_data::custom_section(self.module.info(), name),
         }
+    }
+
+    /// Returns the offset in the module of the instruction that the code at `address` was made of, which `info` is about.
+    pub(super) fn instruction(&self, info: &FrameInfo, address: usize) -> Option<u32> {
+        let Some(kept) = &self.kept else { return Some(info.module_offset() as u32) };
+        let function = FunctionIndex::from_u32(info.func_index());
+        let function = self.module.info().local_func_index(function)?;
+        let start = **self.module.sys_artifact()?.finished_functions().get(function)? as usize;
+        kept.trace_data.instruction(function, address.checked_sub(start)?.try_into().ok()?)
     }
 
     /// Returns the name of a function, if it has one.

@@ -3,7 +3,9 @@
 use crate::compile::trace_data::TraceData;
 use std::sync::Arc;
 use wasmer::Module;
-use wasmer_compiler::serialize::{MetadataHeader, SerializableCompilation, SerializableModule};
+use wasmer_compiler::serialize::{
+    MetadataHeader, RkyvSerializableCompilation, SerializableCompilation, SerializableModule,
+};
 use wasmer_compiler::types::relocation::{Relocation, RelocationKind, RelocationTarget};
 use wasmer_compiler::{ArtifactBuild, ArtifactCreate, FunctionExtent};
 use wasmer_types::entity::PrimaryMap;
@@ -17,8 +19,12 @@ pub(super) fn of(module: &Module) -> Result<(Vec<u8>, Vec<u8>), SerializeError> 
     let archive = SerializableModule::archive_from_slice_checked(archive.unwrap_or_default());
     let kept = SerializableModule::deserialize_from_archive(archive.map_err(|error| wrong(&error))?);
     let mut kept = kept.map_err(|error| wrong(&error))?;
-    let trace_data = TraceData::take(Arc::make_mut(&mut kept.compile_info.module));
-    link_calls(module, &mut kept.compilation);
+    let SerializableCompilation::Rkyv(compilation) = &mut kept.compilation else {
+        return Err(wrong(&"it is no artifact of our compilers"));
+    };
+    let info = Arc::make_mut(&mut kept.compile_info.module);
+    let trace_data = TraceData::take(info, &mut compilation.function_frame_info);
+    link_calls(module, compilation);
     Ok((ArtifactBuild::from_serializable(kept).serialize()?, trace_data))
 }
 
@@ -27,8 +33,7 @@ type Extents = PrimaryMap<LocalFunctionIndex, FunctionExtent>;
 
 /// Links the functions' calls of each other, of which Go has tens of thousands. They are relative, and wasmer puts functions one
 /// behind the other by their lengths alone: wherever it loads them, they are as far apart.
-fn link_calls(module: &Module, compilation: &mut SerializableCompilation) {
-    let SerializableCompilation::Rkyv(compilation) = compilation else { return };
+fn link_calls(module: &Module, compilation: &mut RkyvSerializableCompilation) {
     let extents = module.sys_artifact().and_then(|artifact| artifact.finished_function_extents());
     let extents: Extents = extents.unwrap_or_default().into_iter().map(|(_, one)| one).collect();
     for (function, relocations) in &mut compilation.function_relocations {

@@ -1,5 +1,6 @@
 //! From a module's bytes to machine code.
 
+mod address_maps;
 mod binary;
 #[allow(unsafe_code)] // Loads machine code.
 pub(crate) mod cache;

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
+use wasmer_types::FrameInfo;
 
 /// A module's machine code, and what it was made for.
 pub(crate) struct Ready {
@@ -21,6 +22,14 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn new(compiled: Compiled, bounds: Bounds) -> Self {
         Self { compiled, bounds, lines: DebugLines::default() }
+    }
+
+    /// Returns the offset in the module of the instruction that stands at `address`, in a function which `info` is about. What a
+    /// function does before its first one counts as its start.
+    pub(crate) fn module_offset(&self, info: &FrameInfo, address: usize) -> u32 {
+        let start = (info.module_offset() as u32).wrapping_sub(info.func_offset() as u32);
+        let found = self.compiled.instruction(info, address);
+        found.filter(|offset| *offset != u32::MAX).unwrap_or(start)
     }
 
     /// Returns the name of a function, if the module has one for it.

@@ -1,15 +1,20 @@
 //! What traces need of a module besides its code, kept beside the artifact: wasmer copies all that is within each time it loads
 //! one, name by name, and most plugins never have a trace.
 
+use crate::compile::address_maps;
 use bytes::Bytes;
-use wasmer_types::entity::EntityRef;
-use wasmer_types::{FunctionIndex, ModuleInfo};
+use wasmer_compiler::types::function::CompiledFunctionFrameInfo;
+use wasmer_types::entity::{EntityRef, PrimaryMap};
+use wasmer_types::{FunctionIndex, LocalFunctionIndex, ModuleInfo};
+
+/// What wasmer knows of the code of functions.
+type FrameInfos = PrimaryMap<LocalFunctionIndex, CompiledFunctionFrameInfo>;
 
 /// The custom sections that lines are read from.
 const SECTIONS: [&str; 3] = [".debug_line", ".debug_str", ".debug_line_str"];
 
-/// Each of the sections, then a table of functions that have names, sorted, then these names. A section and the table begin with
-/// their lengths, in bytes; the table has each function's number and where its name ends.
+/// The sections, both parts of the address maps, a table of functions that have names, sorted, and these names. Each begins with its
+/// length. The table has each function's number and where its name ends.
 #[derive(Default)]
 pub(crate) struct TraceData(Bytes);
 
@@ -19,14 +24,17 @@ impl TraceData {
         Self(bytes)
     }
 
-    /// Takes names and custom sections out of a module. Those that no trace needs are gone.
-    pub(super) fn take(module: &mut ModuleInfo) -> Vec<u8> {
+    /// Takes names, custom sections and address maps out of a module. Sections that no trace needs are gone.
+    pub(super) fn take(module: &mut ModuleInfo, functions: &mut FrameInfos) -> Vec<u8> {
         let mut bytes = Vec::new();
         for name in SECTIONS {
             push(&mut bytes, custom_section(module, name).unwrap_or_default());
         }
         module.custom_sections.clear();
         module.custom_sections_data.clear();
+        let (table, pieces) = address_maps::take(functions);
+        push(&mut bytes, &table);
+        push(&mut bytes, &pieces);
         let mut names: Vec<_> = std::mem::take(&mut module.function_names).into_iter().collect();
         names.sort_unstable();
         let (mut table, mut text) = (Vec::new(), Vec::new());
@@ -36,20 +44,25 @@ impl TraceData {
             table.extend((text.len() as u32).to_le_bytes());
         }
         push(&mut bytes, &table);
-        bytes.extend(text);
+        push(&mut bytes, &text);
         bytes
     }
 
     /// Returns a custom section, unless it is empty.
     pub(super) fn custom_section(&self, name: &str) -> Option<&[u8]> {
         let index = SECTIONS.iter().position(|one| *one == name)?;
-        let (section, _) = self.part(index)?;
-        (!section.is_empty()).then_some(section)
+        self.part(index).filter(|section| !section.is_empty())
+    }
+
+    /// Returns the offset in the module of the instruction that the code at `position` of a function was made of, if it was.
+    pub(super) fn instruction(&self, function: LocalFunctionIndex, position: u32) -> Option<u32> {
+        let (table, pieces) = (self.part(SECTIONS.len())?, self.part(SECTIONS.len() + 1)?);
+        address_maps::find(table, pieces, function.as_u32(), position)
     }
 
     /// Returns the name of a function, if it has one.
     pub(super) fn function_name(&self, function: u32) -> Option<&str> {
-        let (table, text) = self.part(SECTIONS.len())?;
+        let (table, text) = (self.part(SECTIONS.len() + 2)?, self.part(SECTIONS.len() + 3)?);
         let (entries, _) = table.as_chunks::<8>();
         let number = |entry: &[u8; 8]| u64::from_le_bytes(*entry) as u32;
         let end = |entry: &[u8; 8]| (u64::from_le_bytes(*entry) >> 32) as usize;
@@ -58,13 +71,13 @@ impl TraceData {
         std::str::from_utf8(text.get(start..end(&entries[place]))?).ok()
     }
 
-    /// Returns the part with this number, and what comes after it.
-    fn part(&self, number: usize) -> Option<(&[u8], &[u8])> {
-        let mut rest = &self.0[..];
+    /// Returns the part with this number.
+    fn part(&self, number: usize) -> Option<&[u8]> {
+        let (mut part, mut rest) = split(&self.0)?;
         for _ in 0..number {
-            (_, rest) = split(rest)?;
+            (part, rest) = split(rest)?;
         }
-        split(rest)
+        Some(part)
     }
 }
 

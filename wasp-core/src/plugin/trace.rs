@@ -18,12 +18,15 @@ impl Plugin {
         if addresses.is_empty() {
             return Vec::new();
         }
-        let infos: Vec<FrameInfo> = {
+        let (infos, offsets): (Vec<FrameInfo>, Vec<u32>) = {
             let known = FRAME_INFO.read().unwrap_or_else(PoisonError::into_inner);
-            let infos = addresses.iter().filter_map(|address| known.lookup_frame_info(*address));
-            infos.take(MOST_FRAMES).collect()
+            let info = |address: &usize| {
+                let info = known.lookup_frame_info(*address)?;
+                let offset = self.ready.module_offset(&info, *address);
+                Some((info, offset))
+            };
+            addresses.iter().filter_map(info).take(MOST_FRAMES).unzip()
         };
-        let offsets: Vec<u32> = infos.iter().map(module_offset).collect();
         let lines = self.ready.lines(&offsets);
         let frame = |((info, module_offset), source): ((&FrameInfo, u32), _)| {
             let function = self.ready.function_name(info.func_index());
@@ -41,10 +44,4 @@ impl Plugin {
         };
         infos.iter().zip(offsets).zip(lines).map(frame).collect()
     }
-}
-
-/// Returns where the instruction stands in the module. What a function does before its first one counts as its start.
-fn module_offset(info: &FrameInfo) -> u32 {
-    let (offset, from_start) = (info.module_offset() as u32, info.func_offset() as u32);
-    if offset == u32::MAX { offset.wrapping_sub(from_start) } else { offset }
 }
