@@ -102,7 +102,7 @@ mod tests {
     fn function(count: usize) -> FunctionAddressMap {
         let mut code_offset = count % 3;
         let piece = |number: usize| {
-            let code_len = if number % 50 == 0 { 300 } else { 1 + number % 5 };
+            let code_len = if number.is_multiple_of(50) { 300 } else { 1 + number % 5 };
             let srcloc = match number % 7 {
                 0 => SourceLoc::default(),
                 other => SourceLoc::new((number * 40_503 % 5000 + other) as u32),
