@@ -1,5 +1,5 @@
-//! Which instruction each piece of machine code was made of, in a fourth of the bytes that wasmer's artifact takes for it, half of
-//! which is that otherwise.
+//! Which instruction each piece of machine code was made of, in a third of the bytes that wasmer's artifact takes for it: otherwise
+//! two fifths of that are this.
 
 use wasmer_compiler::types::function::CompiledFunctionFrameInfo;
 use wasmer_types::LocalFunctionIndex;

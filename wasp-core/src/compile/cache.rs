@@ -46,7 +46,7 @@ pub(crate) struct Kept {
     trace_data: TraceData,
 }
 
-/// A checksum by XXH3: with 128 bits it misses no more of what goes wrong by itself than BLAKE3, which takes five times as long.
+/// A checksum by XXH3: with 128 bits it misses no more of what goes wrong by itself than BLAKE3, which takes three times as long.
 fn checksum(bytes: &[u8]) -> [u8; 16] {
     XxHash3_128::oneshot(bytes).to_le_bytes()
 }
