@@ -1,24 +1,29 @@
 //! Compiled modules as bytes: kept in a directory between runs, or handed to the host.
 //!
 //! What wasmer makes of a module is machine code, trusted when it is loaded: a damaged byte can crash the process. So
-//! every artifact is followed by a trailer with a hash over all of it, and nothing is loaded that doesn't verify. The
-//! hash finds damage, not malice: whoever can write to the cache directory can run code in the process, so its files are
-//! their owner's alone.
+//! every artifact is followed by a trailer with a checksum over all of it, and nothing is loaded that doesn't verify. The
+//! checksum finds damage, not malice: whoever can write to the cache directory can run code in the process, and could write
+//! any checksum, so its files are their owner's alone.
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::compile::instrument::Seen;
+use crate::compile::kept_artifact;
 use crate::compile::target::Target;
+use crate::compile::trace_data::{self, TraceData};
 use crate::sys::signals::without_file_size_signal;
+use bytes::Bytes;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use twox_hash::XxHash3_128;
 use wasmer::Module;
 use wasmer::sys::EngineBuilder;
+use wasmer_types::{FrameInfo, FunctionIndex};
 
 /// Ends the trailer, and with it the file. The number counts its layouts.
-const MAGIC: [u8; 8] = *b"wasp\0cm\x03";
+const MAGIC: [u8; 8] = *b"wasp\0cm\x04";
 
 /// A hash by BLAKE3.
 pub(crate) type Hash = [u8; 32];
@@ -31,6 +36,19 @@ pub(crate) struct Compiled {
     pub seen: Seen,
     /// Where in the module its code section's contents begin.
     pub code_offset: u32,
+    /// What it was loaded from, if it was.
+    pub kept: Option<Kept>,
+}
+
+/// A file of a compiled module.
+pub(crate) struct Kept {
+    bytes: Bytes,
+    trace_data: TraceData,
+}
+
+/// A checksum by XXH3: with 128 bits it misses no more of what goes wrong by itself than BLAKE3, which takes three times as long.
+fn checksum(bytes: &[u8]) -> [u8; 16] {
+    XxHash3_128::oneshot(bytes).to_le_bytes()
 }
 
 /// The hash of a module.
@@ -39,22 +57,27 @@ pub(crate) fn hash(wasm: &[u8]) -> Hash {
 }
 
 impl Compiled {
-    /// The artifact and its trailer: the fingerprint, the hash of the module, what was seen, the hash of all that.
+    /// The artifact, what traces need, and a trailer: how long the latter is, the fingerprint, the hash of the module, what was
+    /// seen, the checksum of all that.
     pub(crate) fn to_bytes(&self, fingerprint: &Hash, module: &Hash) -> Result<Vec<u8>> {
-        let artifact = self.module.serialize().map_err(|error| {
+        // It was loaded by these two.
+        if let Some(kept) = &self.kept {
+            return Ok(kept.bytes.to_vec());
+        }
+        let (mut bytes, trace_data) = kept_artifact::of(&self.module).map_err(|error| {
             Error::new(
                 ErrorKind::Internal,
                 format!("the compiled module can't be written: {error}"),
             )
         })?;
-        let mut bytes = artifact.to_vec();
+        bytes.extend_from_slice(&trace_data);
+        bytes.extend((trace_data.len() as u64).to_le_bytes());
         bytes.extend_from_slice(fingerprint);
         bytes.extend_from_slice(module);
         let Seen { unrestorable, exception_references } = self.seen;
         bytes.extend([unrestorable, exception_references].map(u8::from));
         bytes.extend(self.code_offset.to_le_bytes());
-        let hash = blake3::hash(&bytes);
-        bytes.extend_from_slice(hash.as_bytes());
+        bytes.extend(checksum(&bytes));
         bytes.extend_from_slice(&MAGIC);
         Ok(bytes)
     }
@@ -67,7 +90,7 @@ impl Compiled {
     /// # Safety
     /// The bytes run as code: if they verify, they must have been made by `to_bytes`.
     pub(crate) unsafe fn from_bytes(
-        mut bytes: Vec<u8>,
+        bytes: Vec<u8>,
         fingerprint: &Hash,
         module: Option<&Hash>,
     ) -> std::result::Result<Self, &'static str> {
@@ -75,15 +98,17 @@ impl Compiled {
         if *magic != MAGIC {
             return Err("it is not a module that wasp compiled");
         }
-        let (rest, hash) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
-        if blake3::hash(rest) != *hash {
+        let (rest, known) = rest.split_last_chunk::<16>().ok_or("it is too short")?;
+        if checksum(rest) != *known {
             return Err("it is damaged");
         }
         let (rest, code_offset) = rest.split_last_chunk::<4>().ok_or("it is too short")?;
         let code_offset = u32::from_le_bytes(*code_offset);
         let (rest, seen) = rest.split_last_chunk::<2>().ok_or("it is too short")?;
         let (rest, known_module) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
-        let (artifact, known) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
+        let (rest, known) = rest.split_last_chunk::<32>().ok_or("it is too short")?;
+        let (rest, trace_data) = rest.split_last_chunk::<8>().ok_or("it is too short")?;
+        let trace_data = u64::from_le_bytes(*trace_data);
         if known != fingerprint {
             return Err("another version of wasp, another compiler or another processor made it");
         }
@@ -92,12 +117,42 @@ impl Compiled {
         }
         let [unrestorable, exception_references] = seen.map(|seen| seen != 0);
         let seen = Seen { unrestorable, exception_references };
-        // Shortened, not copied: wasmer needs it aligned as an allocation is.
-        bytes.truncate(artifact.len());
+        let end = rest.len();
+        let middle = end.checked_sub(trace_data as usize).ok_or("it is too short")?;
+        // Shared, not copied: wasmer needs the artifact aligned as an allocation is.
+        let bytes = Bytes::from(bytes);
+        let (artifact, trace_data) = (bytes.slice(..middle), bytes.slice(middle..end));
         let engine = wasmer::Engine::from(EngineBuilder::headless().engine());
-        // SAFETY: the hash verifies, and `to_bytes` made the bytes, as this function asks.
-        let module = unsafe { Module::deserialize_unchecked(&engine, bytes) };
-        Ok(Self { engine, module: module.map_err(|_| "wasmer can't load it")?, seen, code_offset })
+        // SAFETY: the checksum verifies, and `to_bytes` made the bytes, as this function asks.
+        let module = unsafe { Module::deserialize_unchecked(&engine, artifact) };
+        let module = module.map_err(|_| "wasmer can't load it")?;
+        let kept = Some(Kept { bytes, trace_data: TraceData::new(trace_data) });
+        Ok(Self { engine, module, seen, code_offset, kept })
+    }
+
+    /// Returns one of the custom sections that traces need, unless it is empty.
+    pub(super) fn custom_section(&self, name: &str) -> Option<&[u8]> {
+        match &self.kept {
+            Some(kept) => kept.trace_data.custom_section(name),
+            None => trace_data::custom_section(self.module.info(), name),
+        }
+    }
+
+    /// Returns the offset in the module of the instruction that the code at `address` was made of, which `info` is about.
+    pub(super) fn instruction(&self, info: &FrameInfo, address: usize) -> Option<u32> {
+        let Some(kept) = &self.kept else { return Some(info.module_offset() as u32) };
+        let function = FunctionIndex::from_u32(info.func_index());
+        let function = self.module.info().local_func_index(function)?;
+        let start = **self.module.sys_artifact()?.finished_functions().get(function)? as usize;
+        kept.trace_data.instruction(function, address.checked_sub(start)?.try_into().ok()?)
+    }
+
+    /// Returns the name of a function, if it has one.
+    pub(super) fn function_name(&self, function: u32) -> Option<&str> {
+        match &self.kept {
+            Some(kept) => kept.trace_data.function_name(function),
+            None => trace_data::function_name(self.module.info(), function),
+        }
     }
 }
 

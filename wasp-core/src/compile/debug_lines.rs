@@ -10,9 +10,11 @@ use gimli::{LineProgramHeader, LineRow};
 use parking_lot::Mutex;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use wasmer_types::ModuleInfo;
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
+
+/// Returns a custom section by its name, unless it is empty.
+type Sections<'a, 'b> = &'b dyn Fn(&str) -> Option<&'a [u8]>;
 
 /// A section with more line number programs than this isn't read: it would take a tenth of a second.
 const LARGEST_SECTION: usize = 16 << 20;
@@ -41,14 +43,15 @@ pub(crate) struct SourceLine {
 pub(crate) struct DebugLines(Mutex<HashMap<u32, Option<SourceLine>>>);
 
 impl DebugLines {
-    /// Returns where each of the instructions at `offsets` of the module is in its source, whose code begins at `code_offset`.
-    pub(crate) fn find(
+    /// Returns where each of the instructions at `offsets` of the module with these `sections` is in its source, whose code
+    /// begins at `code_offset`.
+    pub(super) fn find(
         &self,
-        module: &ModuleInfo,
+        sections: Sections<'_, '_>,
         code_offset: u32,
         offsets: &[u32],
     ) -> Vec<Option<SourceLine>> {
-        let Some(lines) = section(module, ".debug_line") else { return vec![None; offsets.len()] };
+        let Some(lines) = sections(".debug_line") else { return vec![None; offsets.len()] };
         // A child of a fork may find it taken for ever.
         let mut known = self.0.try_lock();
         let mut wanted: Vec<u32> = offsets.to_vec();
@@ -61,7 +64,7 @@ impl DebugLines {
         let mut found: HashMap<u32, SourceLine> = HashMap::new();
         if !wanted.is_empty() {
             let addresses = wanted.iter().filter_map(|offset| offset.checked_sub(code_offset));
-            let mut search = Search::new(module, addresses.map(u64::from));
+            let mut search = Search::new(sections, addresses.map(u64::from));
             search.run(lines);
             let place = |(address, line)| (address as u32 + code_offset, line);
             found = search.found.into_iter().map(place).collect();
@@ -76,13 +79,6 @@ impl DebugLines {
     }
 }
 
-/// The contents of the custom section `name`, if the module has one that isn't empty.
-fn section<'a>(module: &'a ModuleInfo, name: &str) -> Option<&'a [u8]> {
-    let index = module.custom_sections.get(name)?;
-    let bytes = module.custom_sections_data.get(*index)?;
-    (!bytes.is_empty()).then_some(bytes)
-}
-
 /// A search for the lines of some addresses in all line number programs.
 struct Search<'a> {
     strings: Slice<'a>,
@@ -93,8 +89,8 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(module: &'a ModuleInfo, addresses: impl Iterator<Item = u64>) -> Self {
-        let text = |name| Slice::new(section(module, name).unwrap_or_default(), LittleEndian);
+    fn new(sections: Sections<'a, '_>, addresses: impl Iterator<Item = u64>) -> Self {
+        let text = |name| Slice::new(sections(name).unwrap_or_default(), LittleEndian);
         let mut wanted: Vec<u64> = addresses.collect();
         wanted.sort_unstable();
         wanted.dedup();

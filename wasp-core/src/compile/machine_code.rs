@@ -85,7 +85,7 @@ pub(super) fn compile(
     let module = urgency.run(compile)??;
     let module = module.map_err(|error| refused(one_line(&error.to_string())))?;
     let code_offset = code_offset(wasm);
-    Ok(Compiled { engine, module, seen: instrument.seen(), code_offset })
+    Ok(Compiled { engine, module, seen: instrument.seen(), code_offset, kept: None })
 }
 
 /// Returns where in the module its code section's contents begin, from which DWARF counts; 0 if it has no code.

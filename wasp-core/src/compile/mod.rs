@@ -1,5 +1,6 @@
 //! From a module's bytes to machine code.
 
+mod address_maps;
 mod binary;
 #[allow(unsafe_code)] // Loads machine code.
 pub(crate) mod cache;
@@ -7,11 +8,13 @@ mod constant_text;
 mod data_segments;
 pub(crate) mod debug_lines;
 mod instrument;
+mod kept_artifact;
 pub(crate) mod machine_code;
 pub(crate) mod modules;
 mod name_section;
 mod refusal;
 pub(crate) mod target;
+mod trace_data;
 
 pub(crate) use crate::compile::binary::Binary;
 

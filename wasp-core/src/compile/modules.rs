@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
+use wasmer_types::FrameInfo;
 
 /// A module's machine code, and what it was made for.
 pub(crate) struct Ready {
@@ -23,10 +24,23 @@ impl Ready {
         Self { compiled, bounds, lines: DebugLines::default() }
     }
 
+    /// Returns the offset in the module of the instruction that stands at `address`, in a function which `info` is about. What a
+    /// function does before its first one counts as its start.
+    pub(crate) fn module_offset(&self, info: &FrameInfo, address: usize) -> u32 {
+        let start = (info.module_offset() as u32).wrapping_sub(info.func_offset() as u32);
+        let found = self.compiled.instruction(info, address);
+        found.filter(|offset| *offset != u32::MAX).unwrap_or(start)
+    }
+
+    /// Returns the name of a function, if the module has one for it.
+    pub(crate) fn function_name(&self, function: u32) -> Option<&str> {
+        self.compiled.function_name(function)
+    }
+
     /// Returns where in its source each of the instructions at `offsets` of the module is, where it says so.
     pub(crate) fn lines(&self, offsets: &[u32]) -> Vec<Option<SourceLine>> {
-        let Compiled { module, code_offset, .. } = &self.compiled;
-        self.lines.find(module.info(), *code_offset, offsets)
+        let section = |name: &str| self.compiled.custom_section(name);
+        self.lines.find(&section, self.compiled.code_offset, offsets)
     }
 }
 

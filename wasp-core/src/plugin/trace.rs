@@ -24,13 +24,16 @@ impl Plugin {
         if addresses.is_empty() {
             return Vec::new();
         }
-        let infos: Vec<FrameInfo> = {
+        let (infos, offsets): (Vec<FrameInfo>, Vec<u32>) = {
             let known = FRAME_INFO.read().unwrap_or_else(PoisonError::into_inner);
-            let infos = addresses.iter().filter_map(|address| known.lookup_frame_info(*address));
-            infos.take(MOST_FRAMES).collect()
+            let info = |address: &usize| {
+                let info = known.lookup_frame_info(*address)?;
+                let offset = self.ready.module_offset(&info, *address);
+                Some((info, offset))
+            };
+            addresses.iter().filter_map(info).take(MOST_FRAMES).unzip()
         };
-        let names = shown_names(&infos);
-        let offsets: Vec<u32> = infos.iter().map(module_offset).collect();
+        let names = self.shown_names(&infos);
         let lines = self.ready.lines(&offsets);
         let frame = |((info, module_offset), source): ((&FrameInfo, u32), _)| {
             let mut frame = Frame {
@@ -47,27 +50,18 @@ impl Plugin {
         };
         infos.iter().zip(offsets).zip(lines).map(frame).collect()
     }
-}
 
-/// Returns the names of the functions of these frames by their indices, demangled as long as that takes no time to speak of: a plugin
-/// may give names that are made to take long, and no time limit reaches this.
-fn shown_names(infos: &[FrameInfo]) -> HashMap<u32, String> {
-    let until = Instant::now() + DEMANGLING;
-    let mut names = HashMap::new();
-    for info in infos {
-        let (Some(name), Entry::Vacant(place)) =
-            (info.function_name(), names.entry(info.func_index()))
-        else {
-            continue;
-        };
-        let name = if Instant::now() < until { demangled(name) } else { name.into() };
-        place.insert(visible(&name).into_owned());
+    /// Returns the names of the functions of these frames by their indices, demangled as long as that takes no time to speak of: a
+    /// plugin may give names that are made to take long, and no time limit reaches this.
+    fn shown_names(&self, infos: &[FrameInfo]) -> HashMap<u32, String> {
+        let until = Instant::now() + DEMANGLING;
+        let mut names = HashMap::new();
+        for index in infos.iter().map(FrameInfo::func_index) {
+            let Entry::Vacant(place) = names.entry(index) else { continue };
+            let Some(name) = self.ready.function_name(index) else { continue };
+            let name = if Instant::now() < until { demangled(name) } else { name.into() };
+            place.insert(visible(&name).into_owned());
+        }
+        names
     }
-    names
-}
-
-/// Returns where the instruction stands in the module. What a function does before its first one counts as its start.
-fn module_offset(info: &FrameInfo) -> u32 {
-    let (offset, from_start) = (info.module_offset() as u32, info.func_offset() as u32);
-    if offset == u32::MAX { offset.wrapping_sub(from_start) } else { offset }
 }

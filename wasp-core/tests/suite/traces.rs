@@ -284,6 +284,52 @@ fn where_a_module_has_dwarf_frames_have_lines() {
     }
 }
 
+/// Code from the cache has its names and offsets apart.
+#[test]
+fn traces_are_the_same_from_the_cache() {
+    let call = |way| format!("(if (i32.eq (local.get 0) (i32.const {way})) (then (call $work)))");
+    let steps: String = (10..300).map(call).collect();
+    let wat = plugins::with_allocator(&format!(
+        r#"{ENDS}
+        (func $last (export "last") (param i32 i32) (result i32) (i32.sub (local.get 1) (local.get 0)))
+        (func $step (export "step") (param i32) (result i32) {steps} (call $last (local.get 0) (i32.const 7)))
+        (func (export "unnamed") (param i32) (result i32) (call $step (local.get 0)))"#
+    ));
+    for compiler in [Compiler::Singlepass, Compiler::Cranelift] {
+        let directory = tempfile::tempdir().unwrap();
+        let run = || {
+            let mut options = wasp_core::Options::default();
+            options.compiler = compiler;
+            options.cache_directory = Some(directory.path().join("cache"));
+            let engine = Engine::with_options(options);
+            let mut p = plugins::instance(&engine, &wat, &refusing(|| Err("no".to_owned())));
+            assert_eq!(p.call("unnamed", &[300.into()], Kind::I32).unwrap(), (-293).into());
+            let mut frames = Vec::new();
+            let steps = (10..300).map(|way| ("unnamed", way, Kind::I32));
+            let ends = [0, 1, 2, 4].map(|way| ("end", way, Kind::None));
+            for (name, way, kind) in steps.chain(ends).chain([("down", 0, Kind::I32)]) {
+                let error = p.call(name, &[way.into()], kind).unwrap_err();
+                frames.extend_from_slice(error.trace());
+                p.reset().unwrap();
+            }
+            (frames, engine.compile(wat.as_bytes()).unwrap())
+        };
+        let (compiled, loaded) = (run(), run());
+        let files = std::fs::read_dir(directory.path().join("cache")).unwrap().count();
+        assert_eq!((files, compiled.0.len()), (1, 290 * 2 + 4 * 2 + 100));
+        assert_eq!(
+            (&compiled.0[0].function, &compiled.0[1].function),
+            (&Some("step".into()), &None)
+        );
+        assert_ne!(compiled.0[0].module_offset, compiled.0[2].module_offset);
+        for (compiled, loaded) in compiled.0.iter().zip(&loaded.0) {
+            assert_eq!(compiled, loaded);
+        }
+        // What was loaded is handed out as it is.
+        assert!(compiled.1 == loaded.1);
+    }
+}
+
 /// The module that the tests of each host read.
 #[test]
 fn a_frame_has_all_that_its_module_says() {
