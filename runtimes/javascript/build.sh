@@ -15,6 +15,8 @@ clang=${WASI_CC:-clang}
 
 "$here/../fetch.sh" quickjs-ng==$version 43d2e48272208721a7aaea8e3f02d4b9318f12ef20cc4f5421b59d9a470706ef "$sources"
 mkdir -p "$objects"
+# The licence is the comment that its header begins with.
+sed -n '2,/\*\//s/^ \*\/\{0,1\} \{0,1\}//p' "$engine/quickjs.h" >"$root/build/runtimes/javascript.LICENSE"
 {
 	echo '#include <stddef.h>'
 	echo 'extern const char prelude_text[]; extern const size_t prelude_length;'

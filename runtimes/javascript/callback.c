@@ -5,76 +5,76 @@
 WASP_IMPORT("wasp", "callback") wasp_bytes *wasp_callback(const char *module, const char *name, const wasp_bytes *args);
 
 typedef struct {
-    char *module, *name;
+  char *module, *name;
 } callback;
 
 static callback *callbacks;
 static uint32_t callback_count;
 
 static char *copy(const char *from, const char *until) {
-    size_t length = (size_t)(until - from);
-    char *text = wasp_block_new(length, 1);
-    memcpy(text, from, length);
-    text[length] = '\0';
-    return text;
+  size_t length = (size_t)(until - from);
+  char *text = wasp_block_new(length, 1);
+  memcpy(text, from, length);
+  text[length] = '\0';
+  return text;
 }
 
 void callbacks_read(const char *listing) {
-    uint32_t lines = 0;
-    for (const char *at = listing; *at != '\0'; at++) lines += *at == '\n';
-    callbacks = wasp_block_new((size_t)lines * sizeof *callbacks, 1);
-    while (*listing != '\0' && callback_count < lines) {
-        const char *end = listing + strcspn(listing, "\n"), *parameters = listing, *dot = NULL;
-        while (parameters < end && *parameters != '(') {
-            if (*parameters == '.') dot = parameters;
-            parameters++;
-        }
-        if (dot != NULL) callbacks[callback_count++] = (callback){copy(listing, dot), copy(dot + 1, parameters)};
-        listing = end + (*end == '\n');
+  uint32_t lines = 0;
+  for (const char *at = listing; *at != '\0'; at++) lines += *at == '\n';
+  callbacks = wasp_block_new((size_t)lines * sizeof *callbacks, 1);
+  while (*listing != '\0' && callback_count < lines) {
+    const char *end = listing + strcspn(listing, "\n"), *parameters = listing, *dot = NULL;
+    while (parameters < end && *parameters != '(') {
+      if (*parameters == '.') dot = parameters;
+      parameters++;
     }
+    if (dot != NULL) callbacks[callback_count++] = (callback){copy(listing, dot), copy(dot + 1, parameters)};
+    listing = end + (*end == '\n');
+  }
 }
 
 static JSValue call(JSContext *context, JSValueConst this, int count, JSValueConst *args, int index, JSValue *data) {
-    (void)context, (void)this, (void)data;
-    wasp_bytes *block = value_pack(args, count);
-    if (block == NULL) return JS_EXCEPTION;
-    wasp_bytes *answer = wasp_callback(callbacks[index].module, callbacks[index].name, block);
-    free(block);
-    packed_reader reader;
-    packed_begin(&reader, answer);
-    packed_value value = packed_next(&reader);
-    JSValue result = value_to_js(&value);
-    free(answer);
-    return result;
+  (void)context, (void)this, (void)data;
+  wasp_bytes *block = value_pack(args, count);
+  if (block == NULL) return JS_EXCEPTION;
+  wasp_bytes *answer = wasp_callback(callbacks[index].module, callbacks[index].name, block);
+  free(block);
+  packed_reader reader;
+  packed_begin(&reader, answer);
+  packed_value value = packed_next(&reader);
+  JSValue result = value_to_js(&value);
+  free(answer);
+  return result;
 }
 
 static bool is_of(const callback *one, const char *module) { return strcmp(one->module, module) == 0; }
 
 static int set_exports(JSContext *context, JSModuleDef *module) {
-    JSAtom atom = JS_GetModuleName(context, module);
-    const char *name = JS_AtomToCString(context, atom);
-    JS_FreeAtom(context, atom);
-    if (name == NULL) return -1;
-    int status = 0;
-    for (uint32_t i = 0; i < callback_count && status == 0; i++) {
-        if (!is_of(&callbacks[i], name + strlen("wasp:"))) continue;
-        JSValue function = JS_NewCFunctionData(context, call, 0, (int)i, 0, NULL);
-        status = JS_SetModuleExport(context, module, callbacks[i].name, function);
-    }
-    JS_FreeCString(context, name);
-    return status;
+  JSAtom atom = JS_GetModuleName(context, module);
+  const char *name = JS_AtomToCString(context, atom);
+  JS_FreeAtom(context, atom);
+  if (name == NULL) return -1;
+  int status = 0;
+  for (uint32_t i = 0; i < callback_count && status == 0; i++) {
+    if (!is_of(&callbacks[i], name + strlen("wasp:"))) continue;
+    JSValue function = JS_NewCFunctionData(context, call, 0, (int)i, 0, NULL);
+    status = JS_SetModuleExport(context, module, callbacks[i].name, function);
+  }
+  JS_FreeCString(context, name);
+  return status;
 }
 
 JSModuleDef *callbacks_module(const char *name) {
-    const char *namespace = name + strlen("wasp:");
-    bool is_there = false;
-    for (uint32_t i = 0; i < callback_count; i++) is_there = is_there || is_of(&callbacks[i], namespace);
-    if (!is_there) {
-        JS_ThrowReferenceError(js, "there is no module \"%s\": the host offers no functions of that namespace", name);
-        return NULL;
-    }
-    JSModuleDef *module = JS_NewCModule(js, name, set_exports);
-    for (uint32_t i = 0; module != NULL && i < callback_count; i++)
-        if (is_of(&callbacks[i], namespace)) JS_AddModuleExport(js, module, callbacks[i].name);
-    return module;
+  const char *namespace = name + strlen("wasp:");
+  bool is_there = false;
+  for (uint32_t i = 0; i < callback_count; i++) is_there = is_there || is_of(&callbacks[i], namespace);
+  if (!is_there) {
+    JS_ThrowReferenceError(js, "there is no module \"%s\": the host offers no functions of that namespace", name);
+    return NULL;
+  }
+  JSModuleDef *module = JS_NewCModule(js, name, set_exports);
+  for (uint32_t i = 0; module != NULL && i < callback_count; i++)
+    if (is_of(&callbacks[i], namespace)) JS_AddModuleExport(js, module, callbacks[i].name);
+  return module;
 }

@@ -8,70 +8,71 @@ static JSValue prelude;
 static uint64_t random_state[2];
 
 void globals_seed(void) {
-    /* WASI gives what the host's system has. */
-    if (getentropy(random_state, sizeof random_state) != 0) __builtin_trap();
-    random_state[0] |= 1;
+  /* WASI gives what the host's system has. */
+  if (getentropy(random_state, sizeof random_state) != 0) __builtin_trap();
+  random_state[0] |= 1;
 }
 
 /* xorshift128+ (Vigna, 2014), of which engines make Math.random: it is not for secrets. */
 static JSValue next_random(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
-    (void)context, (void)this, (void)count, (void)args;
-    uint64_t one = random_state[0], other = random_state[1];
-    random_state[0] = other;
-    one ^= one << 23;
-    random_state[1] = one ^ other ^ (one >> 17) ^ (other >> 26);
-    return JS_NewFloat64(js, (double)((random_state[1] + other) >> 11) * 0x1p-53);
+  (void)context, (void)this, (void)count, (void)args;
+  uint64_t one = random_state[0], other = random_state[1];
+  random_state[0] = other;
+  one ^= one << 23;
+  random_state[1] = one ^ other ^ (one >> 17) ^ (other >> 26);
+  return JS_NewFloat64(js, (double)((random_state[1] + other) >> 11) * 0x1p-53);
 }
 
 /* Writes a line to a stream, in one piece: print(text, is_error) */
 static JSValue print(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
-    (void)context, (void)this, (void)count;
-    size_t length;
-    const char *text = JS_ToCStringLen(js, &length, args[0]);
-    if (text == NULL) return JS_EXCEPTION;
-    char *line = wasp_block_new(length, 1);
-    memcpy(line, text, length);
-    line[length] = '\n';
-    JS_FreeCString(js, text);
-    /* Where it leads, and whether it is full, is the host's affair. */
-    ssize_t written = write(JS_ToBool(js, args[1]) ? 2 : 1, line, length + 1);
-    (void)written;
-    free(line);
-    return JS_UNDEFINED;
+  (void)context, (void)this, (void)count;
+  size_t length;
+  const char *text = JS_ToCStringLen(js, &length, args[0]);
+  if (text == NULL) return JS_EXCEPTION;
+  char *line = wasp_block_new(length, 1);
+  memcpy(line, text, length);
+  line[length] = '\n';
+  JS_FreeCString(js, text);
+  /* Where it leads, and whether it is full, is the host's affair. */
+  ssize_t written = write(JS_ToBool(js, args[1]) ? 2 : 1, line, length + 1);
+  (void)written;
+  free(line);
+  return JS_UNDEFINED;
 }
 
 /* Returns so many random bytes of the system: random(count) */
 static JSValue random_bytes(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
-    (void)context, (void)this, (void)count;
-    uint32_t wanted = 0;
-    uint8_t bytes[65536];
-    if (JS_ToUint32(js, &wanted, args[0]) < 0) return JS_EXCEPTION;
-    if (wanted > sizeof bytes) return JS_ThrowRangeError(js, "at most 65536 random bytes are given at once");
-    for (uint32_t done = 0; done < wanted; done += 256)
-        if (getentropy(bytes + done, wanted - done < 256 ? wanted - done : 256) != 0) __builtin_trap();
-    return JS_NewUint8ArrayCopy(js, bytes, wanted);
+  (void)context, (void)this, (void)count;
+  uint32_t wanted = 0;
+  uint8_t bytes[65536];
+  if (JS_ToUint32(js, &wanted, args[0]) < 0) return JS_EXCEPTION;
+  if (wanted > sizeof bytes) return JS_ThrowRangeError(js, "at most 65536 random bytes are given at once");
+  for (uint32_t done = 0; done < wanted; done += 256)
+    if (getentropy(bytes + done, wanted - done < 256 ? wanted - done : 256) != 0) __builtin_trap();
+  return JS_NewUint8ArrayCopy(js, bytes, wanted);
 }
 
 /* Returns the UTF-8 of a string, without what only UTF-16 can say: encode(text) */
 static JSValue encode(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
-    (void)context, (void)this, (void)count;
-    packed_value value;
-    value_kept kept;
-    JSValue result = JS_EXCEPTION;
-    if (value_from_js(args[0], &value, &kept)) result = JS_NewUint8ArrayCopy(js, (const uint8_t *)value.data, value.length);
-    value_release(&kept);
-    return result;
+  (void)context, (void)this, (void)count;
+  packed_value value;
+  value_kept kept;
+  JSValue result = JS_EXCEPTION;
+  if (value_from_js(args[0], &value, &kept))
+    result = JS_NewUint8ArrayCopy(js, (const uint8_t *)value.data, value.length);
+  value_release(&kept);
+  return result;
 }
 
 /* Returns the text of UTF-8 in bytes, with U+FFFD for what is none: decode(bytes) */
 static JSValue decode(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
-    (void)context, (void)this, (void)count;
-    packed_value value;
-    value_kept kept;
-    JSValue result = JS_EXCEPTION;
-    if (value_from_js(args[0], &value, &kept)) result = JS_NewStringLen(js, value.data, value.length);
-    value_release(&kept);
-    return result;
+  (void)context, (void)this, (void)count;
+  packed_value value;
+  value_kept kept;
+  JSValue result = JS_EXCEPTION;
+  if (value_from_js(args[0], &value, &kept)) result = JS_NewStringLen(js, value.data, value.length);
+  value_release(&kept);
+  return result;
 }
 
 static const JSCFunctionListEntry functions[] = {
@@ -80,19 +81,19 @@ static const JSCFunctionListEntry functions[] = {
 };
 
 JSValue prelude_call(const char *name, int count, JSValueConst *args) {
-    JSValue function = JS_GetPropertyStr(js, prelude, name);
-    JSValue result = JS_Call(js, function, JS_UNDEFINED, count, args);
-    JS_FreeValue(js, function);
-    return result;
+  JSValue function = JS_GetPropertyStr(js, prelude, name);
+  JSValue result = JS_Call(js, function, JS_UNDEFINED, count, args);
+  JS_FreeValue(js, function);
+  return result;
 }
 
 void globals_add(void) {
-    globals_seed();
-    JSValue host = JS_NewObject(js), make;
-    JS_SetPropertyFunctionList(js, host, functions, sizeof functions / sizeof *functions);
-    make = JS_Eval(js, prelude_text, prelude_length, "prelude.js", JS_EVAL_TYPE_GLOBAL);
-    prelude = JS_Call(js, make, JS_UNDEFINED, 1, (JSValueConst *)&host);
-    JS_FreeValue(js, make);
-    JS_FreeValue(js, host);
-    if (JS_IsException(prelude)) __builtin_trap();
+  globals_seed();
+  JSValue host = JS_NewObject(js), make;
+  JS_SetPropertyFunctionList(js, host, functions, sizeof functions / sizeof *functions);
+  make = JS_Eval(js, prelude_text, prelude_length, "prelude.js", JS_EVAL_TYPE_GLOBAL);
+  prelude = JS_Call(js, make, JS_UNDEFINED, 1, (JSValueConst *)&host);
+  JS_FreeValue(js, make);
+  JS_FreeValue(js, host);
+  if (JS_IsException(prelude)) __builtin_trap();
 }

@@ -12,12 +12,12 @@ extern JSContext *js;
 /* Returns the JavaScript value of a packed one, or an exception. */
 JSValue value_to_js(const packed_value *value);
 /*
- * Packs a JavaScript value for the host; false with an exception where it can't travel. What it borrows is in `kept`, which the
- * caller frees by `value_release` when the value has been copied.
+ * Packs a JavaScript value for the host; false with an exception where it can't travel. What it borrows is in `kept`,
+ * which the caller frees by `value_release` when the value has been copied.
  */
 typedef struct {
-    const char *text;
-    JSValue object;
+  const char *text;
+  JSValue object;
 } value_kept;
 bool value_from_js(JSValueConst from, packed_value *value, value_kept *kept);
 void value_release(value_kept *kept);
@@ -28,7 +28,8 @@ wasp_bytes *value_pack(JSValueConst *values, int count);
 
 /* Raises the pending exception as the plugin's error, with its frames. */
 void exception_raise(void);
-/* Returns the text of the pending exception, its message in the first line and a frame in each further one, made by malloc. */
+/* Returns the text of the pending exception, its message in the first line and a frame in each further one, made by
+ * malloc. */
 char *exception_text(void);
 
 /* callback.c: the modules "wasp:<namespace>" of host functions. */

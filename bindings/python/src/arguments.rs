@@ -2,6 +2,8 @@
 
 use crate::buffer::Buffer;
 use crate::error;
+use crate::json;
+use crate::place::Place;
 use pyo3::Borrowed;
 use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
 use pyo3::ffi;
@@ -11,16 +13,12 @@ use std::ptr;
 use std::slice;
 use wasp_core::{ErrorKind, Function, Kind, Value};
 
-/// The buffers that values are borrowed from.
+/// What values are borrowed from, besides the objects themselves.
 #[derive(Default)]
-pub(crate) struct Buffers<'py>(Vec<Buffer<'py>>);
-
-/// Where a value goes.
-pub(crate) struct Place<'a> {
-    /// Returns what errors call the value.
-    pub name: &'a dyn Fn() -> String,
-    /// Returns the kind that it goes to, where one is known.
-    pub kind: &'a dyn Fn() -> Option<Kind>,
+pub(crate) struct Buffers<'py> {
+    buffers: Vec<Buffer<'py>>,
+    /// The JSON of objects.
+    texts: Vec<Bound<'py, PyAny>>,
 }
 
 /// Runs `body` with the values of `objects`, which `what` names in errors by their numbers.
@@ -91,6 +89,9 @@ unsafe fn borrow_any<'a, 'py>(
     if let Ok(number) = object.cast::<PyFloat>() {
         return Ok(Value::F64(number.value()));
     }
+    if let Some(value) = json::constant(&object, place) {
+        return Ok(value);
+    }
     if object.is_instance_of::<PyInt>() {
         return any_integer(&object, place);
     }
@@ -101,12 +102,33 @@ unsafe fn borrow_any<'a, 'py>(
     if is_index(&object) {
         return any_integer(&object, place);
     }
+    if json::is_json(&object, place) {
+        let text = json::dumps(&object, place)?;
+        buffers.texts.push(text);
+        let kept = buffers.texts.last().map(|text| text.as_borrowed());
+        // SAFETY: it is a str, which the buffers keep, and the value is gone before those, as this function asks.
+        let text = kept.and_then(|kept| unsafe { text_of_kept(kept) });
+        return text.map(Value::Json).ok_or_else(|| text_refused(py, place));
+    }
     object.extract().map(Value::F64).map_err(|_| {
         let ty = object.get_type();
         let name = ty.name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
         let what = (place.name)();
-        PyTypeError::new_err(format!("{what} is {name}, and only str, int, float and bytes pass"))
+        PyTypeError::new_err(format!(
+            "{what} is {name}, and only str, int, float, bytes, dict, list and tuple pass"
+        ))
     })
+}
+
+/// The same as [`text`] for a str that is kept longer than this reference to it.
+///
+/// # Safety
+/// `object` is a str, and alive as long as the text.
+unsafe fn text_of_kept<'a>(object: Borrowed<'_, '_, PyAny>) -> Option<&'a str> {
+    // SAFETY: it is as this function asks.
+    let text = unsafe { text(object) }?;
+    // SAFETY: the text is the object's, which lives as long as this function asks.
+    Some(unsafe { &*ptr::from_ref(text) })
 }
 
 fn borrow_text<'a>(object: Borrowed<'a, '_, PyAny>, place: &Place<'_>) -> PyResult<Value<'a>> {
@@ -115,12 +137,18 @@ fn borrow_text<'a>(object: Borrowed<'a, '_, PyAny>, place: &Place<'_>) -> PyResu
     if let Some(text) = unsafe { text(object) } {
         return Ok(Value::String(text));
     }
+    Err(text_refused(py, place))
+}
+
+/// The error of a str whose text UTF-8 can't say.
+#[cold]
+fn text_refused(py: Python<'_>, place: &Place<'_>) -> PyErr {
     let error = PyErr::fetch(py);
     if error.is_instance_of::<PyUnicodeEncodeError>(py) {
         let message = format!("{} has a lone surrogate, which UTF-8 can't say", (place.name)());
-        return Err(error::new(py, ErrorKind::Invalid, &message));
+        return error::new(py, ErrorKind::Invalid, &message);
     }
-    Err(error)
+    error
 }
 
 /// Borrows the bytes of an object that has a buffer; none where it has no buffer, or one of no dimension, which is a number
@@ -137,7 +165,7 @@ unsafe fn borrow_buffer<'a, 'py>(
         Ok(buffer) if buffer.dimensions() > 0 || !is_number(&object) => {
             // SAFETY: the bytes are out of use before the buffer is dropped, as this function asks.
             let bytes = unsafe { buffer.bytes() };
-            buffers.0.push(buffer);
+            buffers.buffers.push(buffer);
             Ok(Some(bytes))
         }
         // A type without buffers is a TypeError; what numpy raises here isn't the BufferError of Python's own types.
@@ -190,7 +218,9 @@ fn any_integer(object: &Bound<'_, PyAny>, place: &Place<'_>) -> PyResult<Value<'
     }
     let large = match (place.kind)() {
         Some(Kind::I64) => object.extract::<u64>().ok().map(Value::from),
-        Some(Kind::F32 | Kind::F64) => object.extract().ok().map(Value::F64),
+        Some(Kind::F32 | Kind::F64 | Kind::Json | Kind::Any) => {
+            object.extract().ok().map(Value::F64)
+        }
         _ => None,
     };
     large.ok_or_else(|| {
@@ -211,7 +241,7 @@ pub(crate) fn overflows(function: &Function, args: &[Value<'_>]) -> bool {
             let fits = i32::try_from(*number).is_ok() || u32::try_from(*number).is_ok();
             (!fits).then_some(true)
         }
-        (Kind::I32, _) => None,
+        (Kind::I32, _) | (Kind::Json | Kind::Any, _) => None,
         (Kind::I64 | Kind::F32 | Kind::F64, Value::I32(_) | Value::I64(_)) => None,
         (Kind::F32, Value::F64(_)) => None,
         (kind, arg) => (*kind != arg.kind()).then_some(false),
@@ -229,5 +259,6 @@ pub(crate) fn into_python<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bo
         Value::F64(number) => PyFloat::new(py, number).into_any(),
         Value::String(text) => PyString::new(py, text).into_any(),
         Value::Bytes(bytes) => PyBytes::new(py, bytes).into_any(),
+        Value::Json(text) => json::loads(py, text)?,
     })
 }

@@ -4,9 +4,10 @@
 //! pyo3 would make the method as well, and add a tuple of the arguments and a look at each keyword's text: a quarter of
 //! what a call costs.
 
-use crate::arguments::{self, Buffers, Place, into_python};
+use crate::arguments::{self, Buffers, into_python};
 use crate::exit;
 use crate::instance::Instance;
+use crate::place::Place;
 use crate::value_kind::Wanted;
 use crate::{error, signals};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -27,15 +28,15 @@ const DOC: &CStr = c"call($self, function, /, *args, returns=..., timeout=None)
 
 Calls the plugin's function.
 
-returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, a Kind, or None,
-which ignores the result. It may be left out where the plugin declares its signatures, and where the result is nothing,
-an i64 or a float.
+returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, dict or list for what
+is JSON, a Kind, or None, which ignores the result. It may be left out where the plugin declares its signatures, as
+scripts do, and where the result is nothing, an i64 or a float.
 
 timeout is how many seconds the call may take, callbacks included: never longer than the plugin's own limit, of the two the
 shorter counts.
 
-Arguments are str, int, float, or anything with contiguous bytes: bytes, bytearray, memoryview, a numpy array. They are
-copied once, into the plugin's memory. Other Python threads run meanwhile.
+Arguments are str, int, float, dict, list and tuple, which pass as JSON, or anything with contiguous bytes: bytes,
+bytearray, memoryview, a numpy array. They are copied once, into the plugin's memory. Other Python threads run meanwhile.
 
 Raises FunctionNotFound, and an Error of kind \"signature\" for arguments that don't fit, before the plugin runs;
 GuestError if the plugin reports an error, and stays usable; Trap, Timeout, Cancelled, what a callback raised, or an Error

@@ -1,8 +1,9 @@
 //! Python functions as host functions.
 
-use crate::arguments::{self, Buffers, Place, into_python};
+use crate::arguments::{self, Buffers, into_python};
 use crate::exit;
 use crate::greenlet;
+use crate::place::Place;
 use crate::signals;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -55,7 +56,8 @@ fn call_python(
     let value = unsafe { arguments::borrow(answer.as_borrowed(), &mut buffers, &place)? };
     let fits = match result {
         Kind::String | Kind::Bytes => value.kind() == result,
-        _ => !matches!(value.kind(), Kind::String | Kind::Bytes),
+        Kind::Json => value.kind() != Kind::Bytes,
+        _ => !matches!(value.kind(), Kind::String | Kind::Bytes | Kind::Json),
     };
     if !fits {
         let ty = answer.get_type();

@@ -35,6 +35,8 @@ type HostFunction = (String, String, Vec<Kind>, Kind, Py<PyAny>);
 #[derive(FromPyObject)]
 struct Registration<'py> {
     source: Source<'py>,
+    /// The language of a script, whose text the source is then.
+    language: Option<String>,
     host_functions: Vec<HostFunction>,
     args: Vec<String>,
     env: Bound<'py, PyDict>,
@@ -76,6 +78,7 @@ impl Engine {
         logger: Option<&Bound<'_, PyAny>>,
         stdio: &str,
         kernel_fault_counts: bool,
+        runtime_dir: Option<PathBuf>,
     ) -> PyResult<()> {
         let mut options = Options::default();
         options.compiler = match compiler {
@@ -103,6 +106,7 @@ impl Engine {
         };
         options.cache_directory = cache_dir;
         options.kernel_fault_counts = kernel_fault_counts;
+        options.runtime_directory = runtime_dir;
         if let Some(logger) = logger {
             options.log = logger::log(logger)?;
         }
@@ -126,6 +130,13 @@ impl Engine {
         let engine = Self::current(slf)?;
         let work = Work::with_compiler(py)?;
         let outcome = match &given.source {
+            Source::Wasm(text) if let Some(language) = &given.language => {
+                let text = std::str::from_utf8(text.as_bytes()).map_err(|_| {
+                    let message = format!("plugin {name:?}: the script is not UTF-8");
+                    error::new(py, ErrorKind::Invalid, &message)
+                })?;
+                exit::detached(py, || engine.register_script(name, language, text, &config))
+            }
             Source::Wasm(wasm) => {
                 let wasm = wasm.as_bytes();
                 exit::detached(py, || engine.register(name, wasm, &config))

@@ -22,11 +22,13 @@ mod fork;
 mod greenlet;
 mod info;
 mod instance;
+mod json;
 mod lease;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.
 mod logger;
 #[allow(unsafe_code)] // Borrows the bytes of Python objects.
 mod memory;
+mod place;
 mod reinit;
 #[allow(unsafe_code)] // Installs a signal handler, and shares pointers with a thread.
 mod signals;

@@ -118,6 +118,8 @@ impl<'py> FromPyObject<'_, 'py> for Wanted {
             CoreKind::String
         } else if is(&raw const ffi::PyBytes_Type) {
             CoreKind::Bytes
+        } else if is(&raw const ffi::PyDict_Type) || is(&raw const ffi::PyList_Type) {
+            CoreKind::Json
         } else if object.is_none() {
             CoreKind::None
         } else if is(&raw const ffi::PyLong_Type) {
@@ -131,7 +133,7 @@ impl<'py> FromPyObject<'_, 'py> for Wanted {
             return Ok(Wanted::Declared);
         } else {
             let message = format!(
-                "returns is str, bytes, int, float, None or a wasp.Kind, not {}",
+                "returns is str, bytes, int, float, dict, list, None or a wasp.Kind, not {}",
                 object.repr()?
             );
             return Err(PyTypeError::new_err(message));

@@ -82,7 +82,10 @@ fn values_pass_both_ways() {
         ("return", "None"),
         ("return undefined", "None"),
         ("return NaN", "F64(NaN)"),
-        ("const o = {}; for (let i = 0; i < 20; i++) o[i] = 'x'.repeat(500); return JSON.stringify(o).length", "I32(10151)"),
+        (
+            "const o = {}; for (let i = 0; i < 20; i++) o[i] = 'x'.repeat(500); return JSON.stringify(o).length",
+            "I32(10151)",
+        ),
     ] {
         assert_eq!(run(body).unwrap(), result, "{body}");
     }
@@ -90,7 +93,10 @@ fn values_pass_both_ways() {
         ("return () => 1", "TypeError: a function can't be passed to the host"),
         ("return Symbol()", "TypeError: a symbol can't be passed to the host"),
         ("const a = []; a.push(a); return a", "TypeError: circular reference"),
-        ("return 2n ** 63n", "RangeError: a BigInt of more than 64 bits can't be passed to the host"),
+        (
+            "return 2n ** 63n",
+            "RangeError: a BigInt of more than 64 bits can't be passed to the host",
+        ),
         ("return {a: 1n}", "TypeError: "),
         ("return {toJSON() { throw new RangeError('no') }}", "RangeError: no"),
         ("return new Proxy({}, {get() { throw 7 }})", "7"),
@@ -113,7 +119,10 @@ fn exported_functions_are_listed() {
          function hidden() {}",
     );
     let lines: Vec<String> = p.functions().iter().map(ToString::to_string).collect();
-    assert!(lines.contains(&"hello(name: any, greeting: any, argument3: any) any".to_owned()), "{lines:?}");
+    assert!(
+        lines.contains(&"hello(name: any, greeting: any, argument3: any) any".to_owned()),
+        "{lines:?}"
+    );
     for line in ["twice(x: any) any", "later(a: any, b: any) any", "default() any"] {
         assert!(lines.contains(&line.to_owned()), "{lines:?}");
     }
@@ -147,7 +156,9 @@ fn callbacks_are_imports() {
     assert_eq!(p.call("get", &[], Kind::Any).unwrap(), Value::Json("[true]"));
     assert_eq!(
         p.call("wrong", &[], Kind::Any).unwrap(),
-        Value::String("TypeError: callback \"env\".\"call_me\": argument 1 is i32 [1], which does not fit string")
+        Value::String(
+            "TypeError: callback \"env\".\"call_me\": argument 1 is i32 [1], which does not fit string"
+        )
     );
     let before = p.memory_size();
     assert_eq!(p.call("many", &[100_000.into()], Kind::Any).unwrap(), Value::I32(1006));
@@ -173,7 +184,9 @@ fn errors_have_the_frames_of_the_script() {
     assert_eq!(error.kind(), Guest);
     assert_eq!(
         message(&error),
-        format!("TypeError: cannot read property 'z' of undefined | g ({plugin}.js:5:10) | f ({plugin}.js:2:12)")
+        format!(
+            "TypeError: cannot read property 'z' of undefined | g ({plugin}.js:5:10) | f ({plugin}.js:2:12)"
+        )
     );
     for (source, says) in [
         ("let x = 1\nlet = 3 +", "SyntaxError: "),
@@ -213,15 +226,36 @@ fn promises_are_settled_within_the_call() {
 fn globals_do_what_they_should() {
     for (body, result) in [
         ("return new TextEncoder().encode('\u{e9}')", "Bytes([195, 169])"),
-        ("return new TextDecoder().decode(new Uint8Array([195, 169, 255]))", "String(\"\u{e9}\u{fffd}\")"),
-        ("try { new TextDecoder('utf-8', {fatal: true}).decode(new Uint8Array([255])) } catch (e) { return e.name }", "String(\"TypeError\")"),
-        ("return new TextEncoder().encodeInto('a\u{e9}', new Uint8Array(2))", "Json(\"{\\\"read\\\":1,\\\"written\\\":1}\")"),
+        (
+            "return new TextDecoder().decode(new Uint8Array([195, 169, 255]))",
+            "String(\"\u{e9}\u{fffd}\")",
+        ),
+        (
+            "try { new TextDecoder('utf-8', {fatal: true}).decode(new Uint8Array([255])) } catch (e) { return e.name }",
+            "String(\"TypeError\")",
+        ),
+        (
+            "return new TextEncoder().encodeInto('a\u{e9}', new Uint8Array(2))",
+            "Json(\"{\\\"read\\\":1,\\\"written\\\":1}\")",
+        ),
         ("return btoa('hi') + atob('aGk=')", "String(\"aGk=hi\")"),
-        ("const a = {m: new Map([[1, {d: new Date(5)}]])}; a.self = a; const b = structuredClone(a); return b !== a && b.self === b && b.m.get(1).d.getTime() === 5", "Json(\"true\")"),
-        ("try { structuredClone(() => 1) } catch (e) { return e.name }", "String(\"DataCloneError\")"),
-        ("return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())", "Json(\"true\")"),
+        (
+            "const a = {m: new Map([[1, {d: new Date(5)}]])}; a.self = a; const b = structuredClone(a); return b !== a && b.self === b && b.m.get(1).d.getTime() === 5",
+            "Json(\"true\")",
+        ),
+        (
+            "try { structuredClone(() => 1) } catch (e) { return e.name }",
+            "String(\"DataCloneError\")",
+        ),
+        (
+            "return /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())",
+            "Json(\"true\")",
+        ),
         ("return Date.now() > 1.7e12 && performance.now() >= 0", "Json(\"true\")"),
-        ("return [typeof std, typeof os, typeof require, typeof process, typeof setTimeout, typeof Worker].join()", "String(\"undefined,undefined,undefined,undefined,undefined,undefined\")"),
+        (
+            "return [typeof std, typeof os, typeof require, typeof process, typeof setTimeout, typeof Worker].join()",
+            "String(\"undefined,undefined,undefined,undefined,undefined,undefined\")",
+        ),
     ] {
         assert_eq!(run(body).unwrap(), result, "{body}");
     }
@@ -299,7 +333,10 @@ fn hostile_scripts_meet_their_limits() {
         let mut p = engine.instance("hostile", None).unwrap();
         let error = p.call("f", &[body.into()], Kind::Any).unwrap_err();
         println!("{body}: {error}");
-        assert!(kinds.contains(&error.kind()) && error.to_string().contains(says), "{body}: {error}");
+        assert!(
+            kinds.contains(&error.kind()) && error.to_string().contains(says),
+            "{body}: {error}"
+        );
         drop(p);
         let mut p = engine.instance("hostile", None).unwrap();
         assert_eq!(p.call("ok", &[], Kind::I32).unwrap(), Value::I32(42));
@@ -343,6 +380,9 @@ fn both_compilers_run_it() {
         let source = "export const hello = name => `Hello ${name}`";
         engine.register_script("p", "javascript", source, &Config::new()).unwrap();
         let mut p = engine.instance("p", None).unwrap();
-        assert_eq!(p.call("hello", &["Nic".into()], Kind::Any).unwrap(), Value::String("Hello Nic"));
+        assert_eq!(
+            p.call("hello", &["Nic".into()], Kind::Any).unwrap(),
+            Value::String("Hello Nic")
+        );
     });
 }

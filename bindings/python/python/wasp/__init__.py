@@ -35,8 +35,11 @@ F32 = Kind.F32
 F64 = Kind.F64
 STRING = Kind.STRING
 BYTES = Kind.BYTES
+JSON = Kind.JSON
+ANY = Kind.ANY
 
 __all__ = [
+    "ANY",
     "BYTES",
     "Callback",
     "Caller",
@@ -55,6 +58,7 @@ __all__ = [
     "ImportNotFound",
     "Instance",
     "IntegerOverflow",
+    "JSON",
     "Kind",
     "KindName",
     "Limits",

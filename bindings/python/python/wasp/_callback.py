@@ -15,6 +15,9 @@ _KINDS: dict[object, Kind] = {
     int: Kind.I32,
     bool: Kind.I32,
     float: Kind.F64,
+    dict: Kind.JSON,
+    list: Kind.JSON,
+    Any: Kind.JSON,
     None: Kind.NONE,
     type(None): Kind.NONE,
     "none": Kind.NONE,
@@ -24,9 +27,10 @@ _KINDS: dict[object, Kind] = {
     "f64": Kind.F64,
     "string": Kind.STRING,
     "bytes": Kind.BYTES,
+    "json": Kind.JSON,
 }
 
-KindName = Literal["none", "i32", "i64", "f32", "f64", "string", "bytes"]
+KindName = Literal["none", "i32", "i64", "f32", "f64", "string", "bytes", "json"]
 _GivenKind = type | Kind | KindName | None
 
 
@@ -34,7 +38,7 @@ _GivenKind = type | Kind | KindName | None
 class Callback:
     """A function with the kinds of its parameters and result, where its annotations don't say them.
 
-    A kind is str, bytes, int (an i32), float (an f64), None, a Kind, or the name of one, such as "i64".
+    A kind is str, bytes, int (an i32), float (an f64), dict, list or Any (JSON), None, a Kind, or the name of one, such as "i64".
     """
 
     function: Callable[..., Any] = field(kw_only=False)
@@ -92,11 +96,13 @@ def _kind(name: tuple[str, str], what: str, given: object) -> Kind:
     if get_origin(given) is Annotated:
         given = next((extra for extra in get_args(given)[1:] if isinstance(extra, Kind)), get_args(given)[0])
         return _kind(name, what, given)
+    if get_origin(given) in (dict, list):
+        return Kind.JSON
     if given is inspect.Parameter.empty:
         raise TypeError(f"callback {name}: {what} has no annotation: annotate it, or say its kinds by wasp.Callback")
     try:
         return _KINDS[given]
     except (KeyError, TypeError):
         raise TypeError(
-            f"callback {name}: {what} is {given!r}, and str, bytes, int, float, None, a Kind or the name of one is accepted"
+            f"callback {name}: {what} is {given!r}, and str, bytes, int, float, dict, list, Any, None, a Kind or the name of one is accepted"
         ) from None

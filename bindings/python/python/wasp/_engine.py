@@ -11,11 +11,13 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 from uuid import uuid4
 
-from . import _callback, _wasp
+from . import _callback, _errors, _wasp
 from ._callback import Callback
 from ._wasp import Kind, PluginInfo
 
 _Path = str | os.PathLike[str]
+Language = Literal["javascript", "lua", "pocketpy"]
+"""A language of scripts. A runtime of another one is a plugin, and its name is accepted, too."""
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
 
 
@@ -60,8 +62,29 @@ def inspect(source: _Path | bytes | bytearray | memoryview) -> PluginInfo:
     return _wasp._inspect(_source(source))
 
 
-def _source(given: _Path | bytes | bytearray | memoryview) -> str | bytes:
+def _source(given: _Path | bytes | bytearray | memoryview, language: str | None = None) -> str | bytes:
+    if language is not None:
+        return _text(given, language)
     return os.path.abspath(given) if isinstance(given, (str, os.PathLike)) else bytes(given)
+
+
+def _text(given: _Path | bytes | bytearray | memoryview, language: str) -> bytes:
+    if not isinstance(language, str):
+        raise TypeError(f'language is {language!r}, and a str is accepted, such as "javascript"')
+    if isinstance(given, str):
+        return given.encode()
+    if isinstance(given, os.PathLike):
+        try:
+            with open(given, "rb") as file:
+                return file.read()
+        except OSError as error:
+            raise _errors.make("io", f"file {os.fspath(given)!r}: {error.strerror}") from error
+    return bytes(given)
+
+
+def _runtime_dir() -> str:
+    """Returns where the script runtimes of this package are."""
+    return os.environ.get("WASP_RUNTIMES") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "runtimes")
 
 
 def _warm_up(call: Sequence[Any]) -> tuple[str, list[object]]:
@@ -87,6 +110,7 @@ class _Plugin:
     """What a plugin was registered from. The native half reads its attributes."""
 
     source: bytes | str
+    language: str | None
     callbacks: dict[tuple[str, str], Callable[..., Any] | Callback]
     args: list[str]
     env: dict[str, str]
@@ -141,13 +165,14 @@ class Engine(_wasp.Engine):
         self._options = (compiler, directory, logger, stdio, bool(kernel_fault_counts))
         self._plugins: dict[str, _Plugin] = {}
         self._identity = uuid4().hex
-        self._open(*self._options)
+        self._open(*self._options, _runtime_dir())
 
     def register(
         self,
         name: str,
         source: _Path | bytes | bytearray | memoryview,
         *,
+        language: Language | str | None = None,
         callbacks: Mapping[tuple[str, str], Callable[..., Any] | Callback] | None = None,
         args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
@@ -159,7 +184,10 @@ class Engine(_wasp.Engine):
     ) -> None:
         """Registers a plugin: compiles it, checks it against what it is given, and runs its start-up.
 
-        source is a path, or the bytes of a module, binary or text. callbacks offers functions by (namespace, name), with
+        source is a path, or the bytes of a module, binary or text. A file that ends in .js, .mjs or .lua is a script in that
+        language. With language, which is "javascript", "lua" or "pocketpy", a small Python, a str is the text of a script, and a
+        pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
+        any kind. callbacks offers functions by (namespace, name), with
         kinds from their annotations or a Callback; they run on the thread that made the call. args are the arguments
         of its command line, after its name. env is all the environment that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
         (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself, instead of beginning from what it
@@ -173,12 +201,13 @@ class Engine(_wasp.Engine):
 
         Raises Error of kind "io" for a file or volume that can't be read, "compile", "resource" and "invalid";
         ImportNotFound, which names all imports that are missing; TypeError for a callback without kinds; and whatever ends
-        the plugin's start-up.
+        the plugin's start-up, or what a script throws while it is loaded, such as a syntax error.
         """
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
         plugin = _Plugin(
-            _source(source),
+            _source(source, language),
+            language,
             dict(callbacks or {}),
             _args(args),
             dict(env or {}),
@@ -224,7 +253,7 @@ class Engine(_wasp.Engine):
 
     def _reinit_after_fork(self) -> None:
         """Registers everything again: this process was forked while a thread of its parent was at work in this engine."""
-        self._open(*self._options)
+        self._open(*self._options, _runtime_dir())
         for name, plugin in list(self._plugins.items()):
             self._register(self._plugins, name, plugin)
 

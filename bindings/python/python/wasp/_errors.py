@@ -118,13 +118,13 @@ _Frames = Iterable[tuple[str | None, int, int, str | None, int | None, int | Non
 def make(
     kind: ErrorKind | Literal["overflow"],
     message: str,
-    function: str | None,
-    trace: _Frames,
-    imports: Iterable[tuple[str, str]],
-    exit_code: int | None,
-    stderr: str | None,
+    function: str | None = None,
+    trace: _Frames = (),
+    imports: Iterable[tuple[str, str]] = (),
+    exit_code: int | None = None,
+    stderr: str | None = None,
 ) -> Error:
-    """Makes the exception for an error of the native half."""
+    """Makes the exception for an error."""
     error = _CLASSES.get(kind, Error)(message)
     error.kind = "signature" if kind == "overflow" else kind
     error.function = function

@@ -32,6 +32,8 @@ class Kind:
     F64: ClassVar[Kind]
     STRING: ClassVar[Kind]
     BYTES: ClassVar[Kind]
+    JSON: ClassVar[Kind]
+    ANY: ClassVar[Kind]
     @property
     def name(self) -> str:
         """Its name in error messages and in a plugin's list of signatures."""
@@ -197,15 +199,15 @@ class Instance:
     def call(self, function: str, /, *args: object, returns: type[str], timeout: float | None = None) -> str:
         """Calls the plugin's function.
 
-        returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, a
-        Kind, or None, which ignores the result. It may be left out where the plugin declares its signatures,
-        and where the result is nothing, an i64 or a float.
+        returns is what the caller expects, since WebAssembly says i32 for text too: str, bytes, int, float, dict
+        or list for what is JSON, a Kind, or None, which ignores the result. It may be left out where the plugin
+        declares its signatures, as scripts do, and where the result is nothing, an i64 or a float.
 
         timeout is how many seconds the call may take, callbacks included: never longer than the plugin's own
         limit, of the two the shorter counts.
 
-        Arguments are str, int, float, or anything with contiguous bytes: bytes, bytearray, memoryview, a numpy
-        array. They are copied once, into the plugin's memory. Other Python threads run meanwhile.
+        Arguments are str, int, float, dict, list and tuple, which pass as JSON, or anything with contiguous
+        bytes: bytes, bytearray, memoryview, a numpy array. They are copied once, into the plugin's memory. Other Python threads run meanwhile.
 
         Raises FunctionNotFound, and an Error of kind "signature" for arguments that don't fit, before the
         plugin runs; GuestError if the plugin reports an error, and stays usable; Trap, Timeout, Cancelled, what
@@ -320,7 +322,13 @@ class Engine:
         """
 
     def _open(
-        self, compiler: str, cache_dir: str | None, logger: object | None, stdio: str, kernel_fault_counts: bool
+        self,
+        compiler: str,
+        cache_dir: str | None,
+        logger: object | None,
+        stdio: str,
+        kernel_fault_counts: bool,
+        runtime_dir: str | None,
     ) -> None:
         """Starts over, without plugins."""
 
