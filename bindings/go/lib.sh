@@ -18,6 +18,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cp "$here/../../include/wasp.h" "$here/engine/wasp.h"
+# The script runtimes (make runtimes), where they are built.
+for runtime in "$here/../../build/runtimes"/*.wasm "$here/../../build/runtimes"/*.LICENSE; do
+	[ ! -e "$runtime" ] || cmp -s "$runtime" "$here/engine/runtimes/$(basename "$runtime")" || cp "$runtime" "$here/engine/runtimes/"
+done
 
 "$here/../../wasp-capi/merge.sh" "$library" "$here/engine/wasp.h" "$work/libwasp.a"
 

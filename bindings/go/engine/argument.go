@@ -4,6 +4,7 @@ package engine
 import "C"
 
 import (
+	"encoding/json"
 	"math"
 	"reflect"
 	"unsafe"
@@ -22,6 +23,9 @@ const large = math.MaxUint32
 // argument converts argument n of the function.
 func (i *instance) argument(function string, n int, value any) (argument, error) {
 	a, err := newArgument(value)
+	if yes, is := value.(bool); is && i.takesJSON(function, n) {
+		return jsonArgument(yes)
+	}
 	if err == nil && a.kind != large {
 		return a, nil
 	}
@@ -32,6 +36,8 @@ func newArgument(value any) (a argument, err error) {
 	switch value := value.(type) {
 	case string:
 		a.kind, a.bits, a.ptr = C.WASP_STRING, C.uint64_t(len(value)), text(value)
+	case json.RawMessage:
+		a.kind, a.bits, a.ptr = C.WASP_JSON, C.uint64_t(len(value)), data(value)
 	case []byte:
 		a.kind, a.bits, a.ptr = C.WASP_BYTES, C.uint64_t(len(value)), data(value)
 	case int32:
@@ -47,6 +53,7 @@ func newArgument(value any) (a argument, err error) {
 	case uint32:
 		a.kind, a.bits = C.WASP_I64, C.uint64_t(value)
 	case bool:
+		// Where JSON or any value is taken, settle makes it one.
 		a.kind = C.WASP_I32
 		if value {
 			a.bits = 1
@@ -81,14 +88,34 @@ func rareArgument(value reflect.Value) (argument, error) {
 			return newArgument(value.Bytes())
 		}
 	case reflect.Invalid:
-		return argument{}, invalid("nil, which is no value")
+		return argument{kind: C.WASP_NONE}, errNil
 	}
-	return argument{}, invalid("a %v, and it can be a string, []byte, bool or number", value.Type())
+	if jsonFits(value.Type()) {
+		return jsonArgument(value.Interface())
+	}
+	return argument{}, invalid("a %v, and it can be a string, []byte, bool, number, or what encoding/json takes", value.Type())
 }
+
+// jsonArgument passes a value as its JSON.
+func jsonArgument(value any) (a argument, err error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return a, invalid("a %T without a JSON: %v", value, err)
+	}
+	a.kind, a.bits, a.ptr = C.WASP_JSON, C.uint64_t(len(text)), data(text)
+	return a, nil
+}
+
+// errNil says that nil was passed, which only what takes JSON or any value can be given.
+var errNil = invalid("nil, which is no value")
 
 // settle picks the kind of an argument for which the function's parameter decides.
 func (i *instance) settle(a argument, err error, function string, n int) (argument, error) {
 	if err != nil {
+		params, _ := i.kinds(function)
+		if err == error(errNil) && n < len(params) && (params[n] == C.WASP_ANY || params[n] == C.WASP_JSON) {
+			return a, nil
+		}
 		return a, invalid("argument %d is %v", n+1, err)
 	}
 	number := uint64(a.bits)
@@ -103,6 +130,12 @@ func (i *instance) settle(a argument, err error, function string, n int) (argume
 		}
 	}
 	return a, invalid("argument %d is %d, which is more than an i64 can hold", n+1, number)
+}
+
+// takesJSON returns whether parameter n of a function takes JSON, or any value.
+func (i *instance) takesJSON(function string, n int) bool {
+	params, _ := i.kinds(function)
+	return n < len(params) && (params[n] == C.WASP_JSON || params[n] == C.WASP_ANY)
 }
 
 // kinds returns the kinds of a function's parameters and of its result.

@@ -4,8 +4,10 @@ package engine
 import "C"
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"runtime"
 	"time"
 	"unsafe"
@@ -154,8 +156,14 @@ func resultKind(out any) (C.wasp_kind, error) {
 		kind, missing = C.WASP_F32, out == nil
 	case *float64:
 		kind, missing = C.WASP_F64, out == nil
+	case *any:
+		kind, missing = C.WASP_ANY, out == nil
 	default:
-		return kind, invalid("outputParam is a %T, and it can be a *string, *[]byte, *int32, *uint32, *int64, *uint64, *int, *uint, *float32, *float64 or *bool, or nil", out)
+		pointer := reflect.ValueOf(out)
+		if pointer.Kind() != reflect.Pointer || !jsonFits(pointer.Type().Elem()) {
+			return kind, invalid("outputParam is a %T, and it can be a *string, *[]byte, *int32, *uint32, *int64, *uint64, *int, *uint, *float32, *float64, *bool or *any, a pointer to what encoding/json stores to, or nil", out)
+		}
+		kind, missing = C.WASP_JSON, pointer.IsNil()
 	}
 	if missing {
 		return kind, invalid("outputParam is a nil %T; nil without a type ignores the result", out)
@@ -201,8 +209,62 @@ func (i *instance) store(function string, out any, result *C.wasp_go_result) err
 		*out = math.Float32frombits(uint32(bits))
 	case *float64:
 		*out = math.Float64frombits(bits)
+	case nil:
+	case *any:
+		value, err := i.any(function, result)
+		*out = value
+		return err
+	default:
+		return i.unmarshal(function, copyBytes(result.ptr, C.size_t(bits)), out)
 	}
 	return nil
+}
+
+// any returns a result of any kind as Go has it.
+func (i *instance) any(function string, result *C.wasp_go_result) (value any, err error) {
+	bits := uint64(result.bits)
+	switch result.kind {
+	case C.WASP_I32:
+		return int32(bits), nil
+	case C.WASP_I64:
+		return int64(bits), nil
+	case C.WASP_F32:
+		return math.Float32frombits(uint32(bits)), nil
+	case C.WASP_F64:
+		return math.Float64frombits(bits), nil
+	case C.WASP_STRING:
+		return copyString(result.ptr, C.size_t(bits)), nil
+	case C.WASP_BYTES:
+		return copyBytes(result.ptr, C.size_t(bits)), nil
+	case C.WASP_JSON:
+		err = i.unmarshal(function, copyBytes(result.ptr, C.size_t(bits)), &value)
+	}
+	return value, err
+}
+
+// unmarshal stores JSON of the plugin's.
+func (i *instance) unmarshal(function string, text []byte, out any) error {
+	if err := json.Unmarshal(text, out); err != nil {
+		return &Error{
+			Kind:     KindABI,
+			Function: function,
+			Message:  fmt.Sprintf("plugin %q, function %q: its JSON result doesn't go into a %T: %v", i.plugin, function, out, err),
+		}
+	}
+	return nil
+}
+
+// jsonFits returns whether values of the type are passed as JSON.
+func jsonFits(ty reflect.Type) bool {
+	switch ty.Kind() {
+	case reflect.Map, reflect.Struct, reflect.Array, reflect.Slice:
+		return true
+	case reflect.Interface:
+		return ty.NumMethod() == 0 // any
+	case reflect.Pointer:
+		return jsonFits(ty.Elem())
+	}
+	return false
 }
 
 // unsigned reads a result that came as an i64 without a sign.

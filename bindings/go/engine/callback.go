@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
 )
@@ -33,9 +34,11 @@ var (
 	contextType = reflect.TypeFor[context.Context]()
 	errorType   = reflect.TypeFor[error]()
 	callerType  = reflect.TypeFor[*Caller]()
+
+	rawMessageType = reflect.TypeFor[json.RawMessage]()
 )
 
-const callbackTypes = "string, []byte, int32, uint32, int64, uint64, int, float32, float64 and bool"
+const callbackTypes = "string, []byte, int32, uint32, int64, uint64, int, float32, float64, bool and what encoding/json takes"
 
 func newCallback(name callbackName, function any) (*callback, error) {
 	c := &callback{callbackName: name, function: reflect.ValueOf(function)}
@@ -108,9 +111,11 @@ func kindOf(ty reflect.Type) (C.wasp_kind, bool) {
 	case reflect.String:
 		return C.WASP_STRING, true
 	case reflect.Slice:
-		return C.WASP_BYTES, ty.Elem().Kind() == reflect.Uint8
+		if ty.Elem().Kind() == reflect.Uint8 && ty != rawMessageType {
+			return C.WASP_BYTES, true
+		}
 	}
-	return C.WASP_NONE, false
+	return C.WASP_JSON, jsonFits(ty)
 }
 
 // kinds returns the kinds of the parameters, with one more at the end so that the slice is never empty, and of the result.

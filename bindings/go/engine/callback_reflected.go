@@ -5,6 +5,7 @@ import "C"
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -23,7 +24,13 @@ func (c *callback) reflected(ctx context.Context, v *invocation) error {
 	}
 	for i, param := range c.params {
 		arg := reflect.New(param.ty).Elem()
-		v.read(i, arg)
+		if param.kind == C.WASP_JSON {
+			if err := json.Unmarshal(v.bytes(i), arg.Addr().Interface()); err != nil {
+				return fmt.Errorf("argument %d is JSON that doesn't go into a %v: %w", i+1, param.ty, err)
+			}
+		} else {
+			v.read(i, arg)
+		}
 		args = append(args, arg)
 	}
 	results := c.function.Call(args)
@@ -70,6 +77,14 @@ func (v *invocation) read(i int, arg reflect.Value) {
 
 // answer passes on the function's result.
 func (c *callback) answer(v *invocation, result reflect.Value) error {
+	if c.result.kind == C.WASP_JSON {
+		text, err := json.Marshal(result.Interface())
+		if err != nil {
+			return fmt.Errorf("its answer has no JSON: %w", err)
+		}
+		v.answerSlice(C.WASP_JSON, text)
+		return nil
+	}
 	switch result.Kind() {
 	case reflect.Int32:
 		v.answerInt32(int32(result.Int()))

@@ -129,11 +129,11 @@ func TestCallbacksAreCheckedAtRegistration(t *testing.T) {
 		{nil, `callback "env"."f" is a <nil>, not a function`},
 		{3, "is a int, not a function"},
 		{(func())(nil), "is nil"},
-		{func(int32, map[string]int) {}, "takes a map[string]int as parameter 2, and callbacks take string"},
+		{func(int32, *int) {}, "takes a *int as parameter 2, and callbacks take string"},
 		{func(context.Context, int32, chan int) {}, "takes a chan int as parameter 3"},
 		{func(int32, context.Context) {}, "takes a context.Context as parameter 2"},
 		{func(uint16) {}, "takes a uint16 as parameter 1"},
-		{func([]int32) {}, "takes a []int32 as parameter 1"},
+		{func(fs.File) {}, "takes a fs.File as parameter 1"},
 		{func(...string) {}, "takes any number of arguments"},
 		{func() (int32, int32) { return 0, 0 }, "returns 2 results"},
 		{func() (error, int32) { return nil, 0 }, "returns 2 results"}, //lint:ignore ST1008 it is refused

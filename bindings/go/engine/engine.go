@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/cgo"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,12 +16,14 @@ import (
 
 // Wasm is an engine: it holds plugins by name and makes instances of them. Any number of goroutines may use it at once.
 type Wasm struct {
-	handle  *C.wasp_engine
-	invalid error        // why handle is nil
-	users   atomic.Int64 // calls into C that use the handle; negative once the engine is closed
-	closed  atomic.Bool
-	freed   atomic.Bool
-	cleanup runtime.Cleanup
+	handle   *C.wasp_engine
+	invalid  error        // why handle is nil
+	scripts  sync.Mutex   // held while a runtime of this package is registered
+	runtimes string       // where the host has script runtimes; empty for this package's
+	users    atomic.Int64 // calls into C that use the handle; negative once the engine is closed
+	closed   atomic.Bool
+	freed    atomic.Bool
+	cleanup  runtime.Cleanup
 }
 
 // New returns an engine that compiles with Cranelift. An engine with a nil logger logs nothing.
@@ -43,13 +46,13 @@ func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 	if options.Stdio == 0 {
 		options.Stdio = StdioOutput
 	}
-	cache := options.CacheDirectory
+	cache, runtimes := options.CacheDirectory, options.RuntimeDirectory
 	made := C.wasp_go_engine_new(C.wasp_compiler(options.Compiler), C.wasp_stdio(options.Stdio),
-		text(cache), C.size_t(len(cache)), C.bool(options.KernelFaultCounts), C.wasp_log_level(log.Level()), C.uintptr_t(handle))
+		text(cache), C.size_t(len(cache)), text(runtimes), C.size_t(len(runtimes)), C.bool(options.KernelFaultCounts), C.wasp_log_level(log.Level()), C.uintptr_t(handle))
 	if made.error != nil {
 		return &Wasm{invalid: consumeError(made.error)}
 	}
-	w := &Wasm{handle: made.engine}
+	w := &Wasm{handle: made.engine, runtimes: runtimes}
 	w.cleanup = runtime.AddCleanup(w, freeEngine, made.engine)
 	return w
 }
@@ -59,7 +62,14 @@ func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 //
 // A plugin that is already registered under this name is replaced for new instances. On failure nothing changes. If imports
 // are missing, the error wraps an [ImportNotFoundError] for each of them.
+//
+// A file that ends in .js, .mjs or .lua is a script in that language; see [Wasm.RegisterScript].
 func (w *Wasm) RegisterPlugin(name, path string, config *PluginConfig) error {
+	if language := scriptLanguage(path); language != "" {
+		if err := w.provideRuntime(language); err != nil {
+			return err
+		}
+	}
 	return w.register(config, func(given *C.wasp_config) C.wasp_go_outcome {
 		return C.wasp_go_register_file(w.handle, text(name), C.size_t(len(name)), text(path), C.size_t(len(path)), given)
 	})

@@ -50,12 +50,13 @@ typedef struct {
 } wasp_go_new_engine;
 
 static inline wasp_go_new_engine wasp_go_engine_new(wasp_compiler compiler, wasp_stdio stdio, const char *cache,
-                                                    size_t cache_len, bool kernel_fault_counts, wasp_log_level level,
-                                                    uintptr_t log) {
+                                                    size_t cache_len, const char *runtimes, size_t runtimes_len,
+                                                    bool kernel_fault_counts, wasp_log_level level, uintptr_t log) {
   wasp_engine_options options = {
       .size = sizeof options, .compiler = compiler, .stdio = stdio, .kernel_fault_counts = kernel_fault_counts};
   wasp_go_new_engine made = {NULL, NULL};
   options.cache_directory = wasp_go_slice(cache, cache_len);
+  options.runtime_directory = wasp_go_slice(runtimes, runtimes_len);
   if (log != 0) {
     options.log = wasp_go_log;
     options.log_level = level;
@@ -76,6 +77,14 @@ static inline wasp_go_outcome wasp_go_register_file(wasp_engine *engine, const c
                                                     const char *path, size_t path_len, const wasp_config *config) {
   return wasp_go_done(
       wasp_engine_register_file(engine, wasp_go_slice(name, name_len), wasp_go_slice(path, path_len), config));
+}
+
+static inline wasp_go_outcome wasp_go_register_script(wasp_engine *engine, const char *name, size_t name_len,
+                                                      const char *runtime, size_t runtime_len, const char *source,
+                                                      size_t source_len, const wasp_config *config) {
+  return wasp_go_done(wasp_engine_register_script(engine, wasp_go_slice(name, name_len),
+                                                  wasp_go_slice(runtime, runtime_len),
+                                                  wasp_go_slice(source, source_len), config));
 }
 
 static inline wasp_error *wasp_go_unregister(wasp_engine *engine, const char *name, size_t name_len) {
@@ -153,18 +162,19 @@ static inline wasp_go_outcome wasp_go_caller_write(wasp_caller *caller, uint32_t
 
 /* The instance comes as a number: Go looks at each pointer that may point to pointers, which this never does. */
 
-/* A result: the bits of a number, or the length of text or bytes at `ptr`. */
+/* A result: its kind, and the bits of a number, or the length of text, bytes or JSON at `ptr`. */
 typedef struct {
   wasp_go_outcome outcome;
   uint64_t bits;
   const char *ptr;
+  wasp_kind kind;
 } wasp_go_result;
 
 /* A call for at most `timeout_ns`, or, with 0, as long as the plugin's own limit says. */
 static inline wasp_go_result wasp_go_call_within(uintptr_t instance, const char *name, size_t name_len,
                                                  uintptr_t context, wasp_kind kind, const wasp_value *args,
                                                  size_t arg_count, uint64_t timeout_ns) {
-  wasp_go_result result = {{NULL, 0}, 0, NULL};
+  wasp_go_result result = {{NULL, 0}, 0, NULL, WASP_NONE};
   wasp_value value;
   wasp_instance *called = (wasp_instance *)instance;
   wasp_slice function = wasp_go_slice(name, name_len);
@@ -175,13 +185,16 @@ static inline wasp_go_result wasp_go_call_within(uintptr_t instance, const char 
                                    : wasp_call_within(called, function, args, arg_count, kind, &value, timeout_ns));
   wasp_go_context = outer;
   if (result.outcome.error == NULL) {
-    switch (kind) {
+    /* Without a wish for a result there is none. */
+    result.kind = kind == WASP_NONE ? WASP_NONE : value.kind;
+    switch (result.kind) {
     case WASP_I32:
     case WASP_F32: result.bits = (uint32_t)value.of.i32; break;
     case WASP_I64:
     case WASP_F64: result.bits = (uint64_t)value.of.i64; break;
     case WASP_STRING:
     case WASP_BYTES:
+    case WASP_JSON:
       result.bits = value.of.slice.len;
       result.ptr = value.of.slice.ptr;
       break;
@@ -200,7 +213,7 @@ static inline wasp_go_result wasp_go_call_array(uintptr_t instance, const char *
 static inline wasp_value wasp_go_value(wasp_kind kind, uint64_t bits, const char *ptr) {
   wasp_value value;
   value.kind = kind;
-  if (kind == WASP_STRING || kind == WASP_BYTES)
+  if (kind == WASP_STRING || kind == WASP_BYTES || kind == WASP_JSON)
     value.of.slice = wasp_go_slice(ptr, bits);
   else if (kind == WASP_I32 || kind == WASP_F32)
     value.of.i32 = (int32_t)(uint32_t)bits;

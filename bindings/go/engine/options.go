@@ -22,6 +22,9 @@ type Options struct {
 	Stdio    Stdio
 	// CacheDirectory is where compiled plugins are kept between runs of the host; with an empty string they are not.
 	CacheDirectory string
+	// RuntimeDirectory is where the script runtimes are, a file <language>.wasm each; with an empty string they are those that come
+	// with this package.
+	RuntimeDirectory string
 	// KernelFaultCounts asks the kernel at each reset of an instance whether pages of its memory were written to, and doesn't
 	// believe the processor, which tells for nothing on amd64. wasp finds out by itself where the processor can't be believed;
 	// this, and the environment variable WASP_KERNEL_FAULT_COUNTS, are for the case that it doesn't.

@@ -16,9 +16,11 @@ const (
 	ValueFloat64
 	ValueString
 	ValueBytes
+	ValueJSON // what encoding/json takes
+	ValueAny  // of a script: a value of any kind
 )
 
-var valueNames = [...]string{"none", "int32", "int64", "float32", "float64", "string", "[]byte"}
+var valueNames = [...]string{"none", "int32", "int64", "float32", "float64", "string", "[]byte", "json", "any"}
 
 // String is the Go type of such values.
 func (k ValueKind) String() string {

@@ -32,7 +32,7 @@ func TestCallWithin(t *testing.T) {
 	check(t, i.CallFunctionWithin(1<<63-1, "fine", nil))
 	// The rest is as in other calls.
 	wants(t, i.CallFunctionWithin(time.Minute, "fine", 5), engine.KindInvalid, "outputParam is a int")
-	wants(t, i.CallFunctionWithin(time.Minute, "fine", nil, struct{}{}), engine.KindInvalid, "argument 1")
+	wants(t, i.CallFunctionWithin(time.Minute, "fine", nil, make(chan int)), engine.KindInvalid, "argument 1")
 	wants(t, i.CallFunctionWithin(time.Minute, "fine", nil, 1), engine.KindSignature, "it takes 0 arguments, not 1")
 	check(t, i.Remove())
 	wants(t, i.CallFunctionWithin(time.Minute, "fine", nil), engine.KindInvalid, "was removed")

@@ -35,8 +35,18 @@ pub(crate) fn convert<'a>(value: Value<'a>, to: Kind, room: &'a mut String) -> O
             *room = encode(value)?;
             Some(Value::Json(room))
         }
-        _ => slots::lift(value, to),
+        _ => number(value, to),
     }
+}
+
+/// Returns a number, or the truth of JSON, as one of kind `to`: plain functions have no other kind for it than an integer.
+pub(crate) fn number(value: Value<'_>, to: Kind) -> Option<Value<'static>> {
+    let truth = match (value, to) {
+        (Value::Json("true"), Kind::I32 | Kind::I64) => Value::I32(1),
+        (Value::Json("false"), Kind::I32 | Kind::I64) => Value::I32(0),
+        (value, _) => return slots::lift(value, to),
+    };
+    slots::lift(truth, to)
 }
 
 #[cfg(test)]
@@ -67,6 +77,11 @@ mod tests {
         assert_eq!(convert(Value::F64(3.0), Kind::I32, room), Some(Value::I32(3)));
         assert_eq!(convert(Value::F64(3.5), Kind::I32, &mut String::new()), None);
         assert_eq!(convert(Value::F64(3.5), Kind::Any, room), Some(Value::F64(3.5)));
+        assert_eq!(
+            convert(Value::Json("true"), Kind::I64, &mut String::new()),
+            Some(Value::I64(1))
+        );
+        assert_eq!(convert(Value::Json("1"), Kind::I32, &mut String::new()), None);
         assert_eq!(convert(Value::Json("1"), Kind::String, &mut String::new()), None);
         let room = &mut String::new();
         assert_eq!(convert(Value::String("a"), Kind::Json, room), Some(Value::Json("\"a\"")));

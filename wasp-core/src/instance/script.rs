@@ -51,7 +51,7 @@ impl Instance {
             |value: &Value<'_>| matches!(result, Kind::Any | Kind::Json) || value.kind() == result;
         let value = match value {
             Some(value) if fits(&value) => Some(value),
-            Some(value) => crate::base::slots::lift(value, result)
+            Some(value) => json::number(value, result)
                 .or_else(|| (result == Kind::None).then_some(Value::None)),
             None => None,
         };
