@@ -3,11 +3,14 @@
 #
 #   matrix.sh PLUGINS NAME=COMMAND...     as in: matrix.sh build/plugins rust=target/release/host
 #
-# PLUGINS is the directory of what `make -C examples/plugins` builds. COMMAND is for the shell: 'node=node host.js'.
+# PLUGINS is the directory of what `make -C examples/plugins` builds. COMMAND is for the shell: 'node=node host.js'. The script
+# needs its runtime (make runtimes), which hosts that bring none along find by WASP_RUNTIMES.
 
-languages='c rust go assemblyscript'
+languages='c rust go assemblyscript javascript'
 
-expected=$(cat "$(dirname "$0")/expected.txt")
+here=$(cd "$(dirname "$0")" && pwd)
+export WASP_RUNTIMES="${WASP_RUNTIMES:-$here/../../build/runtimes}"
+expected=$(cat "$here/expected.txt")
 # Used by `eval`.
 # shellcheck disable=SC2034
 plugins=$1
@@ -17,7 +20,9 @@ shift
 failed=0
 for host; do
   for language in $languages; do
-    if printed=$(eval "${host#*=}" '"$plugins/$language.wasm"') && [ "$printed" = "$expected" ]; then
+    plugin=$plugins/$language.wasm
+    [ "$language" != javascript ] || plugin=$here/../plugins/javascript/plugin.js
+    if printed=$(eval "${host#*=}" '"$plugin"') && [ "$printed" = "$expected" ]; then
       echo "ok: host ${host%%=*}, plugin $language"
     else
       printf 'FAILED: host %s, plugin %s printed\n%s\n' "${host%%=*}" "$language" "$printed" >&2

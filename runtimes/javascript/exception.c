@@ -33,7 +33,10 @@ char *exception_text(void) {
   JSValue stack = JS_IsError(thrown) ? JS_GetPropertyStr(js, thrown, "stack") : JS_UNDEFINED;
   const char *frames = JS_IsString(stack) ? JS_ToCString(js, stack) : NULL;
   if (JS_IsException(stack)) JS_FreeValue(js, JS_GetException(js));
-  char *text = with_frames(message != NULL ? message : "an exception without a text", frames != NULL ? frames : "");
+  /* That an error is one goes without saying; that it is a TypeError doesn't. */
+  const char *said = message != NULL ? message : "an exception without a text";
+  if (strncmp(said, "Error: ", 7) == 0) said += 7;
+  char *text = with_frames(said, frames != NULL ? frames : "");
   if (frames != NULL) JS_FreeCString(js, frames);
   if (message != NULL) JS_FreeCString(js, message);
   JS_FreeValue(js, stack);

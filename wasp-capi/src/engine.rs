@@ -91,8 +91,9 @@ pub struct wasp_engine_options {
     /// the environment variable WASP_KERNEL_FAULT_COUNTS, are for the case that it doesn't.
     pub kernel_fault_counts: bool,
     /// The directory with the script runtimes that come with libwasp, a file `<language>.wasm` each; empty for none. It is
-    /// share/wasp/runtimes where wasp is installed, the variable `runtimes` of its pkg-config and CMake packages. A runtime is loaded
-    /// when the first script of its language is registered.
+    /// share/wasp/runtimes where wasp is installed, the variable `runtimes` of its pkg-config package and `wasp_RUNTIMES` in CMake. The
+    /// default is the one in the environment variable WASP_RUNTIMES. A runtime is loaded when the first script of its language is
+    /// registered.
     pub runtime_directory: wasp_slice,
 }
 

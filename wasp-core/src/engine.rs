@@ -55,6 +55,8 @@ impl Engine {
         fence::prepare();
         trace_lock::hold_at_forks();
         options.open_streams = [0, 1, 2].map(descriptor::is_open);
+        let directory = &mut options.runtime_directory;
+        *directory = directory.take().or_else(|| std::env::var_os("WASP_RUNTIMES").map(Into::into));
         Self(Arc::new(Inner { options, modules: Arc::default(), plugins: ArcSwap::default() }))
     }
 

@@ -48,7 +48,8 @@ pub struct Options {
     /// be able to write there.
     pub cache_directory: Option<PathBuf>,
     /// The directory with the script runtimes that come with wasp, a file `<language>.wasm` each, such as `javascript.wasm`; none by
-    /// default. A runtime is loaded when the first script of its language is registered.
+    /// default, or that in the environment variable `WASP_RUNTIMES`. A runtime is loaded when the first script of its language is
+    /// registered.
     pub runtime_directory: Option<PathBuf>,
     /// Where the standard streams of plugins lead.
     pub stdio: Stdio,
