@@ -7,15 +7,21 @@
 static JSValue prelude;
 static uint64_t random_state[2];
 
-void globals_seed(void) {
-  /* WASI gives what the host's system has. */
+static bool is_seeded;
+
+void globals_seed(void) { is_seeded = false; }
+
+/* Seeds by what WASI gives, which is of the host's system. It costs a system call, so that it waits for the first number. */
+static void seed(void) {
   if (getentropy(random_state, sizeof random_state) != 0) __builtin_trap();
   random_state[0] |= 1;
+  is_seeded = true;
 }
 
 /* xorshift128+ (Vigna, 2014), of which engines make Math.random: it is not for secrets. */
 static JSValue next_random(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
   (void)context, (void)this, (void)count, (void)args;
+  if (!is_seeded) seed();
   uint64_t one = random_state[0], other = random_state[1];
   random_state[0] = other;
   one ^= one << 23;
@@ -88,7 +94,6 @@ JSValue prelude_call(const char *name, int count, JSValueConst *args) {
 }
 
 void globals_add(void) {
-  globals_seed();
   JSValue host = JS_NewObject(js), make;
   JS_SetPropertyFunctionList(js, host, functions, sizeof functions / sizeof *functions);
   make = JS_Eval(js, prelude_text, prelude_length, "prelude.js", JS_EVAL_TYPE_GLOBAL);

@@ -44,7 +44,7 @@ JSModuleDef *files_module(const char *name);
 
 /* globals.c: what scripts find besides the language itself. */
 void globals_add(void);
-/* Seeds Math.random anew. */
+/* Has the next number of Math.random be of a new seed. */
 void globals_seed(void);
 
 /* prelude.js, as build.sh puts it into C. */
