@@ -6,11 +6,21 @@
  */
 export type WaspBytes = ArrayBufferView | ArrayBuffer
 
+/** A JSON value, as `JSON.parse` gives it. */
+export type WaspJson = null | boolean | number | string | WaspJson[] | { [key: string]: WaspJson }
+
+/**
+ * What passes as JSON by `JSON.stringify`: arrays, and objects that are of no class. What is of an interface is spread first, as in
+ * `{ ...value }`.
+ */
+export type WaspJsonArgument = readonly unknown[] | { readonly [key: string]: unknown }
+
 /**
  * An argument of a plugin's function. An integer must fit, with or without a sign; an i64 is a BigInt or a safe integer; an f32 is
- * rounded.
+ * rounded. A boolean is an i32, or JSON where the parameter is of the kind `json` or `any`. `null` passes only to those two, and
+ * `undefined` only to `any`.
  */
-export type WaspArgument = number | bigint | boolean | string | WaspBytes
+export type WaspArgument = number | bigint | boolean | string | WaspBytes | WaspJsonArgument | null | undefined
 
 /** The kinds of values, and what each is in JavaScript. */
 export interface WaspKinds {
@@ -20,20 +30,23 @@ export interface WaspKinds {
   f64: number
   string: string
   bytes: Buffer
+  json: WaspJson
   none: undefined
+  /** Whatever kind the value is of: only the result of a function is asked for as this, and only scripts declare it. */
+  any: WaspValue
 }
 
 export type WaspKind = keyof WaspKinds
 
 /** The result of a plugin's function where its kind is left out. */
-export type WaspValue = WaspKinds[WaspKind]
+export type WaspValue = number | bigint | string | Buffer | WaspJson | undefined
 
 /** A host function that a plugin may import. */
 export interface WaspCallback {
   /** The kinds of its parameters; none by default. */
-  params?: readonly Exclude<WaspKind, 'none'>[]
-  /** The kind of its result; `none` by default. */
-  returns?: WaspKind
+  params?: readonly Exclude<WaspKind, 'none' | 'any'>[]
+  /** The kind of its result; `none` by default. Where it is `json`, anything that has a JSON is an answer. */
+  returns?: Exclude<WaspKind, 'any'>
   /** Whether the first argument of `call` is the {@link WaspCaller}, before those that the plugin gives. */
   caller?: boolean
   /**
@@ -94,7 +107,12 @@ export interface WaspConfig {
    * registration (the default). One that is provided with another type stays that error.
    */
   trapMissingImports?: boolean
+  /** The language of a script. A string that is registered is then the script itself, and no path. */
+  language?: WaspLanguage
 }
+
+/** The languages of scripts. PocketPy is a Python that is a subset of the language. */
+export type WaspLanguage = 'javascript' | 'lua' | 'pocketpy'
 
 /** One log record. */
 export interface WaspLogRecord {
@@ -137,13 +155,16 @@ export class Engine {
   /**
    * Registers a plugin: compiles it, checks it against its config and runs its start-up. A string or URL is a path; bytes
    * are WebAssembly in its binary or its text format. A plugin of that name is replaced for new instances.
+   *
+   * A path that ends in `.js`, `.mjs` or `.lua` is a script's, which is loaded once instead. With a `language` a string is the script
+   * itself, a URL is the file that it is in, and bytes are its UTF-8.
    */
-  register(name: string, pathOrBytes: string | URL | WaspBytes, config?: WaspConfig): void
+  register(name: string, source: string | URL | WaspBytes, config?: WaspConfig): void
   /**
    * Registers a plugin on a worker thread, so that the event loop goes on while it compiles. The name is registered when the promise
    * resolves. Bytes are copied at once. Callbacks that start-up calls are called on this thread and may return promises.
    */
-  registerAsync(name: string, pathOrBytes: string | URL | WaspBytes, config?: WaspConfig): Promise<void>
+  registerAsync(name: string, source: string | URL | WaspBytes, config?: WaspConfig): Promise<void>
   /** Forgets a plugin. Existing instances keep what they need. */
   unregister(name: string): void
   /** The names of the plugins that are registered, sorted. */

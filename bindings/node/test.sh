@@ -26,6 +26,11 @@ esac
 rm -rf "$build/npm"
 mkdir -p "$build/npm/stage/native"
 cp -r package.json README.md lib index.js index.mjs index.d.ts index.d.mts native.js "$root/LICENSE" "$build/npm/stage"
+# The script runtimes, where they are built.
+if [ -d "$build/runtimes" ]; then
+  mkdir "$build/npm/stage/runtimes"
+  cp "$build"/runtimes/*.wasm "$build/npm/stage/runtimes"
+fi
 strip -x -o "$build/npm/stage/native/$platform.node" "${CARGO_TARGET_DIR:-$root/target}/release/$library"
 (cd "$build/npm/stage" && npm pack --silent --pack-destination "$build/npm")
 rm -r "$build/npm/stage"
@@ -46,6 +51,7 @@ npm install --silent --offline --no-package-lock "$build"/npm/wasp-*.tgz
 cp "$here"/test/*.mjs "$here"/test/*.cjs "$here"/test/*.ts "$here"/test/*.cts "$here"/test/tsconfig.json .
 cp "$root/examples/hosts/node/host.mjs" .
 export WASP_PLUGINS="$build/plugins" WASP_DOCS="$root/docs"
+export WASP_SCRIPT_RUNTIME="$root/wasp-core/tests/plugins/script_runtime.wat"
 export WASP_FOREIGN="$foreign" WASP_FOREIGN_MODULES="$modules"
 "$build/node-tools/node_modules/.bin/tsc" -p tsconfig.json
 node --expose-gc --test ./*.test.mjs ./*.test.cjs

@@ -60,6 +60,15 @@ impl Engine {
         Self(Arc::new(Inner { options, modules: Arc::default(), plugins: ArcSwap::default() }))
     }
 
+    /// Makes an engine with the same options and the plugins that this one has now, whose code and snapshots both share. What either
+    /// registers or forgets from then on is its own.
+    pub fn fork(&self) -> Self {
+        let Inner { options, modules, plugins } = &*self.0;
+        let (options, modules) = (options.clone(), Arc::clone(modules));
+        let plugins = ArcSwap::new(plugins.load_full());
+        Self(Arc::new(Inner { options, modules, plugins }))
+    }
+
     /// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
     /// `config`, and runs its start-up.
     ///
@@ -268,14 +277,21 @@ impl Engine {
     /// Returns how many bytes of the host's memory the plugins take: their machine code, once for each module, and their snapshots.
     /// Instances come on top.
     pub fn memory_used(&self) -> u64 {
+        Self::memory_used_by([self])
+    }
+
+    /// Returns what [`memory_used`](Self::memory_used) does, for several engines: what [forks](Self::fork) share counts once.
+    pub fn memory_used_by<'a>(engines: impl IntoIterator<Item = &'a Self>) -> u64 {
         let mut codes = HashMap::new();
-        let mut snapshots = 0;
-        for pool in self.0.plugins.load().values() {
-            let (code, size, snapshot) = pool.sizes();
-            codes.insert(code, size);
-            snapshots += snapshot;
+        let mut snapshots = HashMap::new();
+        for engine in engines {
+            for pool in engine.0.plugins.load().values() {
+                let (code, size, snapshot) = pool.sizes();
+                codes.insert(code, size);
+                snapshots.insert(Arc::as_ptr(pool), snapshot);
+            }
         }
-        codes.values().sum::<u64>() + snapshots
+        codes.values().sum::<u64>() + snapshots.values().sum::<u64>()
     }
 
     /// Tells what `wasm`, a module in WebAssembly's binary or its text format, offers and needs. Nothing of it is compiled, and nothing

@@ -7,7 +7,7 @@ const native = require('../native.js')
 const { UNSAID } = native.packing
 
 /** The kinds of values; the numbers are the core's. */
-const kinds = ['none', 'i32', 'i64', 'f32', 'f64', 'string', 'bytes']
+const kinds = ['none', 'i32', 'i64', 'f32', 'f64', 'string', 'bytes', 'json', 'any']
 
 function text(value, what) {
   if (typeof value !== 'string') throw new TypeError(`${what} is ${typeof value}, not a string`)

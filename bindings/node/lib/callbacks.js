@@ -2,6 +2,7 @@
 
 const { kind, list, options } = require('./arguments.js')
 const { inCallback } = require('./caller.js')
+const { parsed, passed } = require('./json.js')
 const { threw } = require('./outcome.js')
 
 /**
@@ -30,6 +31,19 @@ const guarded =
     }
   }
 
+/** Has `call` take and answer JSON as the values that it is the text of, where its callback's kinds have any. */
+function withJson(call, params, returns, what) {
+  const given = (arg, index) => (Array.isArray(arg) ? parsed(arg, `${what}: argument ${index + 1}`) : arg)
+  const taking = params.includes('json') ? (task, args) => call(task, args.map(given)) : call
+  if (returns !== 'json') return taking
+  const answered = (answer) => passed(answer, () => `${what}: its answer`, 'CALLBACK')
+  return (task, args) => {
+    const answer = taking(task, args)
+    if (task !== undefined && typeof answer?.then === 'function') return Promise.resolve(answer).then(answered)
+    return answered(answer)
+  }
+}
+
 /** The functions that a plugin may call back; the native half knows them by their place. */
 class Callbacks {
   /** The module, the name and the kinds of each, for the native half. */
@@ -49,8 +63,11 @@ class Callbacks {
         const numbers = list(params, `the parameters of ${what}`).map((param) => kind(param, `a parameter of ${what}`))
         if (params.includes('none')) throw new TypeError(`${what} has a parameter of the kind "none"`)
         this.offered.push({ module, name, params: numbers, result: kind(returns, `the result of ${what}`) })
-        this.functions.push(caller ? (...args) => inCallback(undefined, call, args) : call)
-        this.onWorker.push((task, args) => (caller ? inCallback(task, call, args) : call(...args)))
+        const plain = (task, args) => (caller ? inCallback(task, call, args) : call(...args))
+        const wrapped = withJson(plain, params, returns, what)
+        // Most need nothing around them.
+        this.functions.push(caller || wrapped !== plain ? (...args) => wrapped(undefined, args) : call)
+        this.onWorker.push(wrapped)
       }
     }
     const counts = this.offered.map((offered) => offered.params.length)

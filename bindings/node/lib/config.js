@@ -3,6 +3,7 @@
 
 const { Callbacks } = require('./callbacks.js')
 const { options, pathOf, text } = require('./arguments.js')
+const { passedAll } = require('./json.js')
 
 function volumes(given = {}) {
   return Object.entries(given).map(([guest, volume]) => {
@@ -40,13 +41,13 @@ function warmUps(given = []) {
       throw new TypeError('each of warmUp is [function, ...arguments]')
     }
     const [name, ...args] = call
-    return { function: text(name, 'a warm-up'), args }
+    return { function: name, args: passedAll(args, `the warm-up ${JSON.stringify(name)}`) }
   })
 }
 
-/** Reads a config: its callbacks, and the rest as the native half takes it. */
+/** Reads a config: its callbacks, its language, and the rest as the native half takes it. */
 function read(given) {
-  const known = ['args', 'callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp', 'trapMissingImports']
+  const known = ['args', 'callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp', 'trapMissingImports', 'language']
   const config = options(given, 'the config', known)
   const callbacks = new Callbacks(config.callbacks)
   const checked = {
@@ -59,7 +60,7 @@ function read(given) {
     snapshot: config.snapshot === undefined ? undefined : Boolean(config.snapshot),
     trapMissingImports: Boolean(config.trapMissingImports),
   }
-  return { callbacks, checked }
+  return { callbacks, checked, language: config.language }
 }
 
 module.exports = { read }

@@ -8,6 +8,7 @@ const config = require('./config.js')
 const { WaspError } = require('./error.js')
 const { hint, oneOf, options, pathOf, text } = require('./arguments.js')
 const { CREATE, Instance } = require('./instance.js')
+const scripts = require('./scripts.js')
 const { Task } = require('./task.js')
 
 /** An engine as its plugins and instances share it. */
@@ -113,18 +114,16 @@ class Engine {
   }
 
   register(name, pathOrBytes, given) {
-    text(name, 'the name')
-    const { callbacks, checked } = config.read(given)
-    const outcome = native.register(this.#core.handle, name, source(pathOrBytes), checked, callbacks.guarded)
+    const { callbacks, checked, code, script } = candidate(name, pathOrBytes, given)
+    const outcome = native.register(this.#core.handle, name, code, checked, callbacks.guarded, script)
     this.#core.flush()
     this.#keep(name, settled(outcome), callbacks)
   }
 
   async registerAsync(name, pathOrBytes, given) {
-    text(name, 'the name')
-    const { callbacks, checked } = config.read(given)
+    const { callbacks, checked, code, script } = candidate(name, pathOrBytes, given)
     const task = new Task(this.#core, callbacks)
-    const handle = native.registerAsync(this.#core.handle, name, source(pathOrBytes), checked, task.id)
+    const handle = native.registerAsync(this.#core.handle, name, code, checked, task.id, script)
     this.#keep(name, await task.wait(handle), callbacks)
   }
 
@@ -147,9 +146,8 @@ class Engine {
   }
 
   get memoryUsed() {
-    let used = 0
-    for (const { handle } of this.#plugins.values()) used += native.pluginMemory(handle)
-    return used
+    const handles = Array.from(this.#plugins.values(), ({ handle }) => handle)
+    return native.pluginsMemory(this.#core.handle, ...handles)
   }
 
   [show.custom](_depth, given) {
@@ -170,6 +168,14 @@ class Engine {
 }
 
 const source = (pathOrBytes) => (pathOrBytes instanceof URL ? fileURLToPath(pathOrBytes) : pathOrBytes)
+
+/** What is to be registered, checked for the native half. */
+function candidate(name, given, options) {
+  scripts.checkName(text(name, 'the name'))
+  const { callbacks, checked, language } = config.read(options)
+  const code = source(given)
+  return { callbacks, checked, code, script: scripts.script(name, code, given instanceof URL, language) }
+}
 
 const inspect = (pathOrBytes) => settled(native.inspect(source(pathOrBytes)))
 

@@ -3,6 +3,7 @@
 const { inspect: show } = require('node:util')
 const native = require('../native.js')
 const { settled } = require('./outcome.js')
+const { passed, passedAll } = require('./json.js')
 const { WaspError, failed } = require('./error.js')
 const { expected, list, options, text, timeLimit } = require('./arguments.js')
 const { Memory } = require('./memory.js')
@@ -20,6 +21,12 @@ const MOST_SPARE = 64
 
 /** How the native half reads an argument: as text, as a number, or by looking what it is. */
 const type = (arg) => (typeof arg === 'string' ? TEXT : typeof arg === 'number' ? NUMBER : 0)
+
+/** Returns argument number `index` of the function `name`, from 0, as the native half takes it. */
+const fit = (arg, name, index) =>
+  typeof arg === 'object' ? passed(arg, () => `${called(name)}: argument ${index + 1}`, 'INVALID') : arg
+const fitAll = (args, name) => passedAll(list(args, 'the arguments'), called(name))
+const called = (name) => `function ${JSON.stringify(name)}`
 
 const closed = () => new WaspError({ code: 'INVALID', message: 'the instance is closed' })
 const busy = () =>
@@ -65,7 +72,7 @@ class Instance {
     let outcome
     // The arguments first: a getter among them may close this instance, and then its handle is soon another's.
     if (place === undefined || list(args, 'the arguments').length > 4) {
-      const all = [...list(args, 'the arguments')]
+      const all = fitAll(args, name)
       outcome = native.callNamed(this.#open(), name, kind, guarded, all, 0)
     } else {
       switch (args.length) {
@@ -73,19 +80,19 @@ class Instance {
           outcome = native.call(this.#open(), place | kind, guarded)
           break
         case 1: {
-          const a = args[0]
+          const a = fit(args[0], name, 0)
           outcome = native.call(this.#open(), place | (type(a) << TYPE_0) | kind, guarded, a)
           break
         }
         case 2: {
-          const a = args[0]
-          const b = args[1]
+          const a = fit(args[0], name, 0)
+          const b = fit(args[1], name, 1)
           const types = (type(b) << TYPE_1) | (type(a) << TYPE_0)
           outcome = native.call(this.#open(), place | types | kind, guarded, a, b)
           break
         }
         default: {
-          const all = [...args]
+          const all = fitAll(args, name)
           const [a, b, c, d] = all
           const types = (type(d) << TYPE_3) | (type(c) << TYPE_2) | (type(b) << TYPE_1) | (type(a) << TYPE_0)
           outcome = native.call(this.#open(), place | types | kind, guarded, ...all)
@@ -93,7 +100,7 @@ class Instance {
       }
     }
     if (this.#core.logger !== undefined) this.#core.flush()
-    return failed(outcome) ? settled(outcome) : outcome
+    return typeof outcome === 'object' ? settled(outcome, this.#plugin.name, name) : outcome
   }
 
   /** A call with options, which most have not. */
@@ -102,11 +109,11 @@ class Instance {
     const limit = timeLimit(timeout)
     this.#open()
     const kind = expected(returns)
-    const all = [...list(args, 'the arguments')]
+    const all = fitAll(args, name)
     const { guarded } = this.#plugin.callbacks
     const outcome = native.callNamed(this.#open(), text(name, 'the function'), kind, guarded, all, limit)
     this.#core.flush()
-    return settled(outcome)
+    return settled(outcome, this.#plugin.name, name)
   }
 
   async callAsync(name, args = NONE, returns, given) {
@@ -114,11 +121,11 @@ class Instance {
     const limit = timeLimit(timeout)
     signal?.throwIfAborted()
     this.#open()
-    const task = new Task(this.#core, this.#plugin.callbacks, name)
+    const task = new Task(this.#core, this.#plugin.callbacks, this.#plugin.name, name)
     const kind = expected(returns)
-    const passed = [...list(args, 'the arguments')]
+    const all = fitAll(args, name)
     const handle = this.#open()
-    const taskHandle = native.start(handle, task.id, text(name, 'the function'), kind, limit, ...passed)
+    const taskHandle = native.start(handle, task.id, text(name, 'the function'), kind, limit, ...all)
     if (failed(taskHandle)) throw new WaspError(taskHandle)
     const stop = () => task.stop()
     this.#running = task

@@ -3,7 +3,7 @@
 
 const native = require('../native.js')
 const { WaspError, failed } = require('./error.js')
-const { THREW } = require('./outcome.js')
+const { THREW, result } = require('./outcome.js')
 
 /** Those that run, by number. While there are some, the process stays. */
 const tasks = new Map()
@@ -15,6 +15,7 @@ class Task {
   #callbacks
   #core
   #function
+  #plugin
   /** The native half's handle of it. */
   #handle
   #thrown = null
@@ -22,8 +23,9 @@ class Task {
   #settle
   #outcome = new Promise((resolve) => (this.#settle = resolve))
 
-  /** For a guest with these callbacks; `name` is the plugin's function, if it is a call. */
-  constructor(core, callbacks, name) {
+  /** For a guest with these callbacks; if it is a call, of which function of which plugin. */
+  constructor(core, callbacks, plugin, name) {
+    this.#plugin = plugin
     this.#core = core
     this.#callbacks = callbacks
     this.#function = name
@@ -41,7 +43,7 @@ class Task {
     stay ??= setInterval(() => {}, 2 ** 31 - 1)
     const outcome = await this.#outcome
     this.#core.flush()
-    if (!failed(outcome)) return outcome
+    if (!failed(outcome)) return result(outcome, this.#plugin, this.#function)
     outcome.function ??= this.#function
     throw this.#thrown !== null && outcome.code === 'CALLBACK' ? this.#thrown.value : new WaspError(outcome)
   }

@@ -5,9 +5,8 @@ use crate::frame::{self, Frame};
 use crate::handle::Held;
 use crate::owned::InstanceHandle;
 use crate::packing::{NUMBER, Packed, TEXT, TYPES, result_kind};
-use crate::value::{
-    JsArg, OwnedValue, SCRATCH, Scratch, ToJs, make_text, number_value, short_text,
-};
+use crate::to_js::{OwnedValue, ToJs, make_text};
+use crate::value::{JsArg, SCRATCH, Scratch, number_value, short_text};
 use napi::bindgen_prelude::{FromNapiValue, FunctionCallContext, ToNapiValue};
 use napi::{Env, JsError, JsValue, Status, sys};
 use std::array;
@@ -15,30 +14,34 @@ use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::time::Duration;
-use wasp_core::{Error, ErrorKind, Function, Instance, Kind, Limits, Value};
+use wasp_core::{Error, ErrorKind, Function, Functions, Instance, Kind, Limits, Value};
 
 /// A function as it is called.
 struct Callee<'a> {
     name: &'a str,
     /// Nothing where the plugin has no such function: the call tells.
     function: Option<&'a Function>,
+    of_script: bool,
 }
 
 impl<'a> Callee<'a> {
     /// The one of that name, if there is such a thing.
-    fn named(functions: &'a [Function], name: &'a str) -> Self {
-        Self { name, function: functions.iter().find(|known| known.name == name) }
+    fn named(functions: &'a Functions, name: &'a str) -> Self {
+        let function = functions.iter().find(|known| known.name == name);
+        Self { name, function, of_script: functions.are_script() }
     }
 
     /// The one at that place in the plugin's list.
-    fn listed(functions: &'a [Function], place: u32) -> Self {
+    fn listed(functions: &'a Functions, place: u32) -> Self {
         let function = functions.get(place as usize);
-        Self { name: function.map_or("", |function| &function.name), function }
+        let name = function.map_or("", |function| &*function.name);
+        Self { name, function, of_script: functions.are_script() }
     }
 
-    /// The kind of parameter number `at`, from 0.
+    /// The kind of parameter number `at`, from 0. How many there are is a script's own affair.
     fn param(&self, at: usize) -> Option<Kind> {
-        self.function?.params.get(at).copied()
+        let declared = self.function?.params.get(at).copied();
+        declared.or(self.of_script.then_some(Kind::Any))
     }
 
     #[cold]
@@ -99,7 +102,7 @@ impl Call {
 
     pub(crate) fn made(
         &self,
-        functions: &[Function],
+        functions: &Functions,
         instance: &mut Instance,
     ) -> Result<OwnedValue, Error> {
         let callee = Callee::named(functions, &self.name);

@@ -1,7 +1,8 @@
 //! Callbacks: from guest code to the functions that `lib/callbacks.js` holds.
 
 use crate::frame::{self, Frame};
-use crate::value::{JsArg, OwnedValue, PROMISE, SCRATCH, Scratch, THREW, ToJs, promised};
+use crate::to_js::{OwnedValue, ToJs};
+use crate::value::{JsArg, OBJECT, PROMISE, SCRATCH, Scratch, THREW, promised};
 use napi::bindgen_prelude::ToNapiValue;
 use napi::{check_status, sys};
 use std::error::Error;
@@ -42,7 +43,10 @@ pub(crate) fn call_javascript(
 fn settle(caller: &mut Caller<'_>, result: Kind, answer: &JsArg<'_>) -> Result<(), Failure> {
     // What a callback without a result answers doesn't matter, unless it is not over or has failed.
     if result != Kind::None || matches!(answer, JsArg::Other(PROMISE | THREW)) {
-        let value = answer.value(|| Some(result));
+        let value = match answer {
+            JsArg::Json(_) if result != Kind::Json => Err(OBJECT),
+            answer => answer.value(|| Some(result)),
+        };
         caller.set_result(value.map_err(|what| format!("it answered with {what}"))?);
     }
     Ok(())

@@ -4,9 +4,10 @@ use crate::callback;
 use crate::value::{JsArg, kind};
 use napi::Status;
 use napi::bindgen_prelude::{FromNapiValue, Object};
-use wasp_core::{Config, Limits};
+use wasp_core::{Config, Kind, Limits};
 
-pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
+/// Reads it, for a script or a module.
+pub(crate) fn read(given: &Object<'_>, of_script: bool) -> napi::Result<Config> {
     let mut config = Config::new();
     config.args(given.get::<Vec<String>>("args")?.unwrap_or_default());
     for (name, value) in given.get::<Vec<(String, String)>>("env")?.unwrap_or_default() {
@@ -32,7 +33,7 @@ pub(crate) fn read(given: &Object<'_>) -> napi::Result<Config> {
         let function: String = required(&call, "function")?;
         let args: Vec<JsArg<'static>> = required(&call, "args")?;
         let values = (1..).zip(&args).map(|(index, arg)| {
-            arg.value(|| None).map_err(|what| {
+            arg.value(|| of_script.then_some(Kind::Any)).map_err(|what| {
                 let message = format!("the warm-up {function:?}: argument {index} is {what}");
                 napi::Error::new(Status::InvalidArg, message)
             })

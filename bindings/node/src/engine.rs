@@ -7,6 +7,7 @@ use crate::handle::{Handle, Held};
 use crate::info;
 use crate::log::{Lines, Records, level};
 use crate::message::{Deliver, Done, Message, Plugin};
+use crate::script::{Runtimes, Script};
 use crate::spawn::spawn;
 use crate::task::{AsyncTask, TaskHandle};
 use crate::value::JsArg;
@@ -19,6 +20,7 @@ use wasp_core::{Compiler, Config, Engine, Error, ErrorKind, Level, Options, Stdi
 /// must change hands at once.
 pub(crate) struct EngineHandle {
     options: Options,
+    runtimes: Arc<Runtimes>,
     deliver: Arc<Deliver>,
     lines: Lines,
 }
@@ -27,26 +29,36 @@ pub(crate) struct EngineHandle {
 struct Candidate {
     name: String,
     source: JsArg<'static>,
+    /// Nothing where it is a module.
+    script: Option<Script>,
     config: Config,
     options: Options,
+    runtimes: Arc<Runtimes>,
     deliver: Arc<Deliver>,
 }
 
 impl Candidate {
-    /// From the arguments `(engine, name, pathOrBytes, config)`.
+    /// From the arguments `(engine, name, source, config, _, script)`.
     fn read(context: &FunctionCallContext<'_>) -> napi::Result<Self> {
         let handle: Held<'_, EngineHandle> = context.get(0)?;
+        let script: Option<Object<'_>> = context.get(5)?;
         Ok(Self {
             name: context.get(1)?,
             source: context.get(2)?,
-            config: config::read(&context.get(3)?)?,
+            config: config::read(&context.get(3)?, script.is_some())?,
+            script: script.as_ref().map(Script::read).transpose()?,
             options: handle.options.clone(),
+            runtimes: Arc::clone(&handle.runtimes),
             deliver: Arc::clone(&handle.deliver),
         })
     }
 
     fn register(self) -> Result<Plugin, Error> {
-        let Self { name, source, config, options, deliver } = self;
+        let Self { name, source, script, config, options, runtimes, deliver } = self;
+        if let Some(script) = script {
+            let engine = script.register(&name, &source, &config, &runtimes)?;
+            return Ok(Plugin { engine, name, deliver });
+        }
         let engine = Engine::with_options(options);
         match &source {
             JsArg::String(path) => engine.register_file(&name, &**path, &config)?,
@@ -88,16 +100,17 @@ pub(crate) fn new(context: FunctionCallContext<'_>) -> napi::Result<Handle<Engin
     if let Some(name) = given.get::<String>("logLevel")? {
         options.log = lines.log(level(&name).unwrap_or(Level::Info));
     }
-    Ok(Handle(EngineHandle { options, deliver: Arc::new(deliver), lines }))
+    let runtimes = Arc::new(Runtimes::new(options.clone()));
+    Ok(Handle(EngineHandle { options, runtimes, deliver: Arc::new(deliver), lines }))
 }
 
-/// `register(engine, name, pathOrBytes, config, callbacks)`
+/// `register(engine, name, source, config, callbacks, script)`; a script is what `Script` reads, or undefined.
 pub(crate) fn register(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Handle<Plugin>>> {
     let candidate = Candidate::read(&context)?;
     Ok(Outcome(frame::on_thread(&context, 4, || candidate.register())?.map(Handle)))
 }
 
-/// `registerAsync(engine, name, pathOrBytes, config, id)`: it goes on on a worker, and its outcome is delivered.
+/// `registerAsync(engine, name, source, config, id, script)`: it goes on on a worker, and its outcome is delivered.
 pub(crate) fn register_async(
     context: FunctionCallContext<'_>,
 ) -> napi::Result<Outcome<Handle<TaskHandle>>> {
@@ -110,6 +123,15 @@ pub(crate) fn register_async(
 pub(crate) fn release(context: FunctionCallContext<'_>) -> napi::Result<Plain> {
     let plugin: Held<'_, Plugin> = context.get(0)?;
     Ok(Outcome::new(plugin.engine.unregister(&plugin.name)))
+}
+
+/// `pluginsMemory(engine, ...plugins)`: what all of them take, and the script runtimes of the engine.
+pub(crate) fn memory_used(context: FunctionCallContext<'_>) -> napi::Result<f64> {
+    let handle: Held<'_, EngineHandle> = context.get(0)?;
+    let plugins = (1..context.length()).map(|at| context.get(at));
+    let plugins = plugins.collect::<napi::Result<Vec<Held<'_, Plugin>>>>()?;
+    let engines = plugins.iter().map(|plugin| &plugin.engine).chain(handle.runtimes.engine());
+    Ok(Engine::memory_used_by(engines) as f64)
 }
 
 /// `takeLog(engine)`

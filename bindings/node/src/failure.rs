@@ -1,6 +1,6 @@
 //! What comes of a call here: a value, or what `lib/error.js` makes a `WaspError` of.
 
-use crate::value::ToJs;
+use crate::to_js::ToJs;
 use napi::bindgen_prelude::{Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
 use wasp_core::{Error, Value};

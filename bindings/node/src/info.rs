@@ -3,7 +3,7 @@
 use crate::failure::Outcome;
 use crate::handle::Held;
 use crate::message::Plugin;
-use crate::value::JsArg;
+use crate::value::{JsArg, OBJECT};
 use napi::bindgen_prelude::{FunctionCallContext, Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
 use wasp_core::{Engine, Error, ErrorKind, Function, Kind, PluginImport, PluginInfo};
@@ -67,11 +67,6 @@ pub(crate) fn plugin(context: FunctionCallContext<'_>) -> napi::Result<Outcome<I
     Ok(Outcome(plugin.engine.plugin(&plugin.name).map(Info)))
 }
 
-/// `pluginMemory(plugin)`
-pub(crate) fn memory(context: FunctionCallContext<'_>) -> napi::Result<f64> {
-    Ok(context.get::<Held<'_, Plugin>>(0)?.engine.memory_used() as f64)
-}
-
 /// `inspect(pathOrBytes)`
 pub(crate) fn inspect(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Info>> {
     let info = match context.get(0)? {
@@ -92,6 +87,8 @@ pub(crate) fn inspect(context: FunctionCallContext<'_>) -> napi::Result<Outcome<
 pub(crate) fn what<'a>(arg: &JsArg<'a>) -> &'a str {
     match arg {
         JsArg::Other(what) => what,
+        JsArg::Null => "null",
+        JsArg::Json(_) => OBJECT,
         _ => "of another type",
     }
 }

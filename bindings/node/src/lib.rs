@@ -30,9 +30,12 @@ mod memory;
 mod message;
 mod owned;
 mod packing;
+mod script;
 mod spawn;
 mod task;
-#[allow(unsafe_code)] // Reads and makes JavaScript values.
+#[allow(unsafe_code)] // Makes JavaScript values.
+mod to_js;
+#[allow(unsafe_code)] // Reads JavaScript values.
 mod value;
 mod wait;
 mod workers;
@@ -82,7 +85,7 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "registerAsync", engine::register_async)?;
     offer(&env, &mut exports, "release", engine::release)?;
     offer(&env, &mut exports, "plugin", info::plugin)?;
-    offer(&env, &mut exports, "pluginMemory", info::memory)?;
+    offer(&env, &mut exports, "pluginsMemory", engine::memory_used)?;
     offer(&env, &mut exports, "inspect", info::inspect)?;
     offer(&env, &mut exports, "nearest", info::nearest)?;
     offer(&env, &mut exports, "takeLog", engine::take_log)?;

@@ -2,7 +2,7 @@
 
 use crate::failure::failure;
 use crate::handle::Handle;
-use crate::value::{OwnedValue, ToJs};
+use crate::to_js::{OwnedValue, ToJs};
 use napi::bindgen_prelude::{JsValuesTupleIntoVec, ToNapiValue};
 use napi::threadsafe_function::{ThreadsafeFunction, UnknownReturnValue};
 use napi::{Env, JsValue, Status, sys};

@@ -15,9 +15,9 @@ pub(crate) const TEXT: u32 = 1;
 pub(crate) const NUMBER: u32 = 2;
 
 /// Instead of the kind of a result: the plugin should know it.
-const UNSAID: u32 = 7;
+const UNSAID: u32 = 15;
 
-const KIND_BITS: u32 = 3;
+const KIND_BITS: u32 = 4;
 const TYPE_BITS: u32 = 2;
 /// Where the place begins.
 const PLACE: u32 = KIND_BITS + TYPE_BITS * TYPES as u32;

@@ -1,7 +1,8 @@
 //! Tasks that run on a worker, seen from there: how they wait for JavaScript's answers, and how they are stopped.
 
 use crate::message::{Deliver, Done, Message};
-use crate::value::{JsArg, OwnedValue};
+use crate::to_js::OwnedValue;
+use crate::value::JsArg;
 use crate::wait::{Wait, Waited};
 use crate::workers;
 use napi::Status;

@@ -1,7 +1,7 @@
-//! Values between JavaScript and wasp.
+//! Values that JavaScript passes.
 
-use napi::bindgen_prelude::{BigInt, BufferSlice, FromNapiValue, ToNapiValue};
-use napi::{Env, ValueType, check_status, sys};
+use napi::bindgen_prelude::FromNapiValue;
+use napi::{ValueType, check_status, sys};
 use std::borrow::Cow;
 use std::ffi::c_void;
 use std::mem::{self, MaybeUninit};
@@ -18,6 +18,10 @@ pub(crate) enum JsArg<'a> {
     LargeBigInt(u64),
     String(Cow<'a, str>),
     Bytes(Cow<'a, [u8]>),
+    /// A string alone in an array: what `lib/json.js` makes of a value that passes as JSON. It makes one of every array, where
+    /// JSON passes; where it doesn't, an array is like any [object](OBJECT).
+    Json(String),
+    Null,
     /// What has no kind, in words.
     Other(&'static str),
 }
@@ -33,6 +37,9 @@ pub(crate) const THREW: &str = "a symbol";
 
 /// A promise where nobody waits for it.
 pub(crate) const PROMISE: &str = "a promise, which only callAsync waits for";
+
+/// An object that has no kind.
+pub(crate) const OBJECT: &str = "an object, but no Buffer, typed array, DataView or ArrayBuffer";
 
 /// The largest number that JavaScript counts to without leaving one out.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
@@ -68,7 +75,7 @@ impl<'a> JsArg<'a> {
                 }),
                 ValueType::BigInt => big_int(env, raw)?,
                 ValueType::Object => bytes(env, raw, scratch)?,
-                ValueType::Null => JsArg::Other("null"),
+                ValueType::Null => JsArg::Null,
                 ValueType::Symbol => JsArg::Other(THREW),
                 ValueType::Function => JsArg::Other("a function"),
                 _ => JsArg::Other("of an unknown type"),
@@ -83,9 +90,21 @@ impl<'a> JsArg<'a> {
         expected: impl FnOnce() -> Option<Kind>,
     ) -> Result<Value<'_>, &'static str> {
         Ok(match self {
-            JsArg::Nothing => return Err("undefined"),
+            JsArg::Nothing => match expected() {
+                Some(Kind::Any) => Value::None,
+                _ => return Err("undefined"),
+            },
+            JsArg::Null => match expected() {
+                Some(Kind::Any) => Value::None,
+                Some(Kind::Json) => Value::Json("null"),
+                _ => return Err("null"),
+            },
             JsArg::Other(what) => return Err(what),
-            JsArg::Boolean(truth) => Value::I32((*truth).into()),
+            JsArg::Boolean(truth) => match expected() {
+                Some(Kind::Json | Kind::Any) => Value::Json(if *truth { "true" } else { "false" }),
+                _ => Value::I32((*truth).into()),
+            },
+            JsArg::Json(text) => Value::Json(text),
             JsArg::BigInt(number) => Value::I64(*number),
             JsArg::LargeBigInt(number) => match expected() {
                 Some(Kind::I64) => Value::from(*number),
@@ -210,6 +229,30 @@ fn encode(units: &[u16], scratch: &mut [MaybeUninit<u8>]) -> usize {
     used
 }
 
+/// Reads the JSON text that an object stands for, if it does.
+///
+/// # Safety
+/// `raw` is an object of `env`.
+unsafe fn json(env: sys::napi_env, raw: sys::napi_value) -> napi::Result<Option<String>> {
+    let (mut is, mut len, mut ty, mut text) = (false, 0, 0, ptr::null_mut());
+    // SAFETY: `raw` is an object of `env`, as this function asks; each function is only asked about a value of its type.
+    unsafe {
+        check_status!(sys::napi_is_array(env, raw, &mut is))?;
+        if is {
+            check_status!(sys::napi_get_array_length(env, raw, &mut len))?;
+        }
+        if len != 1 {
+            return Ok(None);
+        }
+        check_status!(sys::napi_get_element(env, raw, 0, &mut text))?;
+        check_status!(sys::napi_typeof(env, text, &mut ty))?;
+        if ty != sys::ValueType::napi_string {
+            return Ok(None);
+        }
+        long_text(env, text).map(Some)
+    }
+}
+
 /// Where the bytes of an object are.
 struct View {
     data: *mut c_void,
@@ -233,6 +276,7 @@ unsafe fn bytes<'a>(
     unsafe {
         let View { data, len, buffer } = match view(env, raw)? {
             Ok(view) => view,
+            Err(OBJECT) => return Ok(json(env, raw)?.map_or(JsArg::Other(OBJECT), JsArg::Json)),
             Err(what) => return Ok(JsArg::Other(what)),
         };
         if len == 0 {
@@ -308,7 +352,7 @@ unsafe fn view(
         }
         Ok(Err(match promised(env, raw)? {
             true => PROMISE,
-            false => "an object, but no Buffer, typed array, DataView or ArrayBuffer",
+            false => OBJECT,
         }))
     }
 }
@@ -339,95 +383,6 @@ pub(crate) unsafe fn promised(env: sys::napi_env, raw: sys::napi_value) -> napi:
     // SAFETY: the value and `env` are of the call that runs, as this function asks.
     check_status!(unsafe { sys::napi_is_promise(env, raw, &mut is) })?;
     Ok(is)
-}
-
-/// A value for JavaScript.
-pub(crate) struct ToJs<'a>(pub Value<'a>);
-
-impl ToNapiValue for ToJs<'_> {
-    unsafe fn to_napi_value(env: sys::napi_env, value: Self) -> napi::Result<sys::napi_value> {
-        // SAFETY: the value and `env` are of the call that runs, as this function asks.
-        unsafe {
-            match value.0 {
-                Value::None => ToNapiValue::to_napi_value(env, ()),
-                Value::I32(number) => ToNapiValue::to_napi_value(env, number),
-                Value::I64(number) => ToNapiValue::to_napi_value(env, BigInt::from(number)),
-                Value::F32(number) => ToNapiValue::to_napi_value(env, f64::from(number)),
-                Value::F64(number) => ToNapiValue::to_napi_value(env, number),
-                Value::String(text) | Value::Json(text) => {
-                    let mut made = ptr::null_mut();
-                    check_status!(make_text(env, text, &mut made)).map(|()| made)
-                }
-                Value::Bytes(bytes) => {
-                    let buffer = BufferSlice::copy_from(&Env::from_raw(env), bytes)?;
-                    ToNapiValue::to_napi_value(env, buffer)
-                }
-            }
-        }
-    }
-}
-
-/// Makes a string, and returns the status.
-///
-/// # Safety
-/// `env` is the environment of the call that runs.
-#[inline]
-pub(crate) unsafe fn make_text(
-    env: sys::napi_env,
-    text: &str,
-    made: &mut sys::napi_value,
-) -> sys::napi_status {
-    let (start, len) = (text.as_ptr().cast(), text.len() as isize);
-    // SAFETY: `env` is that of the call that runs, as this function asks; the text is as long as that.
-    unsafe {
-        // A byte a character is how JavaScript keeps ASCII, and UTF-8 has to be looked through.
-        match text.is_ascii() {
-            true => sys::napi_create_string_latin1(env, start, len, made),
-            false => sys::napi_create_string_utf8(env, start, len, made),
-        }
-    }
-}
-
-/// A value on its way between threads.
-pub(crate) enum OwnedValue {
-    Number(Value<'static>),
-    String(String),
-    Bytes(Vec<u8>),
-    Json(String),
-}
-
-impl OwnedValue {
-    pub(crate) fn new(value: Value<'_>) -> Self {
-        match value {
-            Value::String(text) => OwnedValue::String(text.to_owned()),
-            Value::Bytes(bytes) => OwnedValue::Bytes(bytes.to_vec()),
-            Value::Json(text) => OwnedValue::Json(text.to_owned()),
-            Value::None => OwnedValue::Number(Value::None),
-            Value::I32(number) => OwnedValue::Number(Value::I32(number)),
-            Value::I64(number) => OwnedValue::Number(Value::I64(number)),
-            Value::F32(number) => OwnedValue::Number(Value::F32(number)),
-            Value::F64(number) => OwnedValue::Number(Value::F64(number)),
-        }
-    }
-
-    pub(crate) fn value(&self) -> Value<'_> {
-        match self {
-            OwnedValue::Number(value) => *value,
-            OwnedValue::String(text) => Value::String(text),
-            OwnedValue::Bytes(bytes) => Value::Bytes(bytes),
-            OwnedValue::Json(text) => Value::Json(text),
-        }
-    }
-}
-
-impl ToNapiValue for OwnedValue {
-    unsafe fn to_napi_value(
-        env: sys::napi_env,
-        owned_value: Self,
-    ) -> napi::Result<sys::napi_value> {
-        // SAFETY: the value and `env` are of the call that runs, as this function asks.
-        unsafe { ToNapiValue::to_napi_value(env, ToJs(owned_value.value())) }
-    }
 }
 
 /// Returns the kind of that number, which is the core's.

@@ -8,6 +8,7 @@ import {
   type WaspConfig,
   WaspError,
   type WaspErrorCode,
+  type WaspJson,
   type WaspPluginInfo,
   type WaspValue,
 } from 'wasp'
@@ -80,8 +81,19 @@ console.log(text, bytes, long, nothing, some, later, unsaid, registered)
 instance.call('hello', ['Nic'], 'text')
 // @ts-expect-error: a string is not a number
 const wrong: number = instance.call('hello', ['Nic'], 'string')
-// @ts-expect-error: objects don't pass
-instance.call('hello', [{}], 'string')
+// @ts-expect-error: objects of classes don't pass
+instance.call('hello', [new Map()], 'string')
+const json: WaspJson = instance.call('change', [{ a: [1, null] }, ['b'], null, undefined], 'json')
+const any: WaspValue = instance.call('change', [], 'any')
+engine.register('script', 'export function f() {}', { language: 'javascript' })
+engine.register('script', new URL('file:///tool.js'), {
+  callbacks: { env: { f: { params: ['json'], returns: 'json', call() {} } } },
+})
+// @ts-expect-error: no such language
+engine.register('script', '', { language: 'python' })
+// @ts-expect-error: a callback answers with a kind
+engine.register('script', '', { callbacks: { env: { f: { returns: 'any', call() {} } } } })
+console.log(json, any)
 // @ts-expect-error: a SharedArrayBuffer is passed by a typed array over it
 instance.call('hello', [new SharedArrayBuffer(1)], 'string')
 instance.call('hello', [new Uint8Array(new SharedArrayBuffer(1)), new ArrayBuffer(1)], 'string')

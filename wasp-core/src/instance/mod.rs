@@ -386,6 +386,11 @@ impl Functions {
     pub fn plugin(&self) -> &str {
         &self.0.plugin.name
     }
+
+    /// Returns whether they are a script's, whose parameters are of any kind where it says nothing.
+    pub fn are_script(&self) -> bool {
+        self.0.plugin.script.is_some()
+    }
 }
 
 impl Deref for Functions {

@@ -58,11 +58,12 @@ fn find_generation() -> u64 {
         let is_child = before != 0 && before != id;
         return LAST.fetch_add(u64::from(is_child), Ordering::SeqCst) + u64::from(is_child);
     };
-    // Where several threads of a child find this at once they count the fork more than once, which does no harm.
-    let generation = LAST.fetch_add(1, Ordering::SeqCst) + 1;
-    word.store(generation, Ordering::SeqCst);
+    // Where several threads find this at once they count more than once, but the first one's number is everybody's: an engine with
+    // another would take itself for its parent's for ever, and share nothing.
+    let next = LAST.fetch_add(1, Ordering::SeqCst) + 1;
+    let known = word.compare_exchange(0, next, Ordering::SeqCst, Ordering::SeqCst);
     MARK.store(ptr::from_ref(*word).cast_mut(), Ordering::Release);
-    generation
+    known.err().unwrap_or(next)
 }
 
 /// Maps a page that is zeros in a child of a fork; none where the kernel has no such thing.

@@ -329,6 +329,29 @@ fn a_runtime_that_was_compiled_ahead_of_time_runs_scripts() {
 }
 
 #[test]
+fn a_fork_shares_what_is_there_and_keeps_its_own() {
+    let engine = Engine::new();
+    with_runtime(&engine);
+    let forks = [engine.fork(), engine.fork()];
+    for fork in &forks {
+        fork.register_script("script", "toy", "text", &Config::new()).unwrap();
+        fork.unregister("toy").unwrap();
+        assert_eq!(fork.plugins(), ["script"]);
+        let mut instance = fork.instance("script", None).unwrap();
+        assert_eq!(instance.call("echo", &[3.into()], Kind::Any).unwrap(), Value::I32(3));
+        let functions = wasp_core::Functions::of(&instance);
+        assert!(functions.are_script());
+    }
+    assert_eq!(engine.plugins(), ["toy"]);
+    let [one, other] = &forks;
+    assert_eq!(Engine::memory_used_by([one, one]), one.memory_used());
+    let both = Engine::memory_used_by([one, other]);
+    // Of two snapshots and one piece of code.
+    assert!(both > one.memory_used() && both < one.memory_used() + other.memory_used());
+    assert_eq!(Engine::memory_used_by([]), 0);
+}
+
+#[test]
 fn resume_is_the_first_thing_after_a_restore() {
     on_both(|engine| {
         with_runtime(&engine);
