@@ -29,7 +29,7 @@ cp -r package.json README.md lib index.js index.mjs index.d.ts index.d.mts nativ
 # The script runtimes, where they are built.
 if [ -d "$build/runtimes" ]; then
   mkdir "$build/npm/stage/runtimes"
-  cp "$build"/runtimes/*.wasm "$build/npm/stage/runtimes"
+  cp "$build"/runtimes/*.wasm "$build"/runtimes/*.LICENSE "$build/npm/stage/runtimes"
 fi
 strip -x -o "$build/npm/stage/native/$platform.node" "${CARGO_TARGET_DIR:-$root/target}/release/$library"
 (cd "$build/npm/stage" && npm pack --silent --pack-destination "$build/npm")
