@@ -11,7 +11,8 @@ static bool is_seeded;
 
 void globals_seed(void) { is_seeded = false; }
 
-/* Seeds by what WASI gives, which is of the host's system. It costs a system call, so that it waits for the first number. */
+/* Seeds by what WASI gives, which is of the host's system. It costs a system call, so that it waits for the first
+ * number. */
 static void seed(void) {
   if (getentropy(random_state, sizeof random_state) != 0) __builtin_trap();
   random_state[0] |= 1;

@@ -45,7 +45,9 @@ impl Script {
         if text::has_nul(source.as_bytes()) {
             return Err(Error::new(ErrorKind::Invalid, "its source has a NUL inside"));
         }
-        let (source, callbacks) = (source.to_owned(), listing(callbacks));
+        // Some editors begin a file with a mark, which is none of the script's.
+        let source = source.strip_prefix('\u{feff}').unwrap_or(source).to_owned();
+        let callbacks = listing(callbacks);
         Ok(Self { source, callbacks, load, invoke, by_name: OnceLock::new() })
     }
 

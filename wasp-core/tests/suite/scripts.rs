@@ -251,7 +251,8 @@ fn runtimes_are_found_by_the_ending_of_a_file() {
         path
     };
     for name in ["a.js", "b.mjs", "C.JS"] {
-        engine.register_file(name, file(name, b"a script"), &Config::new()).unwrap();
+        let text = "\u{feff}a script".as_bytes();
+        engine.register_file(name, file(name, text), &Config::new()).unwrap();
         let mut instance = engine.instance(name, None).unwrap();
         let source = instance.call("source", &[], Kind::Any).unwrap();
         assert_eq!(source, Value::String("a script"));
