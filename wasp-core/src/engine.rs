@@ -185,7 +185,7 @@ impl Engine {
     /// or the name of one of the runtimes in [`Options::runtime_directory`], such as `javascript`.
     ///
     /// The script is loaded once, and every instance starts from what that left. Its functions are called like those of any plugin;
-    /// those whose kinds it doesn't declare take and return [any](Kind::Any) value. It gets what `config` has, and nothing of what
+    /// those whose kinds it doesn't declare take and return [any](crate::Kind::Any) value. It gets what `config` has, and nothing of what
     /// the runtime was registered with. The runtime's module isn't compiled again.
     ///
     /// # Errors

@@ -45,7 +45,12 @@ func newArgument(value any) (a argument, err error) {
 	case int64:
 		a.kind, a.bits = C.WASP_I64, C.uint64_t(value)
 	case int:
-		a.kind, a.bits = C.WASP_I64, C.uint64_t(value)
+		// Go's usual number is an i32 where it can be: to a script an i64 is a number of another type, a BigInt.
+		if value == int(int32(value)) {
+			a.kind, a.bits = C.WASP_I32, C.uint64_t(uint32(value))
+		} else {
+			a.kind, a.bits = C.WASP_I64, C.uint64_t(value)
+		}
 	case float32:
 		a.kind, a.bits = C.WASP_F32, C.uint64_t(math.Float32bits(value))
 	case float64:
@@ -69,9 +74,13 @@ func rareArgument(value reflect.Value) (argument, error) {
 	switch value.Kind() {
 	case reflect.String:
 		return newArgument(value.String())
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32:
+		return newArgument(int(value.Int()))
+	case reflect.Int64:
 		return newArgument(value.Int())
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case reflect.Uint8, reflect.Uint16:
+		return newArgument(int(value.Uint()))
+	case reflect.Uint, reflect.Uint32, reflect.Uint64:
 		number := value.Uint()
 		if number > math.MaxInt64 {
 			return argument{kind: large, bits: C.uint64_t(number)}, nil

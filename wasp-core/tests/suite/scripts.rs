@@ -16,7 +16,7 @@ fn with_runtime(engine: &Engine) {
 #[test]
 fn functions_are_called_with_values_of_any_kind() {
     on_both(|engine| {
-        with_runtime(&engine);
+        with_runtime(engine);
         engine.register_script("script", "toy", "text", &Config::new()).unwrap();
         let mut instance = engine.instance("script", None).unwrap();
         let long = "x".repeat(20_000);
@@ -102,7 +102,7 @@ fn functions_are_listed_as_the_script_declares_them() {
 #[test]
 fn callbacks_are_found_by_name_when_they_are_called() {
     on_both(|engine| {
-        with_runtime(&engine);
+        with_runtime(engine);
         let mut config = Config::new();
         config.callback(
             "env",
@@ -355,7 +355,7 @@ fn a_fork_shares_what_is_there_and_keeps_its_own() {
 #[test]
 fn resume_is_the_first_thing_after_a_restore() {
     on_both(|engine| {
-        with_runtime(&engine);
+        with_runtime(engine);
         for snapshot in [true, false] {
             let mut config = Config::new();
             config.snapshot(snapshot);

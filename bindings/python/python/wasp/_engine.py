@@ -16,7 +16,7 @@ from ._callback import Callback
 from ._wasp import Kind, PluginInfo
 
 _Path = str | os.PathLike[str]
-Language = Literal["javascript", "lua", "pocketpy"]
+Language = Literal["javascript"]
 """A language of scripts. A runtime of another one is a plugin, and its name is accepted, too."""
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
 
@@ -165,7 +165,11 @@ class Engine(_wasp.Engine):
         self._options = (compiler, directory, logger, stdio, bool(kernel_fault_counts))
         self._plugins: dict[str, _Plugin] = {}
         self._identity = uuid4().hex
-        self._open(*self._options, _runtime_dir())
+        self._start_over()
+
+    def _start_over(self) -> None:
+        compiler, cache_dir, logger, stdio, kernel_fault_counts = self._options
+        self._open(compiler, (cache_dir, _runtime_dir()), logger, stdio, kernel_fault_counts)
 
     def register(
         self,
@@ -184,9 +188,9 @@ class Engine(_wasp.Engine):
     ) -> None:
         """Registers a plugin: compiles it, checks it against what it is given, and runs its start-up.
 
-        source is a path, or the bytes of a module, binary or text. A file that ends in .js, .mjs or .lua is a script in that
-        language. With language, which is "javascript", "lua" or "pocketpy", a small Python, a str is the text of a script, and a
-        pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
+        source is a path, or the bytes of a module, binary or text. A file that ends in .js or .mjs is a script in JavaScript.
+        With language, which is "javascript" or the name of a script runtime that was registered as a plugin, a str is the text of
+        a script, and a pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
         any kind. callbacks offers functions by (namespace, name), with
         kinds from their annotations or a Callback; they run on the thread that made the call. args are the arguments
         of its command line, after its name. env is all the environment that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
@@ -253,7 +257,7 @@ class Engine(_wasp.Engine):
 
     def _reinit_after_fork(self) -> None:
         """Registers everything again: this process was forked while a thread of its parent was at work in this engine."""
-        self._open(*self._options, _runtime_dir())
+        self._start_over()
         for name, plugin in list(self._plugins.items()):
             self._register(self._plugins, name, plugin)
 

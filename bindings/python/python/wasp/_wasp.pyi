@@ -324,11 +324,10 @@ class Engine:
     def _open(
         self,
         compiler: str,
-        cache_dir: str | None,
+        directories: tuple[str | None, str | None],
         logger: object | None,
         stdio: str,
         kernel_fault_counts: bool,
-        runtime_dir: str | None,
     ) -> None:
         """Starts over, without plugins."""
 
