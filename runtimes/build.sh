@@ -8,7 +8,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/.." && pwd)
 out=$root/build/runtimes
 mkdir -p "$out"
-[ $# -gt 0 ] || set -- $(cd "$here" && for build in */build.sh; do dirname "$build"; done)
+if [ $# -eq 0 ]; then
+	for build in "$here"/*/build.sh; do
+		set -- "$@" "$(basename "$(dirname "$build")")"
+	done
+fi
 for language; do
 	module=$out/$language.wasm
 	newer=

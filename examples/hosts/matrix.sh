@@ -20,7 +20,10 @@ shift
 failed=0
 for host; do
   for language in $languages; do
+    # Used by `eval`.
+    # shellcheck disable=SC2034
     plugin=$plugins/$language.wasm
+    # shellcheck disable=SC2034
     [ "$language" != javascript ] || plugin=$here/../plugins/javascript/plugin.js
     if printed=$(eval "${host#*=}" '"$plugin"') && [ "$printed" = "$expected" ]; then
       echo "ok: host ${host%%=*}, plugin $language"

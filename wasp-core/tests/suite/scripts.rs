@@ -223,8 +223,8 @@ fn what_cannot_be_a_script_is_refused() {
         assert!(!engine.has("s"));
         (error.kind(), error.to_string())
     };
-    let text = "plugin \"s\": there is no script runtime \"tou\": no such plugin is registered, and the engine's options name no directory of runtimes";
-    assert_eq!(refuse("tou", ""), (PluginNotFound, text.to_owned()));
+    let text = "plugin \"s\": there is no script runtime \"toys\": no such plugin is registered, and the engine's options name no directory of runtimes";
+    assert_eq!(refuse("toys", ""), (PluginNotFound, text.to_owned()));
     let text = "plugin \"s\": its runtime exports no function \"wasp_load\", as script runtimes do";
     assert_eq!(refuse("plain", ""), (Invalid, text.to_owned()));
     let text = "plugin \"s\": its source has a NUL inside";
