@@ -27,11 +27,16 @@ sed -n '2,/\*\//s/^ \*\/\{0,1\} \{0,1\}//p' "$engine/quickjs.h" >"$root/build/ru
 } >"$objects/prelude.c"
 
 flags="--target=wasm32-wasi -O2 -DNDEBUG -D_GNU_SOURCE -D_WASI_EMULATED_PROCESS_CLOCKS -D_WASI_EMULATED_SIGNAL"
+rm -rf "$objects/engine"
+mkdir "$objects/engine"
+cp "$engine/quickjs.c" "$engine/libregexp.c" "$engine/libunicode.c" "$engine/dtoa.c" "$objects/engine"
+patch --quiet --strip=1 --fuzz=0 --directory="$objects/engine" <"$here/quickjs.patch"
 for source in quickjs libregexp libunicode dtoa; do
 	object=$objects/$source.o
-	if [ ! -e "$object" ] || [ "$here/build.sh" -nt "$object" ]; then
+	if [ ! -e "$object" ] || [ "$here/build.sh" -nt "$object" ] || [ "$here/quickjs.patch" -nt "$object" ] ||
+		[ "$here/stack_pad.h" -nt "$object" ]; then
 		# shellcheck disable=SC2086
-		$clang $flags -w -c -o "$object" "$engine/$source.c"
+		$clang $flags -w -include "$here/stack_pad.h" -I "$engine" -c -o "$object" "$objects/engine/$source.c"
 	fi
 done
 # shellcheck disable=SC2086

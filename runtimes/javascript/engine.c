@@ -26,6 +26,12 @@ static char *file_name;
  */
 enum { MOST_STACK = 384 << 10 };
 
+/*
+ * How many bytes scripts may have, whatever the host allows: quickjs-ng makes blocks larger by half, and beyond this the
+ * new size would not fit into 32 bits. More is an exception, as where the host's limit is met.
+ */
+enum { MOST_MEMORY = INT32_MAX };
+
 static void track_rejection(JSContext *context, JSValueConst promise, JSValueConst reason, bool handled, void *opaque) {
   (void)context, (void)reason, (void)opaque;
   for (uint32_t i = 0; handled && i < rejected_count; i++) {
@@ -107,6 +113,7 @@ __attribute__((constructor)) static void start(void) {
   js = runtime == NULL ? NULL : JS_NewContext(runtime);
   if (js == NULL) __builtin_trap();
   JS_SetMaxStackSize(runtime, MOST_STACK);
+  JS_SetMemoryLimit(runtime, MOST_MEMORY);
   JS_SetModuleLoaderFunc(runtime, keep_name, load_module, NULL);
   JS_SetHostPromiseRejectionTracker(runtime, track_rejection, NULL);
   globals_add();
