@@ -27,8 +27,8 @@ static char *file_name;
 enum { MOST_STACK = 384 << 10 };
 
 /*
- * How many bytes scripts may have, whatever the host allows: quickjs-ng makes blocks larger by half, and beyond this the
- * new size would not fit into 32 bits. More is an exception, as where the host's limit is met.
+ * How many bytes scripts may have, whatever the host allows: quickjs-ng makes blocks larger by half, and beyond this
+ * the new size would not fit into 32 bits. More is an exception, as where the host's limit is met.
  */
 enum { MOST_MEMORY = INT32_MAX };
 
