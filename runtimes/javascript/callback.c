@@ -65,12 +65,65 @@ static int set_exports(JSContext *context, JSModuleDef *module) {
   return status;
 }
 
+/* Makes `list` longer by a name, after a comma. */
+static char *append(char *list, const char *prefix, const char *name) {
+  char *longer = wasp_string_concat(list, *list == '\0' ? "" : ", ", prefix, name, NULL);
+  free(list);
+  return longer;
+}
+
+/* Lists the names of the namespace `module`, or, where that is NULL, the modules that there are. */
+static char *offered(const char *module) {
+  if (module != NULL && strcmp(module, "fs") == 0) return wasp_string_new(files_names);
+  char *list = wasp_string_new(module == NULL ? "wasp:fs" : "");
+  for (uint32_t i = 0; i < callback_count; i++) {
+    bool is_known = strcmp(callbacks[i].module, "fs") == 0;
+    for (uint32_t before = 0; before < i; before++)
+      is_known = is_known || is_of(&callbacks[before], callbacks[i].module);
+    if (module == NULL && !is_known) list = append(list, "wasp:", callbacks[i].module);
+    if (module != NULL && is_of(&callbacks[i], module)) list = append(list, "", callbacks[i].name);
+  }
+  return list;
+}
+
+/* Gives an error another message, which it frees. JS_ThrowReferenceError and its like cut theirs at 255 bytes. */
+static void set_message(JSValueConst error, char *message) {
+  JSValue text = JS_NewString(js, message);
+  free(message);
+  JS_DefinePropertyValueStr(js, error, "message", text, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+}
+
+void callbacks_explain(void) {
+  JSValue error = JS_GetException(js);
+  JSValue message = JS_IsError(error) ? JS_GetPropertyStr(js, error, "message") : JS_UNDEFINED;
+  const char *text = JS_IsString(message) ? JS_ToCString(js, message) : NULL;
+  static const char before_export[] = "Could not find export '", before_module[] = "' in module 'wasp:";
+  const char *at =
+      text != NULL && strncmp(text, before_export, strlen(before_export)) == 0 ? strstr(text, before_module) : NULL;
+  if (at != NULL) {
+    const char *from = at + strlen(before_module);
+    char *name = copy(text + strlen(before_export), at), *module = copy(from, from + strcspn(from, "'"));
+    char *names = offered(module);
+    set_message(error, wasp_string_concat("module \"wasp:", module, "\" has no \"", name, "\": it has ", names, NULL));
+    free(names), free(module), free(name);
+  }
+  if (text != NULL) JS_FreeCString(js, text);
+  if (JS_IsException(message)) JS_FreeValue(js, JS_GetException(js));
+  JS_FreeValue(js, message);
+  JS_Throw(js, error);
+}
+
 JSModuleDef *callbacks_module(const char *name) {
   const char *namespace = name + strlen("wasp:");
   bool is_there = false;
   for (uint32_t i = 0; i < callback_count; i++) is_there = is_there || is_of(&callbacks[i], namespace);
   if (!is_there) {
-    JS_ThrowReferenceError(js, "there is no module \"%s\": the host offers no functions of that namespace", name);
+    JS_ThrowReferenceError(js, "%s", "");
+    JSValue error = JS_GetException(js);
+    char *modules = offered(NULL);
+    set_message(error, wasp_string_concat("there is no module \"", name, "\": the host offers ", modules, NULL));
+    free(modules);
+    JS_Throw(js, error);
     return NULL;
   }
   JSModuleDef *module = JS_NewCModule(js, name, set_exports);

@@ -147,10 +147,10 @@ static bool list(JSValueConst namespace) {
 
 static bool load(const char *source) {
   JSValue module = JS_Eval(js, source, strlen(source), file_name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
-  if (JS_IsException(module)) return false;
+  if (JS_IsException(module)) return callbacks_explain(), false;
   JSModuleDef *definition = JS_VALUE_GET_PTR(module);
   JSValue result = settled(JS_EvalFunction(js, module));
-  if (JS_IsException(result)) return false;
+  if (JS_IsException(result)) return callbacks_explain(), false;
   JS_FreeValue(js, result);
   JSValue namespace = JS_GetModuleNamespace(js, definition);
   bool is_listed = !JS_IsException(namespace) && list(namespace);

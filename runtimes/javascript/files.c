@@ -93,7 +93,8 @@ static JSValue read_file(JSContext *context, JSValueConst this, int count, JSVal
   free(path);
   if (data == NULL) return JS_EXCEPTION;
   bool as_text = count > 1 && !JS_IsUndefined(args[1]) && !JS_IsNull(args[1]);
-  JSValue result = as_text ? JS_NewStringLen(js, data, length) : JS_NewUint8ArrayCopy(js, (uint8_t *)data, length);
+  JSValue result =
+      as_text ? text_decode((uint8_t *)data, length, false) : JS_NewUint8ArrayCopy(js, (uint8_t *)data, length);
   free(data);
   return result;
 }
@@ -152,6 +153,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("writeFile", 2, write_file),
     JS_CFUNC_DEF("readdir", 1, read_directory),
 };
+const char files_names[] = "readFile, readdir, writeFile";
 enum { COUNT = sizeof functions / sizeof *functions };
 
 static int set_exports(JSContext *context, JSModuleDef *module) {

@@ -39,6 +39,7 @@ static JSValue print(JSContext *context, JSValueConst this, int count, JSValueCo
   char *line = wasp_block_new(length, 1);
   memcpy(line, text, length);
   line[length] = '\n';
+  text_make_well_formed(line, length);
   JS_FreeCString(js, text);
   /* Where it leads, and whether it is full, is the host's affair. */
   ssize_t written = write(JS_ToBool(js, args[1]) ? 2 : 1, line, length + 1);
@@ -47,7 +48,7 @@ static JSValue print(JSContext *context, JSValueConst this, int count, JSValueCo
   return JS_UNDEFINED;
 }
 
-/* Returns so many random bytes of the system: random(count) */
+/* Returns so many random bytes of the system: randomBytes(count) */
 static JSValue random_bytes(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
   (void)context, (void)this, (void)count;
   uint32_t wanted = 0;
@@ -71,20 +72,34 @@ static JSValue encode(JSContext *context, JSValueConst this, int count, JSValueC
   return result;
 }
 
-/* Returns the text of UTF-8 in bytes, with U+FFFD for what is none: decode(bytes) */
+/* Returns the text of UTF-8, with U+FFFD for what is none, or if so wished a TypeError: decode(bytes, is_fatal) */
 static JSValue decode(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
   (void)context, (void)this, (void)count;
   packed_value value;
   value_kept kept;
   JSValue result = JS_EXCEPTION;
-  if (value_from_js(args[0], &value, &kept)) result = JS_NewStringLen(js, value.data, value.length);
+  if (value_from_js(args[0], &value, &kept))
+    result = text_decode((const uint8_t *)value.data, value.length, JS_ToBool(js, args[1]));
+  value_release(&kept);
+  return result;
+}
+
+/* Returns how many bytes at the end begin a character that isn't all there: incomplete(bytes) */
+static JSValue incomplete(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
+  (void)context, (void)this, (void)count;
+  packed_value value;
+  value_kept kept;
+  JSValue result = JS_EXCEPTION;
+  if (value_from_js(args[0], &value, &kept))
+    result = JS_NewUint32(js, (uint32_t)text_incomplete((const uint8_t *)value.data, value.length));
   value_release(&kept);
   return result;
 }
 
 static const JSCFunctionListEntry functions[] = {
-    JS_CFUNC_DEF("print", 2, print),   JS_CFUNC_DEF("random", 1, random_bytes), JS_CFUNC_DEF("next", 0, next_random),
-    JS_CFUNC_DEF("encode", 1, encode), JS_CFUNC_DEF("decode", 1, decode),
+    JS_CFUNC_DEF("print", 2, print),        JS_CFUNC_DEF("randomBytes", 1, random_bytes),
+    JS_CFUNC_DEF("random", 0, next_random), JS_CFUNC_DEF("encode", 1, encode),
+    JS_CFUNC_DEF("decode", 2, decode),      JS_CFUNC_DEF("incomplete", 1, incomplete),
 };
 
 JSValue prelude_call(const char *name, int count, JSValueConst *args) {
@@ -97,7 +112,7 @@ JSValue prelude_call(const char *name, int count, JSValueConst *args) {
 void globals_add(void) {
   JSValue host = JS_NewObject(js), make;
   JS_SetPropertyFunctionList(js, host, functions, sizeof functions / sizeof *functions);
-  make = JS_Eval(js, prelude_text, prelude_length, "prelude.js", JS_EVAL_TYPE_GLOBAL);
+  make = JS_Eval(js, prelude_text, prelude_length, PRELUDE_NAME, JS_EVAL_TYPE_GLOBAL);
   prelude = JS_Call(js, make, JS_UNDEFINED, 1, (JSValueConst *)&host);
   JS_FreeValue(js, make);
   JS_FreeValue(js, host);

@@ -24,6 +24,15 @@ void value_release(value_kept *kept);
 /* Packs these values into one block; NULL with an exception where one can't travel. */
 wasp_bytes *value_pack(JSValueConst *values, int count);
 
+/* text.c: UTF-8. */
+
+/* Replaces what only UTF-16 can say, a half of a pair of surrogates, by U+FFFD. It is three bytes long, too. */
+void text_make_well_formed(char *text, size_t length);
+/* Returns the text of UTF-8, with U+FFFD for what is none, or, if `is_fatal`, a TypeError. */
+JSValue text_decode(const uint8_t *data, size_t length, bool is_fatal);
+/* Returns how many bytes at the end are the beginning of a character. */
+size_t text_incomplete(const uint8_t *data, size_t length);
+
 /* exception.c: what scripts throw. */
 
 /* Raises the pending exception as the plugin's error, with its frames. */
@@ -38,9 +47,14 @@ char *exception_text(void);
 void callbacks_read(const char *listing);
 /* Returns the module of a namespace that has callbacks; NULL with an exception where it has none. */
 JSModuleDef *callbacks_module(const char *name);
+/* Tells in the pending exception, if it is about a name that one of our modules doesn't export, which names there are.
+ */
+void callbacks_explain(void);
 
 /* files.c: the module "wasp:fs". */
 JSModuleDef *files_module(const char *name);
+/* What it exports. */
+extern const char files_names[];
 
 /* globals.c: what scripts find besides the language itself. */
 void globals_add(void);
@@ -48,6 +62,7 @@ void globals_add(void);
 void globals_seed(void);
 
 /* prelude.js, as build.sh puts it into C. */
+#define PRELUDE_NAME "wasp:prelude"
 extern const char prelude_text[];
 extern const size_t prelude_length;
 /* Calls the function `name` of the prelude; an exception where it fails. */

@@ -20,12 +20,19 @@
   };
   const logger = (isError) => (...values) => host.print(values.map(show).join(" "), isError);
   const console = {};
-  for (const name of ["log", "info", "debug"]) define(console, name, logger(false));
-  for (const name of ["warn", "error", "trace"]) define(console, name, logger(true));
+  for (const name of ["log", "info", "debug", "warn", "error", "trace"]) {
+    define(console, name, logger(["warn", "error", "trace"].includes(name)));
+    Object.defineProperty(console[name], "name", { value: name });
+  }
   define(globalThis, "console", console);
 
-  define(Math, "random", host.next);
+  define(Math, "random", host.random);
 
+  const { apply } = Reflect;
+  const [bufferOf, offsetOf, lengthOf] = ["buffer", "byteOffset", "byteLength"].map(
+    (name) => Object.getOwnPropertyDescriptor(DataView.prototype, name).get,
+  );
+  const Bytes = Uint8Array;
   const bytesOf = (data) => {
     if (data === undefined) return new Uint8Array();
     if (data instanceof ArrayBuffer) return new Uint8Array(data);
@@ -57,6 +64,9 @@
   class TextDecoder {
     #fatal;
     #ignoreBOM;
+    // What an earlier part of a stream ended with, and whether it had any text.
+    #rest = new Uint8Array();
+    #hasBegun = false;
     constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
       if (!/^\s*(utf-?8|unicode-1-1-utf-8)\s*$/i.test(label)) throw new RangeError(`the encoding ${label} isn't there: utf-8 is`);
       this.#fatal = Boolean(fatal);
@@ -71,29 +81,35 @@
     get ignoreBOM() {
       return this.#ignoreBOM;
     }
-    decode(data) {
-      const bytes = bytesOf(data);
-      const text = host.decode(bytes);
-      if (this.#fatal) {
-        // What was replaced is of other bytes now.
-        const again = host.encode(text);
-        if (again.length !== bytes.length || again.some((byte, at) => byte !== bytes[at])) {
-          throw new TypeError("the bytes are no UTF-8");
-        }
+    decode(data, { stream = false } = {}) {
+      let bytes = bytesOf(data);
+      if (this.#rest.length > 0) {
+        const joined = new Uint8Array(this.#rest.length + bytes.length);
+        joined.set(this.#rest);
+        joined.set(bytes, this.#rest.length);
+        bytes = joined;
       }
-      return text.startsWith("\ufeff") && !this.#ignoreBOM ? text.slice(1) : text;
+      const end = bytes.length - (stream ? host.incomplete(bytes) : 0);
+      const isFirst = !this.#hasBegun;
+      this.#rest = bytes.slice(end);
+      this.#hasBegun = Boolean(stream) && (this.#hasBegun || end > 0);
+      const text = host.decode(bytes.subarray(0, end), this.#fatal);
+      return isFirst && text.startsWith("\ufeff") && !this.#ignoreBOM ? text.slice(1) : text;
     }
   }
   define(globalThis, "TextEncoder", TextEncoder);
   define(globalThis, "TextDecoder", TextDecoder);
 
   const crypto = {};
-  define(crypto, "getRandomValues", (array) => {
-    bytesOf(array).set(host.random(array.byteLength));
+  define(crypto, "getRandomValues", function getRandomValues(array) {
+    if (!ArrayBuffer.isView(array) || !/^(Big)?(Int|Uint)/.test(Object.prototype.toString.call(array).slice(8))) {
+      throw new TypeError("a typed array of integers is accepted");
+    }
+    bytesOf(array).set(host.randomBytes(array.byteLength));
     return array;
   });
-  define(crypto, "randomUUID", () => {
-    const bytes = host.random(16);
+  define(crypto, "randomUUID", function randomUUID() {
+    const bytes = host.randomBytes(16);
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -116,7 +132,7 @@
       const Type = value.constructor;
       return keep(new Type(buffer, value.byteOffset, value.length ?? value.byteLength));
     }
-    if (value instanceof Boolean || value instanceof Number || value instanceof String) return keep(Object(value.valueOf()));
+    if ([Boolean, Number, String, BigInt].some((Type) => value instanceof Type)) return keep(Object(value.valueOf()));
     if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef || value instanceof Promise) {
       throw cannotClone(Object.prototype.toString.call(value));
     }
@@ -144,7 +160,9 @@
     }
     return copy;
   };
-  define(globalThis, "structuredClone", function structuredClone(value) {
+  define(globalThis, "structuredClone", function structuredClone(value, { transfer = [] } = {}) {
+    if (arguments.length === 0) throw new TypeError("there is no value to clone");
+    if (transfer.length > 0) throw cannotClone("what is to be transferred");
     return clone(value, new Map());
   });
 
@@ -171,6 +189,8 @@
 
   return {
     sort: (names) => names.sort(),
+    // The bytes of a DataView, by no code of the script.
+    bytes: (view) => new Bytes(apply(bufferOf, view, []), apply(offsetOf, view, []), apply(lengthOf, view, [])),
     // The line of a function in the listing; none for what is no function, or has a name that no line can have.
     line: (name, value) => {
       if (typeof value !== "function" || /[(#\p{C}]/u.test(name)) return undefined;

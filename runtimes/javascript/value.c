@@ -2,6 +2,14 @@
 
 #include "javascript.h"
 
+/* Throws what a callback answered instead of a value. JS_ThrowTypeError would cut it at 255 bytes. */
+static JSValue throw_answer(const packed_value *value) {
+  JS_ThrowTypeError(js, "%s", "");
+  JSValue error = JS_GetException(js), message = JS_NewStringLen(js, value->data, value->length);
+  JS_DefinePropertyValueStr(js, error, "message", message, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE);
+  return JS_Throw(js, error);
+}
+
 JSValue value_to_js(const packed_value *value) {
   switch (value->kind) {
   case PACKED_NONE: return JS_NULL;
@@ -20,14 +28,7 @@ JSValue value_to_js(const packed_value *value) {
     free(text);
     return parsed;
   }
-  default: return JS_ThrowTypeError(js, "%.*s", (int)value->length, value->data);
-  }
-}
-
-/* Replaces what only UTF-16 can say, a half of a pair of surrogates, by U+FFFD. It is three bytes long, too. */
-static void make_well_formed(char *text, size_t length) {
-  for (size_t at = 0; at + 2 < length; at++) {
-    if ((uint8_t)text[at] == 0xed && (uint8_t)text[at + 1] >= 0xa0) memcpy(text + at, "\xef\xbf\xbd", 3);
+  default: return throw_answer(value);
   }
 }
 
@@ -35,7 +36,7 @@ static bool set_text(JSValueConst from, enum packed_kind kind, packed_value *val
   size_t length;
   kept->text = JS_ToCStringLen(js, &length, from);
   if (kept->text == NULL) return false;
-  make_well_formed((char *)kept->text, length);
+  text_make_well_formed((char *)kept->text, length);
   value->kind = kind, value->data = kept->text, value->length = (uint32_t)length;
   return true;
 }
@@ -65,6 +66,12 @@ static bool set_bigint(JSValueConst from, packed_value *value) {
 static bool set_object(JSValueConst from, packed_value *value, value_kept *kept) {
   size_t length, offset = 0;
   uint8_t *data;
+  if (JS_IsDataView(from)) {
+    JSValue bytes = prelude_call("bytes", 1, &from);
+    bool is_set = !JS_IsException(bytes) && set_object(bytes, value, kept);
+    JS_FreeValue(js, bytes);
+    return is_set;
+  }
   if (JS_IsArrayBuffer(from)) {
     data = JS_GetArrayBuffer(js, &length, from);
   } else if (JS_GetTypedArrayType(from) >= 0) {
@@ -81,7 +88,7 @@ static bool set_object(JSValueConst from, packed_value *value, value_kept *kept)
     JS_FreeValue(js, text);
     return is_text;
   }
-  if (data == NULL && length != 0) {
+  if (data == NULL && (length != 0 || JS_HasException(js))) {
     JS_ThrowTypeError(js, "a detached buffer can't be passed to the host");
     return false;
   }
