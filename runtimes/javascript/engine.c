@@ -121,15 +121,16 @@ __attribute__((constructor)) static void start(void) {
 }
 
 /* Lists the functions that the module exports. */
-static bool list(JSValueConst namespace) {
+static bool list(JSValueConst namespace, JSValueConst source) {
   JSPropertyEnum *names;
   uint32_t count;
   if (JS_GetOwnPropertyNames(js, &names, &count, namespace, JS_GPN_STRING_MASK) < 0) return false;
+  JSValue places = prelude_call("declarations", 1, &source);
   functions = wasp_block_new((size_t)count * sizeof *functions, 1);
-  bool is_listed = true;
+  bool is_listed = !JS_IsException(places);
   for (uint32_t i = 0; i < count && is_listed; i++) {
-    JSValue args[] = {JS_AtomToString(js, names[i].atom), JS_GetProperty(js, namespace, names[i].atom)};
-    JSValue line = prelude_call("line", 2, (JSValueConst *)args);
+    JSValue args[] = {JS_AtomToString(js, names[i].atom), JS_GetProperty(js, namespace, names[i].atom), source, places};
+    JSValue line = prelude_call("line", 4, (JSValueConst *)args);
     const char *text = JS_IsString(line) ? JS_ToCString(js, line) : NULL;
     if (text != NULL) {
       char *longer = wasp_string_concat(listing, text, NULL);
@@ -141,6 +142,7 @@ static bool list(JSValueConst namespace) {
     is_listed = !JS_IsException(line);
     JS_FreeValue(js, line), JS_FreeValue(js, args[0]), JS_FreeValue(js, args[1]);
   }
+  JS_FreeValue(js, places);
   JS_FreePropertyEnum(js, names, count);
   return is_listed;
 }
@@ -153,7 +155,9 @@ static bool load(const char *source) {
   if (JS_IsException(result)) return callbacks_explain(), false;
   JS_FreeValue(js, result);
   JSValue namespace = JS_GetModuleNamespace(js, definition);
-  bool is_listed = !JS_IsException(namespace) && list(namespace);
+  JSValue text = JS_NewString(js, source);
+  bool is_listed = !JS_IsException(namespace) && !JS_IsException(text) && list(namespace, text);
+  JS_FreeValue(js, text);
   JS_FreeValue(js, namespace);
   return is_listed;
 }

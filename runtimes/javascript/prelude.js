@@ -166,13 +166,17 @@
     return clone(value, new Map());
   });
 
+  const skipped = /\/\*[^]*?\*\/|\/\/.*|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|`(?:\\[^]|[^`\\])*`/g;
   // The names of a function's parameters, from its own text, as far as they are plain names.
-  const parameters = (text) => {
-    const arrow = /^(?:async\s+)?([\p{ID_Start}$_][\p{ID_Continue}$]*)\s*=>/u.exec(text);
+  const parameters = (text, count) => {
+    if (/\{\s*\[native code\]\s*\}$/.test(text)) return Array.from({ length: count }, (_, at) => `argument${at + 1}`);
+    // A comma or a parenthesis in a comment or a string is none.
+    const plain = text.replace(skipped, (part) => (part.startsWith("/") ? " " : '""'));
+    const arrow = /^(?:async\s+)?([\w$\x80-\uffff]+)\s*=>/.exec(plain);
     if (arrow) return [arrow[1]];
     const parts = [""];
     let depth = 0;
-    for (const char of text.slice(text.indexOf("(") + 1)) {
+    for (const char of plain.slice(plain.indexOf("(") + 1)) {
       if (char === ")" && depth === 0) break;
       if ("([{".includes(char)) depth++;
       if (")]}".includes(char)) depth--;
@@ -183,19 +187,47 @@
       .map((part) => part.split("=")[0].trim())
       .filter((part, at) => part !== "" || at < parts.length - 1)
       .filter((part) => !part.startsWith("..."))
-      .map((part, at) => (/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(part) ? part : `argument${at + 1}`));
+      .map((part, at) => (/^[\w$\x80-\uffff]+$/.test(part) ? part : `argument${at + 1}`));
+  };
+  const exported =
+    /^[ \t]*export\s+(?:(default)\b|(?:(?:async\s+)?function[\s*]+|(?:const|let|var)\s+)([\w$\x80-\uffff]+))/gm;
+  // Where each exported name is declared.
+  const declarations = (source) =>
+    new Map(Array.from(source.matchAll(exported), (match) => [match[1] ?? match[2], match.index]));
+  // What the comment right above the export of `name` says, up to its first tag or empty line, on one line.
+  const documentation = (source, at = -1) => {
+    // A longer comment is none that a listing should have.
+    const above = source.slice(Math.max(0, at - 4096), Math.max(0, at)).replace(/\r?\n$/, "");
+    let lines = [];
+    if (above.endsWith("*/")) {
+      const start = above.lastIndexOf("/*");
+      const text = above[start + 2] === "*" ? above.slice(start + 3, -2) : "";
+      lines = text.split("\n").map((line) => line.replace(/^\s*\*?/, "").trim());
+    } else {
+      const all = above.split("\n");
+      const first = all.findLastIndex((line) => !/^\s*\/\//.test(line)) + 1;
+      lines = all.slice(first).map((line) => line.trim().slice(2).trim());
+    }
+    if (lines[0] === "") lines.shift();
+    const end = lines.findIndex((line) => line === "" || line.startsWith("@"));
+    return lines.slice(0, end < 0 ? undefined : end).join(" ").replace(/[\0-\x1f\x7f-\x9f]/g, " ");
   };
   const toText = Function.prototype.toString;
 
   return {
+    declarations,
     sort: (names) => names.sort(),
     // The bytes of a DataView, by no code of the script.
     bytes: (view) => new Bytes(apply(bufferOf, view, []), apply(offsetOf, view, []), apply(lengthOf, view, [])),
-    // The line of a function in the listing; none for what is no function, or has a name that no line can have.
-    line: (name, value) => {
-      if (typeof value !== "function" || /[(#\p{C}]/u.test(name)) return undefined;
-      const list = parameters(toText.call(value)).map((parameter) => `${parameter}: any`);
-      return `${name}(${list.join(", ")}) any\n`;
+    // The line of a function in the listing; none for what can't be called, or has a name that no line can have.
+    line: (name, value, source, places) => {
+      const text = typeof value === "function" ? toText.call(value) : "class";
+      if (/^class\b/.test(text)) return undefined;
+      // Made only where it is needed: the tables of Unicode take their time.
+      if (!/^[\w$]+$/.test(name) && new RegExp("[(#\\p{C}]", "u").test(name)) return undefined;
+      const list = parameters(text, value.length).map((parameter) => `${parameter}: any`);
+      const said = documentation(source, places.get(name));
+      return `${name}(${list.join(", ")}) any${said && ` # ${said}`}\n`;
     },
   };
 });
