@@ -37,8 +37,6 @@ for source in "$engine"/*.c; do
 	case $name in
 	linit | loadlib | lundump) continue ;; # All libraries at once, files as modules, and binary chunks are not there.
 	lmathlib) more="-Dlua_touserdata=random_state -Dtime=random_time" ;;
-	loslib) more="-DLUA_USE_IOS -DL_tmpnam=1 -Dlua_tmpnam(b,e)=e=1 -DLUA_TMPNAMBUFSIZE=1" ;;
-	liolib) more="-Dtmpfile=no_temporary_file" ;;
 	esac
 	# shellcheck disable=SC2086
 	$clang $flags $more -w -include "$here/unwind.h" -isystem "$objects/include" -c -o "$objects/$name.o" "$source"

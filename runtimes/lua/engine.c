@@ -52,11 +52,13 @@ static bool protect(lua_CFunction function, void *data) {
   lua_pushcfunction(L, exception_handle);
   lua_pushcfunction(L, function);
   lua_pushlightuserdata(L, data);
-  bool is_done = lua_pcall(L, 1, 1, 1) == LUA_OK;
-  if (!is_done) exception_raise(L);
+  int status = lua_pcall(L, 1, 1, 1);
+  /* What filled the memory is garbage now, and the text of the error needs some. */
+  if (status == LUA_ERRMEM) lua_gc(L, LUA_GCCOLLECT);
+  if (status != LUA_OK) exception_raise(L);
   library_flush();
   lua_settop(L, 0);
-  return is_done;
+  return status == LUA_OK;
 }
 
 typedef struct {

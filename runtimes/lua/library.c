@@ -44,13 +44,19 @@ void *random_state(lua_State *L, int index) {
   return state;
 }
 
-/* Stands for tmpfile in liolib.c, which there is none of in WASI, nor in our io. */
-FILE *no_temporary_file(void) { return NULL; }
+/* Lua's own, which lua-src leaves out on WASI. */
+static int os_clock(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)clock() / CLOCKS_PER_SEC);
+  return 1;
+}
+
+void luaD_throw(lua_State *L, int status);
 
 /* Stands for lundump.c: binary chunks can break the interpreter, and are never loaded. */
 void *luaU_undump(lua_State *L, void *stream, const char *name) {
   (void)stream, (void)name;
-  luaL_error(L, "a binary chunk is not loaded: only text is");
+  lua_pushliteral(L, "binary chunks are not loaded: a chunk is text");
+  luaD_throw(L, LUA_ERRSYNTAX);
   return NULL;
 }
 
@@ -106,6 +112,10 @@ void library_open(lua_State *L) {
     lua_setfield(L, -2, absent[i].name);
     lua_pop(L, 1);
   }
+  lua_getfield(L, -1, LUA_OSLIBNAME);
+  lua_pushcfunction(L, os_clock);
+  lua_setfield(L, -2, "clock");
+  lua_pop(L, 1);
   /* Of the debug library only the traceback: the rest can break what scripts rely on. */
   lua_getfield(L, -1, "debug");
   lua_getfield(L, -1, "traceback");
