@@ -9,7 +9,6 @@ function tests.recursion_by_gsub() local function f() return (("x"):gsub("x", f)
 function tests.recursion_by_load() local function f() return load("return ...")(f()) end f() end
 function tests.recursion_by_tostring() local t t = setmetatable({}, {__tostring = function() return tostring(t) end}) tostring(t) end
 function tests.recursion_by_coroutines() local function f() return coroutine.wrap(f)() end f() end
-function tests.recursion_by_close() local function f() local x <close> = setmetatable({}, {__close = f}) error "x" end f() end
 function tests.recursion_by_concat() local t t = setmetatable({}, {__concat = function(a, b) return a .. b end}) return t .. t end
 function tests.recursion_by_eq() local a, b local m = {} a, b = setmetatable({}, m), setmetatable({}, m) m.__eq = function(x, y) return x == y end return a == b end
 function tests.recursion_in_the_handler() xpcall(error, function(e) error(e) end) local function h() return h() + 1 end xpcall(error, h) end
