@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Returns the length of the character at `at`, or, if there is none, of what one U+FFFD stands for, as browsers count. */
 static inline size_t utf8_character(const uint8_t *at, size_t left, bool *is_valid) {
@@ -23,20 +24,23 @@ static inline size_t utf8_character(const uint8_t *at, size_t left, bool *is_val
   return length;
 }
 
-/* Returns whether all of it is characters, of which none is NUL. */
-static inline bool utf8_is_text(const char *data, size_t length) {
+/* Returns whether all of it is characters. */
+static inline bool utf8_is_valid(const char *data, size_t length) {
   const uint8_t *bytes = (const uint8_t *)data;
   bool is_valid = true;
-  size_t at = 0;
-  while (at < length && is_valid) {
-    if (bytes[at] - 1u < 0x7f) {
+  for (size_t at = 0; at < length && is_valid;) {
+    if (bytes[at] < 0x80) {
       at++;
-      continue;
+    } else {
+      at += utf8_character(bytes + at, length - at, &is_valid);
     }
-    if (bytes[at] == 0) return false;
-    at += utf8_character(bytes + at, length - at, &is_valid);
   }
   return is_valid;
+}
+
+/* Returns whether all of it is characters, of which none is NUL. */
+static inline bool utf8_is_text(const char *data, size_t length) {
+  return memchr(data, '\0', length) == NULL && utf8_is_valid(data, length);
 }
 
 /* Writes the UTF-8 of a code point, and returns how many bytes it is. What is none is U+FFFD. */
