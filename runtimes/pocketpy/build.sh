@@ -24,7 +24,8 @@ patch --quiet --strip=1 --fuzz=0 --directory="$objects" <"$here/pocketpy.patch"
 	echo '0};'
 } >"$objects/library_text.c"
 
-flags="--target=wasm32-wasi -O2 -DNDEBUG -DPK_ENABLE_OS=0 -DPK_ENABLE_THREADS=0 -D_WASI_EMULATED_PROCESS_CLOCKS"
+flags="--target=wasm32-wasi -O2 -DNDEBUG \
+	-DPK_ENABLE_OS=0 -DPK_ENABLE_THREADS=0 -DPK_VM_STACK_SIZE=65536 -DPK_VM_STACK_FREE=4096 -D_WASI_EMULATED_PROCESS_CLOCKS"
 for source in "$objects"/src/*/*.c; do
 	name=$(basename "$source" .c)
 	more=

@@ -10,8 +10,8 @@ char *file_name;
 
 static char *listing;
 
-/* A function takes no more arguments than these; the stack has room for some thousands. */
-enum { MOST_ARGUMENTS = 1000 };
+/* A function of pocketpy takes no more arguments than these. */
+enum { MOST_ARGUMENTS = 64 };
 
 __attribute__((constructor)) static void start(void) {
   py_initialize();
