@@ -141,6 +141,8 @@ void library_add(void) {
   py_bindfunc(path, "exists", path_exists);
   if (!py_exec(library_text, "<library>", EXEC_MODE, builtins)) py_printexc(), __builtin_trap();
   json_add();
+  /* What it calls must not fail. */
+  py_deldict(py_getmodule("gc"), py_name("setup_debug_callback"));
   /* random.random is a method of the one generator, which is in its first slot. */
   generator = py_touserdata(py_getslot(py_getdict(py_getmodule("random"), py_name("random")), 0));
   /* Relative paths are of the workspace. */
