@@ -10,36 +10,37 @@
 enum { MOST = 1 << 30 };
 
 /*
- * pocketpy collects garbage after so many objects, however large they are. Here that is due after so many bytes, too.
+ * pocketpy collects garbage after so many objects, however large they are. Here that is due after so many bytes, too, and
+ * half of those in use, so that much memory is not looked through too often.
  */
-enum { DUE = 16 << 20 };
+enum { DUE = 2 << 20 };
 
-static size_t since_collected;
+static size_t used, since_collected;
 
-static void count(size_t size) {
-  if (size > MOST) __builtin_trap();
+/* Counts a block that was made, or resized from one of `old` bytes. */
+static void *count(void *block, size_t old) {
+  if (block == NULL) __builtin_trap();
+  size_t size = malloc_usable_size(block);
+  used += size - old;
   since_collected += size;
-  if (since_collected < DUE || pk_current_vm == NULL) return;
+  if (since_collected < DUE + used / 2 || pk_current_vm == NULL) return block;
   since_collected = 0;
   ManagedHeap *heap = &pk_current_vm->heap;
   if (heap->gc_counter < heap->gc_threshold) heap->gc_counter = heap->gc_threshold;
-}
-
-void *memory_allocate(size_t size) {
-  count(size);
-  void *block = malloc(size);
-  if (block == NULL) __builtin_trap();
   return block;
 }
 
+void *memory_allocate(size_t size) { return count(size > MOST ? NULL : malloc(size), 0); }
+
 void *memory_resize(void *block, size_t size) {
-  count(size);
-  void *moved = realloc(block, size == 0 ? 1 : size);
-  if (moved == NULL) __builtin_trap();
-  return moved;
+  size_t old = block == NULL ? 0 : malloc_usable_size(block);
+  return count(size > MOST ? NULL : realloc(block, size == 0 ? 1 : size), old);
 }
 
-void memory_free(void *block) { free(block); }
+void memory_free(void *block) {
+  if (block != NULL) used -= malloc_usable_size(block);
+  free(block);
+}
 
 void memory_tidy(void) {
   if (pk_current_vm->heap.gc_enabled) ManagedHeap__collect_hint(&pk_current_vm->heap);
