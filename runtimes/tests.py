@@ -97,7 +97,10 @@ def main() -> None:
         engine.register(language, runtime)
         with tempfile.TemporaryDirectory() as workspace:
             pathlib.Path(workspace, "in.txt").write_text("input\nsecond line\n")
-            count = sum(run(engine, path, workspace) for path in sorted((root / "runtimes" / language / "tests").glob(f"*.{ending}")))
+            count = sum(
+                run(engine, path, workspace)
+                for path in sorted((root / "runtimes" / language / "tests").glob(f"*.{ending}"))
+            )
             print(f"{language}, {compiler}: {count} calls, {failures} failures")
     sys.exit(failures > 0)
 

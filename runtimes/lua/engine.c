@@ -11,8 +11,8 @@ static lua_State *L;
 static char *listing;
 
 /*
- * How many bytes scripts may have, whatever the host allows: beyond it the difference of two pointers would not fit into
- * 32 bits. More is an error, as where the host's limit is met.
+ * How many bytes scripts may have, whatever the host allows: beyond it the difference of two pointers would not fit
+ * into 32 bits. More is an error, as where the host's limit is met.
  */
 enum { MOST_MEMORY = INT32_MAX };
 

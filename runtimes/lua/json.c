@@ -105,8 +105,7 @@ static void write_table(lua_State *L, int table, int depth) {
       luaL_error(L, "a table with a key that is neither a name nor a number from 1 on can't be passed as JSON");
     }
   }
-  if (names > 0 && numbers > 0)
-    luaL_error(L, "a table with both names and numbers as keys can't be passed as JSON");
+  if (names > 0 && numbers > 0) luaL_error(L, "a table with both names and numbers as keys can't be passed as JSON");
   if (names > 0) {
     write_object(L, table, depth);
   } else if (numbers == 0) {

@@ -87,17 +87,17 @@ static void warn(void *data, const char *text, int continues) {
 }
 
 static const luaL_Reg libraries[] = {
-    {LUA_GNAME, luaopen_base},         {LUA_STRLIBNAME, luaopen_string}, {LUA_TABLIBNAME, luaopen_table},
-    {LUA_MATHLIBNAME, luaopen_math},   {LUA_UTF8LIBNAME, luaopen_utf8},  {LUA_COLIBNAME, luaopen_coroutine},
-    {LUA_OSLIBNAME, luaopen_os},       {LUA_IOLIBNAME, luaopen_io},      {LUA_DBLIBNAME, luaopen_debug},
+    {LUA_GNAME, luaopen_base},       {LUA_STRLIBNAME, luaopen_string}, {LUA_TABLIBNAME, luaopen_table},
+    {LUA_MATHLIBNAME, luaopen_math}, {LUA_UTF8LIBNAME, luaopen_utf8},  {LUA_COLIBNAME, luaopen_coroutine},
+    {LUA_OSLIBNAME, luaopen_os},     {LUA_IOLIBNAME, luaopen_io},      {LUA_DBLIBNAME, luaopen_debug},
 };
 
 /* What of the libraries is left out: it has no meaning here, or reads other files than the script. */
 static const struct {
   const char *library, *name;
 } absent[] = {
-    {"_G", "dofile"},   {"_G", "loadfile"}, {"string", "dump"},  {"os", "execute"}, {"os", "exit"},
-    {"os", "getenv"},   {"os", "tmpname"},  {"os", "setlocale"}, {"io", "popen"},   {"io", "tmpfile"},
+    {"_G", "dofile"}, {"_G", "loadfile"}, {"string", "dump"},  {"os", "execute"}, {"os", "exit"},
+    {"os", "getenv"}, {"os", "tmpname"},  {"os", "setlocale"}, {"io", "popen"},   {"io", "tmpfile"},
 };
 
 void library_open(lua_State *L) {

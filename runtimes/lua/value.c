@@ -155,7 +155,7 @@ static const void *make_mark(lua_State *L, const char *name) {
 }
 
 void value_add_functions(lua_State *L) {
-  static const luaL_Reg functions[] = {{"bytes", as_bytes}, {"json", as_json},           {"object", as_object},
+  static const luaL_Reg functions[] = {{"bytes", as_bytes},  {"json", as_json},        {"object", as_object},
                                        {"to_json", to_json}, {"from_json", from_json}, {NULL, NULL}};
   bytes_mark = make_mark(L, "wasp.bytes");
   json_mark = make_mark(L, "wasp.json");

@@ -1,4 +1,5 @@
-/* Exceptions, as the host shows them: the message in the first line, and a frame of the script's in each further one. */
+/* Exceptions, as the host shows them: the message in the first line, and a frame of the script's in each further one.
+ */
 
 #include "runtime.h"
 #include "block.h"

@@ -15,7 +15,9 @@ typedef struct {
   bool is_first;
 } writer;
 
-static bool add(const char *data, size_t size) { return block_add(data, size) || RuntimeError("the value is too large"); }
+static bool add(const char *data, size_t size) {
+  return block_add(data, size) || RuntimeError("the value is too large");
+}
 
 static bool write_text(const char *text, size_t length) {
   size_t from = 0;
@@ -114,11 +116,12 @@ static bool write_value(py_Ref value, writer *to) {
   case tp_dict: break;
   default: return TypeError("a '%t' object has no JSON and can't be passed to the host", type);
   }
-  if (to->depth >= MOST_DEPTH) return ValueError("a value that contains itself, or is more than %d deep, has no JSON", MOST_DEPTH);
+  if (to->depth >= MOST_DEPTH)
+    return ValueError("a value that contains itself, or is more than %d deep, has no JSON", MOST_DEPTH);
   int count = type == tp_list ? py_list_len(value) : type == tp_tuple ? py_tuple_len(value) : py_dict_len(value);
   writer inner = {to->indent, to->depth + 1, true};
   if (!add(type == tp_dict ? "{" : "[", 1)) return false;
-  bool is_written = type == tp_dict    ? py_dict_apply(value, write_pair, &inner)
+  bool is_written = type == tp_dict   ? py_dict_apply(value, write_pair, &inner)
                     : type == tp_list ? write_items(py_list_data(value), count, &inner)
                                       : write_items(py_tuple_data(value), count, &inner);
   if (!is_written || (count > 0 && !write_break(to, to->depth))) return false;
@@ -136,7 +139,9 @@ typedef struct {
   int depth;
 } reader;
 
-static bool fail(const reader *from) { return ValueError("the JSON is wrong from byte %d on", (int)(from->next - from->begin) + 1); }
+static bool fail(const reader *from) {
+  return ValueError("the JSON is wrong from byte %d on", (int)(from->next - from->begin) + 1);
+}
 
 static char peek(const reader *from) { return from->next < from->end ? *from->next : '\0'; }
 

@@ -47,7 +47,8 @@ static bool read_file(int argc, py_StackRef argv) {
   ssize_t count;
   do {
     if (length == room) {
-      room = room == 0 && status.st_size > 0 && status.st_size < 1 << 29 ? (size_t)status.st_size + 1 : room + room / 2 + 4096;
+      room = room == 0 && status.st_size > 0 && status.st_size < 1 << 29 ? (size_t)status.st_size + 1
+                                                                         : room + room / 2 + 4096;
       data = memory_resize(data, room);
     }
     count = read(file, data + length, room - length);

@@ -10,8 +10,8 @@
 enum { MOST = 1 << 30 };
 
 /*
- * pocketpy collects garbage after so many objects, however large they are. Here that is due after so many bytes, too, and
- * half of those in use, so that much memory is not looked through too often.
+ * pocketpy collects garbage after so many objects, however large they are. Here that is due after so many bytes, too,
+ * and half of those in use, so that much memory is not looked through too often.
  */
 enum { DUE = 2 << 20 };
 

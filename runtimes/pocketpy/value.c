@@ -42,7 +42,8 @@ static bool pack_int(py_i64 number) {
 static bool pack_str(py_Ref value, uint8_t wanted) {
   c11_sv text = py_tosv(value);
   if (wanted == PACKED_BYTES) return check(block_add_text(PACKED_BYTES, text.data, (size_t)text.size));
-  if (!utf8_is_valid(text.data, (size_t)text.size)) return ValueError("a str that is no UTF-8 can't be passed to the host");
+  if (!utf8_is_valid(text.data, (size_t)text.size))
+    return ValueError("a str that is no UTF-8 can't be passed to the host");
   return check(block_add_text(PACKED_STRING, text.data, (size_t)text.size));
 }
 

@@ -6,7 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Returns the length of the character at `at`, or, if there is none, of what one U+FFFD stands for, as browsers count. */
+/* Returns the length of the character at `at`, or, if there is none, of what one U+FFFD stands for, as browsers count.
+ */
 static inline size_t utf8_character(const uint8_t *at, size_t left, bool *is_valid) {
   uint8_t first = at[0], least = 0x80, most = 0xbf;
   *is_valid = first < 0x80;
