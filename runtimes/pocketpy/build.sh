@@ -16,7 +16,12 @@ clang=${WASI_CC:-clang}
 rm -rf "$objects"
 mkdir -p "$objects"
 cp -r "$sources/pocketpy/src" "$sources/pocketpy/include" "$objects"
-cp "$sources/pocketpy/LICENSE" "$root/build/runtimes/pocketpy.LICENSE"
+# The generator of random numbers has a licence of its own, in its first comment.
+{
+	cat "$sources/pocketpy/LICENSE"
+	echo
+	sed -n '/^\/\* https/,/\*\//s/^\(\/\* \)\{0,1\}//p' "$sources/pocketpy/src/modules/random.c" | sed '/^\*\/$/d'
+} >"$root/build/runtimes/pocketpy.LICENSE"
 patch --quiet --strip=1 --fuzz=0 --directory="$objects" <"$here/pocketpy.patch"
 {
 	echo 'extern const char library_text[]; const char library_text[] = {'
