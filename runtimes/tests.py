@@ -22,7 +22,7 @@ LANGUAGES = {
 }
 language = sys.argv[1]
 ending, sign, compilers = LANGUAGES[language]
-root = pathlib.Path(__file__).parents[1]
+root = pathlib.Path(__file__).resolve().parents[1]
 runtime = root / "build" / "runtimes" / f"{language}.wasm"
 callbacks = {
     ("env", "call_me"): wasp.Callback(lambda name: f"Hello {name}", params=["string"], result="string"),

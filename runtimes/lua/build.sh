@@ -8,8 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 output=${1:-$root/build/runtimes/lua.wasm}
 sources=$root/build/runtimes/sources/lua
-engine=$sources/lua-src/lua-5.4.9
 objects=$root/build/runtimes/lua
+engine=$objects/engine
 clang=${WASI_CC:-clang}
 # The example plugin in AssemblyScript brings it, pinned by a lock file.
 binaryen=${BINARYEN:-$root/examples/plugins/assemblyscript/node_modules/.bin}
@@ -24,7 +24,10 @@ fi
 	exit 1
 }
 rm -rf "$objects"
-mkdir -p "$objects/include"
+mkdir -p "$objects/include" "$engine"
+cp "$sources/lua-src/lua-5.4.9"/*.[ch] "$engine"
+# A yield is a throw in Lua, which takes long in WebAssembly. Most need none.
+patch --quiet --strip=1 --fuzz=0 --directory="$engine" <"$here/lua.patch"
 # The licence is the comment that its header ends with.
 sed -n '/^\* Copyright/,/^\*\*\*/s/^\* \{0,1\}//p' "$engine/lua.h" | sed '/^\*\*\*/d' >"$root/build/runtimes/lua.LICENSE"
 # WASI has no setjmp.h, which ldo.c includes and unwind.h makes needless.
