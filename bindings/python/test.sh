@@ -25,6 +25,10 @@ python=$build/empty/bin/python
 export WASP_DOCS="$root/docs" WASP_PLUGINS="$root/build/plugins" WASP_HOSTS="$hosts"
 export WASP_FOREIGN="$foreign" WASP_FOREIGN_MODULES="$modules"
 "$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
+# The scripts of the runtimes' own tests.
+for language in lua pocketpy; do
+	"$python" "$root/runtimes/tests.py" "$language"
+done
 "$python" -m mypy.stubtest wasp._wasp
 "$python" -m mypy --strict -p wasp
 # What editors show: each public name has a type, and the example passes.

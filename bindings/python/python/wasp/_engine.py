@@ -16,7 +16,7 @@ from ._callback import Callback
 from ._wasp import Kind, PluginInfo
 
 _Path = str | os.PathLike[str]
-Language = Literal["javascript"]
+Language = Literal["javascript", "lua", "pocketpy"]
 """A language of scripts. A runtime of another one is a plugin, and its name is accepted, too."""
 _Volume = _Path | tuple[_Path, Literal["ro", "rw"]]
 
@@ -188,9 +188,9 @@ class Engine(_wasp.Engine):
     ) -> None:
         """Registers a plugin: compiles it, checks it against what it is given, and runs its start-up.
 
-        source is a path, or the bytes of a module, binary or text. A file that ends in .js or .mjs is a script in JavaScript.
-        With language, which is "javascript" or the name of a script runtime that was registered as a plugin, a str is the text of
-        a script, and a pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
+        source is a path, or the bytes of a module, binary or text. A file that ends in .js, .mjs or .lua is a script in that
+        language. With language, which is "javascript", "lua", "pocketpy", a small Python, or the name of a script runtime that was
+        registered as a plugin, a str is the text of a script, and a pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
         any kind. callbacks offers functions by (namespace, name), with
         kinds from their annotations or a Callback; they run on the thread that made the call. args are the arguments
         of its command line, after its name. env is all the environment that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
