@@ -26,7 +26,7 @@ export WASP_DOCS="$root/docs" WASP_PLUGINS="$root/build/plugins" WASP_HOSTS="$ho
 export WASP_FOREIGN="$foreign" WASP_FOREIGN_MODULES="$modules"
 "$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
 # The scripts of the runtimes' own tests.
-for language in lua pocketpy; do
+for language in javascript lua pocketpy; do
 	"$python" "$root/runtimes/tests.py" "$language"
 done
 "$python" -m mypy.stubtest wasp._wasp

@@ -84,18 +84,23 @@ impl Engine {
 
     fn register_source(&self, name: &str, source: Source<'_>, config: &Config) -> Result<()> {
         let Inner { options, modules, .. } = &*self.0;
-        self.register_plugin(name, || Plugin::new(name, source, config, options, modules))
+        self.register_plugin(name, None, || Plugin::new(name, source, config, options, modules))
     }
 
     fn register_plugin(
         &self,
         name: &str,
+        runtime: Option<&Pool>,
         make: impl FnOnce() -> Result<(Plugin, Option<Unoptimised>)>,
     ) -> Result<()> {
         let context = |error: Error| error.in_context(format_args!("plugin {name:?}"));
         let (plugin, unoptimised) = make().map_err(context)?;
         let plugin = Arc::new(plugin);
-        let pool = self.with_room(|| Pool::new(&plugin)).map_err(context)?;
+        let start = || match runtime {
+            Some(runtime) => Pool::of_script(&plugin, runtime),
+            None => Pool::new(&plugin),
+        };
+        let pool = self.with_room(start).map_err(context)?;
         let pool = Arc::new(pool);
         self.0.options.log.write(Level::Debug, "Plugin registered", &[("name", &name)]);
         self.change(|plugins| drop(plugins.insert(name.to_owned(), Arc::clone(&pool))));
@@ -203,7 +208,7 @@ impl Engine {
             .runtime(runtime)
             .map_err(|error| error.in_context(format_args!("plugin {name:?}")))?;
         let Inner { options, modules, .. } = &*self.0;
-        self.register_plugin(name, || {
+        self.register_plugin(name, Some(&pool), || {
             Plugin::of_script(name, pool.plugin(), source, config, options, modules)
         })
     }

@@ -1,9 +1,10 @@
 // Scripts, on a runtime that doesn't read them: they all have the same functions.
 
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { Engine, WaspError } from 'wasp'
@@ -219,12 +220,17 @@ test('what is no script, or has no runtime, is refused in words', async () => {
     await assert.rejects(engine.registerAsync(...args), expected)
   }
   assert.deepEqual(engine.plugins, [])
-  process.env.WASP_RUNTIMES = join(folder, 'nowhere')
+  // One that isn't in the folder comes from the package.
+  const pocketpy = ['s', 'def one() -> int: return 1', { language: 'pocketpy' }]
+  engine.register(...pocketpy)
+  assert.equal(engine.instance('s').call('one'), 1)
+  const ours = join(dirname(createRequire(import.meta.url).resolve('wasp')), 'runtimes', 'pocketpy.wasm')
+  renameSync(ours, `${ours}.away`)
   try {
-    const missing = { code: 'IO', message: /nowhere.pocketpy\.wasm or .*runtimes.pocketpy\.wasm/ }
-    assert.throws(() => engine.register('s', 'x', { language: 'pocketpy' }), missing)
+    const missing = { code: 'IO', message: /wasp-scripts-.*pocketpy\.wasm or .*runtimes.pocketpy\.wasm/ }
+    assert.throws(() => new Engine().register(...pocketpy), missing)
   } finally {
-    process.env.WASP_RUNTIMES = folder
+    renameSync(`${ours}.away`, ours)
   }
 })
 

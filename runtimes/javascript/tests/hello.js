@@ -36,7 +36,7 @@ export function fail() {
   throw new Error("on purpose");
 }
 
-//> workspace("first") == "first input"
+//> workspace("first") == "first input\nsecond line\n"
 
 export function workspace(argument) {
   const text = `${argument} ${readFile("in.txt", "utf8")}`;

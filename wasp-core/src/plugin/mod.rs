@@ -49,6 +49,8 @@ pub(crate) struct Plugin {
     pub exports: Vec<Export>,
     /// Whether a reset of memory and globals brings an instance back to its start.
     pub restorable: bool,
+    /// Whether its start-up sees nothing that its Config gives it.
+    starts_plain: bool,
     /// Whether its code catches references to exceptions.
     pub exception_references: bool,
     /// Whether the processor's witness of page faults is used.
@@ -127,6 +129,9 @@ impl Plugin {
         let plugin = Self {
             name: name.to_owned(),
             restorable,
+            starts_plain: config.args.is_empty()
+                && config.environment.is_empty()
+                && config.volumes.is_empty(),
             exception_references: ready.compiled.seen.exception_references,
             witness: !options.kernel_fault_counts && !first_writes::environment_asks_kernel(),
             log: options.log.clone(),
@@ -170,6 +175,20 @@ impl Plugin {
         let script = Script::new(|name| plugin.find_hidden(name), script, &config.callbacks)?;
         plugin.script = Some(Arc::new(script));
         Ok((plugin, unoptimised))
+    }
+
+    /// Returns whether this script's plugin may begin with what the start-up of `runtime` left, because its own would leave the same.
+    pub(crate) fn starts_as(&self, runtime: &Self) -> bool {
+        let calls_back = |import: &Import| match &import.target {
+            ImportTarget::Callback(_) => true,
+            ImportTarget::ScriptCallback(callbacks) => !callbacks.is_empty(),
+            _ => false,
+        };
+        self.restorable
+            && self.starts_plain
+            && runtime.starts_plain
+            && runtime.warm_ups.is_empty()
+            && !runtime.imports.iter().any(calls_back)
     }
 
     /// Returns the same plugin with code of its module by another compiler.

@@ -53,14 +53,33 @@ struct Shared {
 impl Pool {
     /// Starts the plugin once, which takes its snapshot. The instance that it started in becomes the first idle one.
     pub(crate) fn new(plugin: &Arc<Plugin>) -> Result<Self> {
-        let mut first = WasmInstance::new(plugin, None)?;
+        Self::begin(plugin, WasmInstance::new(plugin, None)?, None)
+    }
+
+    /// The same for a script's plugin. The start-up of its `runtime`, which takes longer than loading a script, isn't run again where
+    /// it would leave the same as last time.
+    pub(crate) fn of_script(plugin: &Arc<Plugin>, runtime: &Self) -> Result<Self> {
+        let Shard { plugin: of_runtime, shared, .. } = &**runtime.0[0];
+        let limit = plugin.limits.memory_bytes;
+        let started = shared.snapshot.as_ref().filter(|snapshot| snapshot.fits(limit));
+        match started.filter(|_| plugin.starts_as(of_runtime)) {
+            Some(start) => Self::begin(plugin, WasmInstance::loaded(plugin, start)?, Some(start)),
+            None => Self::new(plugin),
+        }
+    }
+
+    fn begin(
+        plugin: &Arc<Plugin>,
+        mut first: WasmInstance,
+        base: Option<&Snapshot>,
+    ) -> Result<Self> {
         plugin.finish(first.signatures()?)?;
         first.warm_up()?;
         let policy = Policy {
             witness: plugin.witness,
             most_private: plugin.limits.idle_memory_bytes / PAGE,
         };
-        let snapshot = if plugin.restorable { Some(first.snapshot(policy)?) } else { None };
+        let snapshot = if plugin.restorable { Some(first.snapshot(base, policy)?) } else { None };
         let pool = Self::with_snapshot(plugin, snapshot);
         pool.shard().release(Box::new(first));
         Ok(pool)

@@ -5,7 +5,6 @@ use crate::base::error::{Error, ErrorKind, Frame, Result};
 use crate::base::packed;
 use crate::base::slots::Slots;
 use crate::base::value::{Kind, Value};
-use crate::plugin::script::Script;
 use crate::pool::wasm_instance::WasmInstance;
 use std::time::Duration;
 
@@ -13,8 +12,12 @@ use std::time::Duration;
 const WORTH_KEEPING: usize = 4096;
 
 impl WasmInstance {
-    /// Loads the script into its runtime.
-    pub(super) fn load(&mut self, script: &Script) -> Result<()> {
+    /// Loads the script, if it is one's, into its runtime.
+    pub(super) fn load_script(&mut self) -> Result<()> {
+        let plugin = self.plugin();
+        let Some(script) = &plugin.script else { return Ok(()) };
+        // What start-up left may be what other scripts begin with, too: its random numbers, say.
+        self.resume_at_next_call();
         let args = [Value::String(&script.source), Value::String(&script.callbacks)];
         let loaded = self.call(script.load, &args, Kind::None, &mut Slots::default());
         loaded.map_err(|error| match error.kind() {

@@ -60,6 +60,13 @@ impl WasmInstance {
         Self::with_interrupt(plugin, snapshot, Interrupt::new())
     }
 
+    /// Makes an instance of a script's plugin from the snapshot of its runtime, and loads the script.
+    pub(super) fn loaded(plugin: &Arc<Plugin>, runtime: &Snapshot) -> Result<Self> {
+        let mut instance = Self::new(plugin, Some(runtime))?;
+        instance.load_script()?;
+        Ok(instance)
+    }
+
     fn with_interrupt(
         plugin: &Arc<Plugin>,
         snapshot: Option<&Snapshot>,
@@ -138,8 +145,7 @@ impl WasmInstance {
                 Err(error) => return Err(error.in_context(format_args!("its {what}"))),
             }
         }
-        let plugin = Arc::clone(&self.guest.plugin);
-        plugin.script.as_deref().map_or(Ok(()), |script| self.load(script))
+        self.load_script()
     }
 
     /// Makes the calls that the Config wants after start-up. The plugin's own listing is known by now.
@@ -178,9 +184,9 @@ impl WasmInstance {
         }
     }
 
-    /// The state that start-up left, to which this instance can come back too.
-    pub(crate) fn snapshot(&mut self, policy: Policy) -> Result<Snapshot> {
-        self.parts.snapshot(policy, &mut self.turn).map_err(no_image)
+    /// The state that start-up left, to which this instance can come back too. `base` is the snapshot that it was made from.
+    pub(crate) fn snapshot(&mut self, base: Option<&Snapshot>, policy: Policy) -> Result<Snapshot> {
+        self.parts.snapshot(base, policy, &mut self.turn).map_err(no_image)
     }
 
     /// Brings everything back to `snapshot`, from which it was made.

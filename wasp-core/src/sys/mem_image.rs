@@ -35,13 +35,13 @@ unsafe impl Send for Image {}
 unsafe impl Sync for Image {}
 
 impl Image {
-    /// Makes an image with the content of `memory`, which is whole pages.
-    pub(crate) fn new(memory: &[u8]) -> io::Result<Self> {
+    /// Makes an image with the content of `memory`, which is whole pages and was made from the image `base`, or of zeros.
+    pub(crate) fn new(memory: &[u8], base: Option<&Self>) -> io::Result<Self> {
         let file = above_stdio(file_in_memory()?)?;
         // RLIMIT_FSIZE counts files in memory too.
         without_file_size_signal(|| {
             file.set_len((PAGE + memory.len()) as u64)?;
-            write_pages(&file, memory)
+            write_pages(&file, memory, base)
         })?;
         let sentinel = Sentinel::new(&file).filter(|_| seal(&file, Seal::FutureWrites).is_ok());
         if sentinel.is_none() {
@@ -63,6 +63,27 @@ impl Image {
     /// Returns how many bytes of memory its file takes: pages that are all zeros take none.
     pub(crate) fn memory_used(&self) -> u64 {
         self.file.metadata().map_or(0, |meta| meta.blocks() * 512)
+    }
+
+    /// Adds where pages of the memory are that may not be zeros; false where the kernel can't say.
+    fn pages(&self, found: &mut Vec<usize>) -> bool {
+        let Ok(file) = self.descriptor() else { return false };
+        let seek = |from: usize, to: i32| -> Option<usize> {
+            let from = libc::off_t::try_from(from).ok()?;
+            // SAFETY: a call about our own descriptor, whose position nobody uses.
+            usize::try_from(unsafe { libc::lseek(file, from, to) }).ok()
+        };
+        let mut at = PAGE;
+        while at < PAGE + self.len {
+            let Some(data) = seek(at, libc::SEEK_DATA) else {
+                // There is none any more, or such a question is unknown.
+                return io::Error::last_os_error().raw_os_error() == Some(libc::ENXIO);
+            };
+            let Some(hole) = seek(data, libc::SEEK_HOLE) else { return false };
+            found.extend((data..hole).step_by(PAGE).map(|at| at - PAGE));
+            at = hole;
+        }
+        true
     }
 
     /// Returns where the memory can be read.
@@ -194,22 +215,23 @@ impl Drop for Sentinel {
     }
 }
 
-/// Writes `memory` behind the sentinel's page. Pages of zeros stay holes: an untouched heap costs nothing, and isn't even
-/// looked at where the kernel can say what was touched.
-fn write_pages(file: &File, memory: &[u8]) -> io::Result<()> {
+/// Writes the pages of `memory` that are not all zeros to an image's file, which begins with holes. `base` is the image that the memory
+/// was made from.
+fn write_pages(file: &File, memory: &[u8], base: Option<&Image>) -> io::Result<()> {
     let start = memory.as_ptr() as u64;
-    let mut touched = Vec::new();
+    let mut pages = Vec::new();
     let known = pagemap::private_pages(start..start + memory.len() as u64, usize::MAX, |page| {
-        touched.push((page - start) as usize);
+        pages.push((page - start) as usize);
     });
-    if !known {
-        touched = (0..memory.len()).step_by(PAGE).collect();
+    if !known || !base.is_none_or(|base| base.pages(&mut pages)) {
+        pages = (0..memory.len()).step_by(PAGE).collect();
     }
-    for at in touched {
-        let page = &memory[at..at + PAGE];
-        if page.iter().any(|byte| *byte != 0) {
-            file.write_all_at(page, (PAGE + at) as u64)?;
-        }
+    pages.sort_unstable();
+    pages.dedup();
+    pages.retain(|at| memory[*at..*at + PAGE].iter().any(|byte| *byte != 0));
+    for run in pages.chunk_by(|one, next| one + PAGE == *next) {
+        let run = run[0]..run[0] + run.len() * PAGE;
+        file.write_all_at(&memory[run.clone()], (PAGE + run.start) as u64)?;
     }
     Ok(())
 }

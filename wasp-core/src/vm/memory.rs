@@ -124,9 +124,13 @@ impl Memory {
         self.0.dirty.borrow_mut().strayed();
     }
 
-    /// Makes an image of the memory as it is now, from which it begins afterwards.
-    pub(super) fn take_image(&self, turn: &mut HostTurn) -> io::Result<Image> {
-        let image = Image::new(self.bytes(turn))?;
+    /// Makes an image of the memory as it is now, from which it begins afterwards. `base` is the one that it was made from.
+    pub(super) fn take_image(
+        &self,
+        base: Option<&Image>,
+        turn: &mut HostTurn,
+    ) -> io::Result<Image> {
+        let image = Image::new(self.bytes(turn), base)?;
         let linear = &*self.0;
         if image.len() > 0 {
             // SAFETY: the borrow of the turn says that nobody has a slice of it; the memory stays as it is.

@@ -38,6 +38,12 @@ pub(crate) struct Snapshot {
 }
 
 impl Snapshot {
+    /// Returns whether its memory has at most `limit` bytes, and can be mapped.
+    pub(crate) fn fits(&self, limit: u64) -> bool {
+        let fits = |image: &Image| image.len() as u64 <= limit && image.descriptor().is_ok();
+        self.image.as_deref().is_none_or(fits)
+    }
+
     /// Returns how many bytes of the host's memory it takes.
     pub(crate) fn memory_used(&self) -> u64 {
         self.image.as_ref().map_or(0, |image| image.memory_used())
@@ -66,9 +72,15 @@ impl InstanceParts {
     }
 
     /// Takes a snapshot of the state as it is now, of an instance with one memory at most, which begins from its image
-    /// afterwards.
-    pub(crate) fn snapshot(&self, policy: Policy, turn: &mut HostTurn) -> io::Result<Snapshot> {
-        let image = self.memories.first().map(|memory| memory.take_image(turn));
+    /// afterwards. `base` is the snapshot that it was made from.
+    pub(crate) fn snapshot(
+        &self,
+        base: Option<&Snapshot>,
+        policy: Policy,
+        turn: &mut HostTurn,
+    ) -> io::Result<Snapshot> {
+        let base = base.and_then(|base| base.image.as_deref());
+        let image = self.memories.first().map(|memory| memory.take_image(base, turn));
         // SAFETY: the globals live as long as the instance, which the turn says is alive.
         let globals = self.globals.iter().map(|global| unsafe { global.as_ref().val }).collect();
         Ok(Snapshot { image: image.transpose()?.map(Arc::new), globals, policy })

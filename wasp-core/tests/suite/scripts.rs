@@ -3,9 +3,11 @@
 use crate::plugins;
 
 use plugins::on_both;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 use wasp_core::ErrorKind::*;
-use wasp_core::{Config, Engine, Kind, Value};
+use wasp_core::{Config, Engine, Kind, Level, Log, Value};
 
 const RUNTIME: &[u8] = include_bytes!("../plugins/script_runtime.wat");
 
@@ -281,6 +283,59 @@ fn runtimes_are_found_by_the_ending_of_a_file() {
     }
 }
 
+/// A script runtime that says so when it starts, and needs 20 pages of memory then.
+const STARTS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\08\00\00\00\08\00\00\00starts!\n")
+    (data (i32.const 32) "seen() i32\00")
+    (data (i32.const 48) "\09\00\00\00\01\00\00\00\01")
+    (func (export "_initialize")
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 24)))
+      (drop (memory.grow (i32.const 20))))
+    (func (export "allocate") (param i32) (result i32) (i32.const 1024))
+    (func (export "wasp_load") (param i32 i32)
+      ;; How many scripts were loaded into this memory.
+      (i32.store (i32.const 57) (i32.add (i32.load (i32.const 57)) (i32.const 1))))
+    (func (export "wasp_signatures") (result i32) (i32.const 32))
+    (func (export "wasp_invoke") (param i32 i32) (result i32) (i32.const 48)))"#;
+
+#[test]
+fn the_start_up_of_a_runtime_is_run_again_only_where_a_script_is_given_more() {
+    let starts = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&starts);
+    let mut options = wasp_core::Options::default();
+    options.log = Log::new(Level::Debug, move |record| {
+        let starts = record.fields.iter().any(|(_, text)| text.to_string().contains("starts!"));
+        seen.fetch_add(usize::from(starts), Relaxed);
+    });
+    let engine = Engine::with_options(options);
+    engine.register("toy", STARTS.as_bytes(), &Config::new()).unwrap();
+    let register = |config: &Config| {
+        engine.register_script("script", "toy", "", config).unwrap();
+        let mut instance = engine.instance("script", None).unwrap();
+        assert_eq!(instance.call("seen", &[], Kind::Any).unwrap(), Value::I32(1));
+        starts.swap(0, Relaxed)
+    };
+    assert_eq!(register(&Config::new()), 1);
+    let mut config = Config::new();
+    config.timeout(Duration::from_secs(9)).memory_limit(21 << 16);
+    config.callback("env", "f", &[], Kind::None, |_, _| Ok(()));
+    for _ in 0..3 {
+        assert_eq!(register(&config), 0);
+    }
+    assert_eq!(register(config.clone().env("A", "b")), 1);
+    assert_eq!(register(config.clone().arg("a")), 1);
+    assert_eq!(register(config.clone().volume("/data", "/", true)), 1);
+    // Itself, and for its instance.
+    assert_eq!(register(config.clone().snapshot(false)), 2);
+    // Where start-up has less than what it took the last time.
+    assert_eq!(register(config.clone().memory_limit(20 << 16)), 1);
+    // Where the runtime was given more.
+    engine.register("toy", STARTS.as_bytes(), config.clone().env("A", "b")).unwrap();
+    assert_eq!(register(&config), 2);
+}
+
 #[test]
 fn limits_hold_for_scripts() {
     let engine = Engine::new();
@@ -360,16 +415,17 @@ fn resume_is_the_first_thing_after_a_restore() {
             let mut config = Config::new();
             config.snapshot(snapshot);
             engine.register_script("script", "toy", "text", &config).unwrap();
+            // Before it was loaded, and before its first call.
             let mut instance = engine.instance("script", None).unwrap();
             for _ in 0..2 {
                 for _ in 0..2 {
-                    assert_eq!(instance.call("resumed", &[], Kind::I32).unwrap(), Value::I32(1));
+                    assert_eq!(instance.call("resumed", &[], Kind::I32).unwrap(), Value::I32(2));
                 }
                 instance.reset().unwrap();
             }
             drop(instance);
             let mut next = engine.instance("script", None).unwrap();
-            assert_eq!(next.call("resumed", &[], Kind::I32).unwrap(), Value::I32(1));
+            assert_eq!(next.call("resumed", &[], Kind::I32).unwrap(), Value::I32(2));
             // Its failure poisons.
             next.reset().unwrap();
             next.write(1, b"!").unwrap();
@@ -377,7 +433,7 @@ fn resume_is_the_first_thing_after_a_restore() {
             assert_eq!((error.kind(), error.to_string().as_str()), (Guest, "no entropy"));
             assert_eq!(next.call("resumed", &[], Kind::I32).unwrap_err().kind(), Poisoned);
             next.reset().unwrap();
-            assert_eq!(next.call("resumed", &[], Kind::I32).unwrap(), Value::I32(1));
+            assert_eq!(next.call("resumed", &[], Kind::I32).unwrap(), Value::I32(2));
         }
     });
 }
