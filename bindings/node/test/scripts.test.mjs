@@ -223,7 +223,7 @@ test('what is no script, or has no runtime, is refused in words', async () => {
   // One that isn't in the folder comes from the package.
   const pocketpy = ['s', 'def one() -> int: return 1', { language: 'pocketpy' }]
   engine.register(...pocketpy)
-  assert.equal(engine.instance('s').call('one'), 1)
+  assert.equal(engine.instance('s').call('one'), 1n)
   const ours = join(dirname(createRequire(import.meta.url).resolve('wasp')), 'runtimes', 'pocketpy.wasm')
   renameSync(ours, `${ours}.away`)
   try {
