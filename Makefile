@@ -93,7 +93,7 @@ npm: runtimes
 	bindings/node/test.sh pack
 
 # wasp beside its peers, host by host: benches/README.md says what is measured. ITEMS selects, by parts of their names.
-bench: plugins lib $(BUILD)/extism
+bench: plugins runtimes lib $(BUILD)/extism
 	cd benches/wasmtime && $(CARGO) build --release
 	cd benches && $(CARGO) build --release --workspace
 ifdef ITEMS

@@ -1,10 +1,12 @@
 //! Who takes part.
 
 use crate::extism::{self, Extism};
+use crate::plugin::Plugin;
 use crate::wasmer::Wasmer;
+use interpreters::{Lua, Native, PocketPy, QuickJs};
 use libloading::Library;
-use sides::{Bench, Face, Variant, face};
-use std::path::{Path, PathBuf};
+use sides::{Bench, Face, Language, Variant, face};
+use std::path::Path;
 use std::sync::OnceLock;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +23,16 @@ pub enum Contender {
     Wasmer,
     WasmerSinglepass,
     Extism,
+    /// The interpreter of a script's language, in native code.
+    NativeQuickJs,
+    NativeLua,
+    NativePocketPy,
 }
 
 use Contender as C;
 
 impl Contender {
-    pub const ALL: [C; 12] = [
+    pub const ALL: [C; 15] = [
         C::Wasp,
         C::WaspSinglepass,
         C::WaspTiered,
@@ -39,6 +45,9 @@ impl Contender {
         C::Wasmer,
         C::WasmerSinglepass,
         C::Extism,
+        C::NativeQuickJs,
+        C::NativeLua,
+        C::NativePocketPy,
     ];
 
     pub fn name(self) -> &'static str {
@@ -55,21 +64,24 @@ impl Contender {
             C::Wasmer => "wasmer",
             C::WasmerSinglepass => "wasmer Singlepass",
             C::Extism => "libextism",
+            C::NativeQuickJs => "native quickjs-ng",
+            C::NativeLua => "native Lua",
+            C::NativePocketPy => "native pocketpy",
         }
     }
 
     /// Whether what it needs is there.
     pub fn is_here(self) -> bool {
-        self.find_face().is_some()
+        self.find_face(None).is_some()
     }
 
     pub fn open(self, plugin: Plugin) -> Bench {
-        let face = self.find_face().expect("a library that is there");
+        let face = self.find_face(plugin.language()).expect("a library that is there");
         let (name, plugin_name) = (self.name().replace(' ', "-"), plugin.name());
         let directory = Path::new("build/bench").join(format!("{name}-{plugin_name}"));
         // What an earlier run kept may be of another version.
         let _ = std::fs::remove_dir_all(&directory);
-        Bench::open(face, self.variant(), &plugin.wasm(self), &directory)
+        Bench::open(face, self.variant(), &plugin.code(self), &directory)
     }
 
     fn variant(self) -> Variant {
@@ -81,85 +93,56 @@ impl Contender {
             C::WasmtimeByName => Variant::ByName,
             C::WasmtimeEpoch => Variant::PooledEpoch,
             C::WasmtimeWizer => Variant::PooledSnapshot,
-            C::Wasp | C::Wasmtime | C::Wasmer | C::Extism => Variant::Usual,
+            C::Wasp
+            | C::Wasmtime
+            | C::Wasmer
+            | C::Extism
+            | C::NativeQuickJs
+            | C::NativeLua
+            | C::NativePocketPy => Variant::Usual,
         }
     }
 
-    fn find_face(self) -> Option<Face> {
+    fn find_face(self, language: Option<Language>) -> Option<Face> {
         match self {
             C::Wasp | C::WaspSinglepass | C::WaspTiered | C::WaspChecked => {
-                beside("libside_wasp.so", &WASP)
+                let library = beside("libside_wasp.so", &WASP)?;
+                language.map_or_else(|| side(library), |language| script_side(library, language))
             }
             C::Wasmer | C::WasmerSinglepass => Some(face::<Wasmer>()),
             C::Wasmtime
             | C::WasmtimePooled
             | C::WasmtimeByName
             | C::WasmtimeEpoch
-            | C::WasmtimeWizer => beside("libpeer_wasmtime.so", &WASMTIME),
+            | C::WasmtimeWizer => side(beside("libpeer_wasmtime.so", &WASMTIME)?),
             C::Extism => extism::version().map(|_| face::<Extism>()),
+            C::NativeQuickJs => Some(face::<Native<QuickJs>>()),
+            C::NativeLua => Some(face::<Native<Lua>>()),
+            C::NativePocketPy => Some(face::<Native<PocketPy>>()),
         }
     }
 }
 
-type Opened = OnceLock<Option<(Library, Face)>>;
-static WASP: Opened = OnceLock::new();
-static WASMTIME: Opened = OnceLock::new();
+static WASP: OnceLock<Option<Library>> = OnceLock::new();
+static WASMTIME: OnceLock<Option<Library>> = OnceLock::new();
 
-/// The side in the library `file` beside this program.
-fn beside(file: &str, opened: &'static Opened) -> Option<Face> {
+/// The library `file` beside this program.
+fn beside(file: &str, opened: &'static OnceLock<Option<Library>>) -> Option<&'static Library> {
     let open = || {
         let program = std::env::current_exe().ok()?;
-        // SAFETY: `make bench` puts it there, built from a directory of this one, whose `side` has this type.
-        unsafe {
-            let library = Library::new(program.with_file_name(file)).ok()?;
-            let face = library.get::<extern "C" fn() -> Face>(b"side\0").ok()?();
-            Some((library, face))
-        }
+        // SAFETY: `make bench` puts it there, built from a directory of this one.
+        unsafe { Library::new(program.with_file_name(file)).ok() }
     };
-    opened.get_or_init(open).as_ref().map(|(_, face)| *face)
+    opened.get_or_init(open).as_ref()
 }
 
-/// What is loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plugin {
-    /// The example plugin in C.
-    C,
-    /// The example plugin in Go: 2.4 MB, with Go's runtime and collector.
-    Go,
-    Echo,
-    Add,
-    Speed,
+fn side(library: &Library) -> Option<Face> {
+    // SAFETY: the libraries' `side` has this type.
+    Some(unsafe { library.get::<extern "C" fn() -> Face>(b"side\0").ok()?() })
 }
 
-impl Plugin {
-    pub const ALL: [Plugin; 5] = [Plugin::C, Plugin::Go, Plugin::Echo, Plugin::Add, Plugin::Speed];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Plugin::C => "C",
-            Plugin::Go => "Go",
-            Plugin::Echo => "echo",
-            Plugin::Add => "add",
-            Plugin::Speed => "speed",
-        }
-    }
-
-    fn wasm(self, contender: Contender) -> Vec<u8> {
-        let text: &[u8] = match (contender, self) {
-            (C::Extism, _) => include_bytes!("../plugins/extism.wat"),
-            (_, Plugin::C) => return read("c.wasm"),
-            (_, Plugin::Go) => return read("go.wasm"),
-            (_, Plugin::Echo) => include_bytes!("../plugins/echo.wat"),
-            (_, Plugin::Add) => include_bytes!("../plugins/add.wat"),
-            (_, Plugin::Speed) => include_bytes!("../plugins/speed.wat"),
-        };
-        ::wasmer::wat2wasm(text).expect("WebAssembly's text format").into_owned()
-    }
-}
-
-/// An example plugin; the program runs at the root of the repository.
-fn read(name: &str) -> Vec<u8> {
-    let path = PathBuf::from("build/plugins").join(name);
-    std::fs::read(&path)
-        .unwrap_or_else(|error| panic!("{path:?}: {error}; `make plugins` builds it"))
+fn script_side(library: &Library, language: Language) -> Option<Face> {
+    type ScriptSide = extern "C" fn(Language) -> Face;
+    // SAFETY: the `script_side` of wasp's library has this type.
+    Some(unsafe { library.get::<ScriptSide>(b"script_side\0").ok()?(language) })
 }

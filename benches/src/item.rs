@@ -1,6 +1,8 @@
 //! What is compared with whom.
 
-use crate::contender::{Contender, Plugin};
+use crate::contender::Contender;
+use crate::plugin::Plugin;
+use sides::Language::{JavaScript, Lua, PocketPy};
 use sides::Work;
 
 pub struct Item {
@@ -21,10 +23,12 @@ pub enum Kind {
     Scaling(Work),
     /// Resident memory of one of so many instances.
     Resident(u32),
+    /// How long the first script of a process takes to its first answer.
+    FirstScript,
 }
 
 use Contender::*;
-use Kind::{Resident, Scaling, Throughput, Time};
+use Kind::{FirstScript, Resident, Scaling, Throughput, Time};
 
 const BY_NAME: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, WasmtimeByName, Wasmer, Extism];
 const EVERYBODY: &[Contender] = &[Wasp, WasmtimePooled, Wasmtime, Wasmer, Extism];
@@ -34,6 +38,9 @@ const COMPILERS: &[Contender] = &[Wasp, Wasmtime, Wasmer];
 const SINGLEPASS: &[Contender] = &[WaspSinglepass, WasmerSinglepass];
 const TIERS: &[Contender] = &[WaspTiered, Wasp];
 const BOUNDS: &[Contender] = &[WaspChecked, Wasp];
+const JS: &[Contender] = &[Wasp, NativeQuickJs];
+const LUA: &[Contender] = &[Wasp, NativeLua];
+const PY: &[Contender] = &[Wasp, NativePocketPy];
 const SPEED: &[Contender] = &[Wasp, Wasmer, WasmtimePooled, WasmtimeEpoch];
 
 pub const ITEMS: &[Item] = &[
@@ -64,7 +71,57 @@ pub const ITEMS: &[Item] = &[
     item("guest code, tight loop, Singlepass", Plugin::Speed, Time(Work::Loop), SINGLEPASS),
     item("guest code, calls, Singlepass", Plugin::Speed, Time(Work::Fibonacci), SINGLEPASS),
     item("guest code, sieve, Singlepass", Plugin::Speed, Time(Work::Sieve), SINGLEPASS),
+    item("fresh + string call, JavaScript", HELLO_JS, Time(Work::FreshHello), JS),
+    item("fresh + string call, Lua", HELLO_LUA, Time(Work::FreshHello), LUA),
+    item("fresh + string call, pocketpy", HELLO_PY, Time(Work::FreshHello), PY),
+    item("string call, JavaScript", HELLO_JS, Time(Work::Hello), JS),
+    item("string call, Lua", HELLO_LUA, Time(Work::Hello), LUA),
+    item("string call, pocketpy", HELLO_PY, Time(Work::Hello), PY),
+    item("1 KB of script to its first answer, JavaScript", KILOBYTE_JS, Time(Work::NextScript), JS),
+    item("1 KB of script to its first answer, Lua", KILOBYTE_LUA, Time(Work::NextScript), LUA),
+    item("1 KB of script to its first answer, pocketpy", KILOBYTE_PY, Time(Work::NextScript), PY),
+    item("first script of a process, JavaScript", KILOBYTE_JS, FirstScript, TIERS),
+    item("first script of a process, Lua", KILOBYTE_LUA, FirstScript, TIERS),
+    item("first script of a process, pocketpy", KILOBYTE_PY, FirstScript, TIERS),
+    item("RSS an instance, JavaScript", HELLO_JS, Resident(1_000), JS),
+    item("RSS an instance, Lua", HELLO_LUA, Resident(1_000), LUA),
+    item(
+        "fresh + string call, JavaScript, 1 thread",
+        HELLO_JS,
+        Throughput(Work::FreshHello, 1),
+        JS,
+    ),
+    item(
+        "fresh + string call, JavaScript, 2 threads",
+        HELLO_JS,
+        Throughput(Work::FreshHello, 2),
+        JS,
+    ),
+    item(
+        "fresh + string call, JavaScript, 2 threads by 1",
+        HELLO_JS,
+        Scaling(Work::FreshHello),
+        JS,
+    ),
+    item("fresh + string call, Lua, 2 threads by 1", HELLO_LUA, Scaling(Work::FreshHello), LUA),
+    item("script code, fib(25), JavaScript", COMPUTE_JS, Time(Work::ScriptFibonacci), JS),
+    item("script code, fib(25), Lua", COMPUTE_LUA, Time(Work::ScriptFibonacci), LUA),
+    item("script code, fib(25), pocketpy", COMPUTE_PY, Time(Work::ScriptFibonacci), PY),
+    item("script code, 100 KB of JSON, JavaScript", COMPUTE_JS, Time(Work::ScriptJson), JS),
+    item("script code, 100 KB of JSON, pocketpy", COMPUTE_PY, Time(Work::ScriptJson), PY),
+    item("script code, regular expression, JavaScript", COMPUTE_JS, Time(Work::ScriptPattern), JS),
+    item("script code, pattern, Lua", COMPUTE_LUA, Time(Work::ScriptPattern), LUA),
 ];
+
+const HELLO_JS: Plugin = Plugin::Hello(JavaScript);
+const HELLO_LUA: Plugin = Plugin::Hello(Lua);
+const HELLO_PY: Plugin = Plugin::Hello(PocketPy);
+const KILOBYTE_JS: Plugin = Plugin::Kilobyte(JavaScript);
+const KILOBYTE_LUA: Plugin = Plugin::Kilobyte(Lua);
+const KILOBYTE_PY: Plugin = Plugin::Kilobyte(PocketPy);
+const COMPUTE_JS: Plugin = Plugin::Compute(JavaScript);
+const COMPUTE_LUA: Plugin = Plugin::Compute(Lua);
+const COMPUTE_PY: Plugin = Plugin::Compute(PocketPy);
 
 const fn item(
     name: &'static str,

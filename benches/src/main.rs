@@ -4,12 +4,13 @@
 //! target/release/bench [--rounds N] [--peer PART_OF_ITS_NAME] [--results FILE] [--readme FILE] [part of an item's name ...]
 //! ```
 
+mod child;
 mod contender;
 mod extism;
 mod item;
 mod measure;
+mod plugin;
 mod report;
-mod resident;
 mod table;
 mod wasmer;
 mod wasmer_wasi;
@@ -35,10 +36,10 @@ struct Options {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [argument, contender, plugin, count] = &arguments[..]
-        && argument == resident::ARGUMENT
+    if let [argument, contender, plugin, task] = &arguments[..]
+        && argument == child::ARGUMENT
     {
-        resident::hold(contender, plugin, count);
+        child::work(contender, plugin, task);
     }
     let options = Options::parse(arguments);
     for contender in Contender::ALL.into_iter().filter(|contender| !contender.is_here()) {
@@ -76,9 +77,12 @@ fn run(item: &Item, options: &Options) -> Vec<Row> {
         Kind::Scaling(work) => measure::scaling(&open(), work, rounds),
         Kind::Resident(count) => contenders
             .iter()
-            .map(|contender| resident::measure(*contender, item.plugin, count))
+            .map(|contender| child::resident(*contender, item.plugin, count))
             .map(|bytes| Sample::new(vec![bytes], Best::Lowest))
             .collect(),
+        Kind::FirstScript => measure::take_turns(&contenders, rounds, Best::Lowest, |contender| {
+            child::first_script(*contender, item.plugin)
+        }),
     };
     table::rows(item, &contenders, &samples)
 }

@@ -74,15 +74,26 @@ fn interleave(
     best: Best,
     run: impl Fn(&Bench, u32) -> f64,
 ) -> Vec<Sample> {
-    let times: Vec<u32> = sides.iter().map(|side| calibrate(side, work)).collect();
+    let sides: Vec<(&Bench, u32)> =
+        sides.iter().map(|side| (side, calibrate(side, work))).collect();
+    take_turns(&sides, rounds, best, |(side, times)| run(side, *times))
+}
+
+/// What `run` says of each side.
+pub fn take_turns<T>(
+    sides: &[T],
+    rounds: usize,
+    best: Best,
+    run: impl Fn(&T) -> f64,
+) -> Vec<Sample> {
     let mut samples = vec![Vec::new(); sides.len()];
     let start = std::time::Instant::now();
     for round in 0..rounds {
         if round >= 5 && start.elapsed().as_nanos() as f64 > ITEM {
             break;
         }
-        for ((side, times), sample) in sides.iter().zip(&times).zip(&mut samples) {
-            sample.push(run(side, *times));
+        for (side, sample) in sides.iter().zip(&mut samples) {
+            sample.push(run(side));
         }
     }
     samples.into_iter().map(|runs| Sample::new(runs, best)).collect()

@@ -2,6 +2,7 @@
 
 use crate::extism;
 use crate::table::{self, Row};
+use interpreters::{Lua, PocketPy, QuickJs};
 use std::path::Path;
 
 const START: &str = "<!-- benchmark: written by make bench -->\n";
@@ -40,8 +41,12 @@ fn machine() -> String {
     let wasmer = version(include_str!("../Cargo.lock"), "wasmer");
     let wasmtime = version(include_str!("../wasmtime/Cargo.lock"), "wasmtime");
     let extism = extism::version().unwrap_or("not installed".into());
+    let quickjs = interpreters::version::<QuickJs>();
+    let lua = interpreters::version::<Lua>();
+    let pocketpy = interpreters::version::<PocketPy>();
     format!(
-        "{processors} processors, {os} {kernel}, {arch}; wasp {wasp}, wasmtime {wasmtime}, wasmer {wasmer}, libextism {extism}."
+        "{processors} processors, {os} {kernel}, {arch}; wasp {wasp}, wasmtime {wasmtime}, wasmer {wasmer}, libextism {extism}, \
+         quickjs-ng {quickjs}, Lua {lua}, pocketpy {pocketpy}."
     )
 }
 

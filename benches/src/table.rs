@@ -69,7 +69,7 @@ impl Row {
 /// The best run, and the median in brackets where there are several.
 fn cell(kind: Kind, sample: &Sample) -> String {
     let show = match kind {
-        Kind::Time(_) => time,
+        Kind::Time(_) | Kind::FirstScript => time,
         Kind::Throughput(..) => rate,
         Kind::Scaling(_) => return format!("{} x", figure(sample.best())),
         Kind::Resident(_) => return bytes(sample.best()),

@@ -40,11 +40,11 @@ pub fn face<S: Side>() -> Face {
 }
 
 // SAFETY: only `Bench::open` calls it, with bytes that outlive the call.
-unsafe extern "C" fn open<S: Side>(variant: Variant, wasm: Text, directory: Text) -> *mut c_void {
+unsafe extern "C" fn open<S: Side>(variant: Variant, code: Text, directory: Text) -> *mut c_void {
     // SAFETY: as above.
-    let (wasm, directory) = unsafe { (wasm.bytes(), directory.bytes()) };
+    let (code, directory) = unsafe { (code.bytes(), directory.bytes()) };
     let directory = Path::new(OsStr::from_bytes(directory)).to_owned();
-    Box::into_raw(Box::new(Loaded::<S>::new(variant, wasm, directory))).cast()
+    Box::into_raw(Box::new(Loaded::<S>::new(variant, code, directory))).cast()
 }
 
 // SAFETY: only a `Bench` calls it and the next two, with what `open` gave it.
@@ -73,10 +73,10 @@ pub struct Bench {
 unsafe impl Sync for Bench {}
 
 impl Bench {
-    pub fn open(face: Face, variant: Variant, wasm: &[u8], directory: &Path) -> Self {
+    pub fn open(face: Face, variant: Variant, code: &[u8], directory: &Path) -> Self {
         let directory = directory.as_os_str().as_bytes();
         // SAFETY: the bytes outlive the call.
-        let loaded = unsafe { (face.open)(variant, Text::of(wasm), Text::of(directory)) };
+        let loaded = unsafe { (face.open)(variant, Text::of(code), Text::of(directory)) };
         Self { face, loaded }
     }
 

@@ -10,5 +10,5 @@ mod side;
 mod work;
 
 pub use face::{Bench, Face, face};
-pub use side::{Instance, Side, Variant};
+pub use side::{Instance, Language, Side, Variant};
 pub use work::{Loaded, Work};

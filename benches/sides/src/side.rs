@@ -9,6 +9,11 @@ pub trait Side: Sized + Sync {
 
     fn compile(&self, wasm: &[u8]) -> Self::Plugin;
 
+    /// Compiles a plugin where an earlier one has left what it can use.
+    fn compile_another(&self, code: &[u8], _earlier: &Self::Plugin) -> Self::Plugin {
+        self.compile(code)
+    }
+
     /// Waits until nothing is done in the background for the plugin.
     fn settle(&self, _: &Self::Plugin) {}
 
@@ -36,8 +41,17 @@ pub trait Instance {
     /// `echo` of `plugins/echo.wat`.
     fn echo(&mut self, data: &[u8]) -> &[u8];
 
-    /// A function of one number: those of `plugins/add.wat` and `plugins/speed.wat`.
+    /// A function of one number: those of `plugins/add.wat`, `plugins/speed.wat` and the scripts.
     fn number(&mut self, function: &'static str, n: i32) -> i32;
+}
+
+/// The languages of scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Language {
+    JavaScript,
+    Lua,
+    PocketPy,
 }
 
 /// How a side is set up.

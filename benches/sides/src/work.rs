@@ -23,11 +23,20 @@ pub enum Work {
     Compile,
     /// The same, and then it waits, unmeasured, until nothing is left to do in the background.
     Register,
+    /// From the text of a script to its first answer, where nothing is compiled yet.
+    FirstScript,
+    /// The same where another script of its language is there.
+    NextScript,
     /// From what was compiled and kept to the first answer.
     Load,
     Loop,
     Fibonacci,
     Sieve,
+    ScriptFibonacci,
+    /// A text of 100 KB, read and written as JSON.
+    ScriptJson,
+    /// 200 addresses, found in 16 KB of text.
+    ScriptPattern,
 }
 
 const CALLBACKS: i32 = 1_000;
@@ -35,11 +44,14 @@ const LOOPS: i32 = 20_000;
 const FIBONACCI: i32 = 16;
 const SIEVE: i32 = 8_192;
 const PAGES: i32 = 1_000;
+const SCRIPT_FIBONACCI: i32 = 25;
+const ADDRESSES: i32 = 200;
 
 /// A side with a plugin.
 pub struct Loaded<S: Side> {
     side: S,
-    wasm: Vec<u8>,
+    /// WebAssembly, or the text of a script.
+    code: Vec<u8>,
     plugin: OnceLock<S::Plugin>,
     /// Where compiled code is kept, once it is needed.
     directory: PathBuf,
@@ -47,9 +59,9 @@ pub struct Loaded<S: Side> {
 }
 
 impl<S: Side> Loaded<S> {
-    pub fn new(variant: Variant, wasm: &[u8], directory: PathBuf) -> Self {
+    pub fn new(variant: Variant, code: &[u8], directory: PathBuf) -> Self {
         let (plugin, saved) = Default::default();
-        Self { side: S::new(variant), wasm: wasm.to_vec(), plugin, directory, saved }
+        Self { side: S::new(variant), code: code.to_vec(), plugin, directory, saved }
     }
 
     /// Does `work` so many times, and says how long one took in nanoseconds.
@@ -61,28 +73,39 @@ impl<S: Side> Loaded<S> {
                 warm(times, || assert_eq!(self.fresh().number("pages", PAGES), PAGES))
             }
             Work::Compile => measure(times, || {
-                let plugin = self.side.compile(&self.wasm);
+                let plugin = self.side.compile(&self.code);
                 sum(&mut self.side.instance(&plugin));
             }),
             Work::Register => {
                 let mut total = Duration::ZERO;
                 for _ in 0..times {
                     let start = Instant::now();
-                    let plugin = self.side.compile(&self.wasm);
+                    let plugin = self.side.compile(&self.code);
                     sum(&mut self.side.instance(&plugin));
                     total += start.elapsed();
                     self.side.settle(&plugin);
                 }
                 nanoseconds(total) / f64::from(times)
             }
+            Work::FirstScript => measure(times, || {
+                let plugin = self.side.compile(&self.code);
+                hello(&mut self.side.instance(&plugin));
+            }),
+            Work::NextScript => {
+                let earlier = self.plugin();
+                warm(times, || {
+                    let plugin = self.side.compile_another(&self.code, earlier);
+                    hello(&mut self.side.instance(&plugin));
+                })
+            }
             Work::Load => {
                 self.saved.get_or_init(|| {
                     std::fs::create_dir_all(&self.directory)
                         .expect("a directory for compiled code");
-                    self.side.save(&self.wasm, &self.directory);
+                    self.side.save(&self.code, &self.directory);
                 });
                 measure(times, || {
-                    let plugin = self.side.load(&self.wasm, &self.directory);
+                    let plugin = self.side.load(&self.code, &self.directory);
                     sum(&mut self.side.instance(&plugin));
                 })
             }
@@ -110,6 +133,12 @@ impl<S: Side> Loaded<S> {
             Work::Loop => self.compute(times, "loop", LOOPS, (1..=LOOPS).sum()),
             Work::Fibonacci => self.compute(times, "fibonacci", FIBONACCI, fibonacci(FIBONACCI)),
             Work::Sieve => self.compute(times, "sieve", SIEVE, primes(SIEVE)),
+            Work::ScriptFibonacci => {
+                let answer = fibonacci(SCRIPT_FIBONACCI);
+                self.compute(times, "fibonacci", SCRIPT_FIBONACCI, answer)
+            }
+            Work::ScriptJson => self.compute(times, "roundtrip", 1, 1),
+            Work::ScriptPattern => self.compute(times, "find", 1, ADDRESSES),
         }
     }
 
@@ -123,7 +152,11 @@ impl<S: Side> Loaded<S> {
     }
 
     fn fresh(&self) -> S::Instance {
-        self.side.instance(self.plugin.get_or_init(|| self.side.compile(&self.wasm)))
+        self.side.instance(self.plugin())
+    }
+
+    fn plugin(&self) -> &S::Plugin {
+        self.plugin.get_or_init(|| self.side.compile(&self.code))
     }
 
     /// The same instance for all the calls.
@@ -165,7 +198,7 @@ fn nanoseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e9
 }
 
-/// What `plugins/speed.wat` computes.
+/// What `plugins/speed.wat` and the scripts compute.
 fn fibonacci(n: i32) -> i32 {
     if n < 2 { n } else { fibonacci(n - 1) + fibonacci(n - 2) }
 }

@@ -1,6 +1,9 @@
 //! wasp, through the API of its crate.
 
-use sides::{Face, Instance, Side, Variant, face};
+mod script;
+
+use script::{JavaScript, Lua, PocketPy, Script};
+use sides::{Face, Instance, Language, Side, Variant, face};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use wasp_core::{Compiler, Config, Engine, Kind, Level, Log, Options, Value};
@@ -11,6 +14,17 @@ pub extern "C" fn side() -> Face {
     // SAFETY: this library has a wasmer of its own, as those of the bindings have.
     unsafe { wasp_core::assume_sole_use_of_wasmer() };
     face::<Wasp>()
+}
+
+/// The same for scripts.
+#[unsafe(no_mangle)]
+pub extern "C" fn script_side(language: Language) -> Face {
+    side();
+    match language {
+        Language::JavaScript => face::<Script<JavaScript>>(),
+        Language::Lua => face::<Script<Lua>>(),
+        Language::PocketPy => face::<Script<PocketPy>>(),
+    }
 }
 
 struct Wasp(Variant);
@@ -62,11 +76,7 @@ impl Side for Wasp {
 impl Wasp {
     fn options(&self) -> Options {
         let mut options = Options::default();
-        options.compiler = match self.0 {
-            Variant::Singlepass => Compiler::Singlepass,
-            Variant::Tiered => Compiler::Tiered,
-            _ => Compiler::Cranelift,
-        };
+        options.compiler = compiler(self.0);
         options
     }
 
@@ -88,6 +98,14 @@ impl Wasp {
         let engine = Engine::with_options(options);
         engine.register(NAME, wasm, &config).expect("a plugin");
         WaspPlugin { engine, settled }
+    }
+}
+
+fn compiler(variant: Variant) -> Compiler {
+    match variant {
+        Variant::Singlepass => Compiler::Singlepass,
+        Variant::Tiered => Compiler::Tiered,
+        _ => Compiler::Cranelift,
     }
 }
 

@@ -1,6 +1,7 @@
-// wasp beside V8's own WebAssembly, with the guest ABI written by hand, and beside Extism: in one process, in turns.
+// wasp beside V8's own WebAssembly, with the guest ABI written by hand, and beside Extism, and its scripts beside Node's vm and
+// workers: in one process, in turns.
 //
-//   bench.sh
+//   bench.sh [RUNS [PART_OF_AN_ITEM'S_NAME]]
 
 import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync } from 'node:fs'
@@ -8,6 +9,7 @@ import createPlugin from '@extism/extism'
 import wabt from 'wabt'
 import { Engine } from 'wasp'
 import { ByHand } from './by-hand.mjs'
+import { items as scripts } from './scripts.mjs'
 
 const plugin = readFileSync(process.env.WASP_PLUGIN)
 const callMe = (name) => `Hello ${name}`
@@ -68,6 +70,7 @@ const items = [
     () => wasp.call('reverse', [data], 'bytes'),
     ['V8 by hand', () => byHand.data('reverse', data)],
   ],
+  ...scripts,
 ]
 
 /** The nanoseconds that each of `count` takes. Only what gives promises is waited for: that costs time too. */
@@ -81,13 +84,18 @@ async function timed(count, body, waits) {
 const same = (a, b) => (ArrayBuffer.isView(a) ? Buffer.compare(a, b) === 0 : a === b)
 const sorted = (numbers) => numbers.slice().sort((a, b) => a - b)
 const median = (numbers) => sorted(numbers)[numbers.length >> 1]
-const time = (ns) => (ns < 999.5 ? `${+ns.toPrecision(3)} ns` : `${+(ns / 1000).toPrecision(3)} us`)
+const time = (ns) => {
+  const [unit, size] = ns < 999.5 ? ['ns', 1] : ns < 999.5e3 ? ['us', 1e3] : ['ms', 1e6]
+  return `${+(ns / size).toPrecision(3)} ${unit}`
+}
 const both = (times) => `${time(sorted(times)[0])} (${time(median(times))})`
 
 const runs = Number(process.argv[2] ?? 60)
+const wanted = ([item]) => item.includes(process.argv[3] ?? '')
 let table = '| item | wasp | peer | ratio |\n|---|--:|--:|--:|\n'
-for (const [item, count, ours, ...peers] of items) {
+for (const [item, count, ours, ...peers] of items.filter(wanted)) {
   const sides = [ours, ...peers.map(([, body]) => body)]
+  const counts = [count, ...peers.map(([, , fewer]) => fewer ?? count)]
   const waits = sides.map(() => false)
   for (const [side, body] of sides.entries()) {
     const answer = body()
@@ -98,7 +106,7 @@ for (const [item, count, ours, ...peers] of items) {
   // In turns, so that all meet the same machine; the first rounds are for the compilers.
   for (let round = -10; round < runs; round++) {
     for (const [side, body] of sides.entries()) {
-      const spent = await timed(count, body, waits[side])
+      const spent = await timed(counts[side], body, waits[side])
       if (round >= 0) times[side].push(spent)
       // What was collected is freed on the event loop; and an Extism plugin keeps all that it was given until a reset.
       await new Promise(setImmediate)

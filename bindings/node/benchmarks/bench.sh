@@ -1,7 +1,8 @@
 #!/bin/sh
 # Packs wasp, installs it and its peers into build/node-bench, and prints the table. The tree stays as it is.
 #
-#   [RESULTS=FILE] bench.sh [RUNS]     after `make plugins`; FILE, by its absolute path, gets the table too
+#   [RESULTS=FILE] bench.sh [RUNS [PART_OF_AN_ITEM'S_NAME]]   after `make plugins runtimes`; FILE, by its absolute path, gets the
+#                                                             table too
 set -eu
 cd "$(dirname "$0")"
 here=$PWD
@@ -11,6 +12,7 @@ build=$root/build
 WASP_PLUGIN=$build/plugins/c.wasm
 export WASP_PLUGIN
 [ -e "$WASP_PLUGIN" ] || { echo 'bench.sh needs the example plugins: make plugins' >&2; exit 1; }
+[ -e "$build/runtimes/javascript.wasm" ] || { echo 'bench.sh needs the script runtimes: make runtimes' >&2; exit 1; }
 
 ../test.sh pack
 mkdir -p "$build/node-bench"

@@ -1,0 +1,7 @@
+local M = {}
+
+function M.hello(name)
+  return "Hello " .. name
+end
+
+return M
