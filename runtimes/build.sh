@@ -17,7 +17,7 @@ for language; do
 	module=$out/$language.wasm
 	newer=
 	if [ -e "$module" ]; then
-		newer=$(find "$here/$language" "$here/shared" "$here/fetch.sh" "$root/bindings/guest/c" -type f -newer "$module" -print)
+		newer=$(find "$here/$language" "$here/shared" "$here/fetch.sh" "$here/optimize.sh" "$root/bindings/guest/c" -type f -newer "$module" -print)
 	fi
 	if [ ! -e "$module" ] || [ -n "$newer" ]; then
 		"$here/$language/build.sh" "$module.new"

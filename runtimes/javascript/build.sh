@@ -43,4 +43,5 @@ done
 $clang $flags -Wall -Wextra -Wno-unused-parameter -mexec-model=reactor -isystem "$engine" -I "$here/../shared" \
 	-I "$root/bindings/guest/c" "$here"/*.c "$objects"/*.c "$objects"/*.o \
 	-lwasi-emulated-process-clocks -lwasi-emulated-signal \
-	-Wl,--stack-first,--gc-sections,-z,stack-size=1048576 -Wl,--strip-debug -o "$output"
+	-Wl,--stack-first,--gc-sections,-z,stack-size=1048576 -Wl,--strip-debug -o "$objects/whole.wasm"
+"$here/../optimize.sh" "$objects/whole.wasm" "$output"

@@ -167,9 +167,15 @@
   });
 
   const skipped = /\/\*[^]*?\*\/|\/\/.*|"(?:\\[^]|[^"\\])*"|'(?:\\[^]|[^'\\])*'|`(?:\\[^]|[^`\\])*`/g;
+  // Sticky, as are those below: without that, quickjs-ng looks for a beginning everywhere.
+  const simple = /(?:async\s+)?(?:function[\s*]*)?[\w$]*\s*\(([\w$\s,]*)\)/y;
   // The names of a function's parameters, from its own text, as far as they are plain names.
   const parameters = (text, count) => {
-    if (/\{\s*\[native code\]\s*\}$/.test(text)) return Array.from({ length: count }, (_, at) => `argument${at + 1}`);
+    if (text.endsWith("[native code]\n}")) return Array.from({ length: count }, (_, at) => `argument${at + 1}`);
+    // Most are plain names, which need no look at the rest of the text.
+    simple.lastIndex = 0;
+    const plainly = simple.exec(text)?.[1].trim().replace(/\s*,$/, "");
+    if (plainly !== undefined) return plainly === "" ? [] : plainly.split(",").map((part) => part.trim());
     // A comma or a parenthesis in a comment or a string is none.
     const plain = text.replace(skipped, (part) => (part.startsWith("/") ? " " : '""'));
     const arrow = /^(?:async\s+)?([\w$\x80-\uffff]+)\s*=>/.exec(plain);
@@ -190,27 +196,41 @@
       .map((part, at) => (/^[\w$\x80-\uffff]+$/.test(part) ? part : `argument${at + 1}`));
   };
   const exported =
-    /^[ \t]*export\s+(?:(default)\b|(?:(?:async\s+)?function[\s*]+|(?:const|let|var)\s+)([\w$\x80-\uffff]+))/gm;
-  // Where each exported name is declared.
-  const declarations = (source) =>
-    new Map(Array.from(source.matchAll(exported), (match) => [match[1] ?? match[2], match.index]));
+    /export\s+(?:(default)\b|(?:(?:async\s+)?function[\s*]+|(?:const|let|var)\s+)([\w$\x80-\uffff]+))/y;
+  // Where each exported name is declared: at the beginning of a line.
+  const declarations = (source) => {
+    const places = new Map();
+    for (let at = source.indexOf("export"); at >= 0; at = source.indexOf("export", at + 6)) {
+      let start = at;
+      while (source[start - 1] === " " || source[start - 1] === "\t") start--;
+      if (start > 0 && source[start - 1] !== "\n") continue;
+      exported.lastIndex = at;
+      const match = exported.exec(source);
+      if (match) places.set(match[1] ?? match[2], start);
+    }
+    return places;
+  };
   // What the comment right above the export of `name` says, up to its first tag or empty line, on one line.
   const documentation = (source, at = -1) => {
     // A longer comment is none that a listing should have.
-    const above = source.slice(Math.max(0, at - 4096), Math.max(0, at)).replace(/\r?\n$/, "");
+    const above = source.slice(Math.max(0, at - 4096), Math.max(0, at));
+    let end = above.endsWith("\n") ? above.length - 1 : above.length;
     let lines = [];
-    if (above.endsWith("*/")) {
+    if (above.endsWith("*/", end) || above.endsWith("*/\r", end)) {
       const start = above.lastIndexOf("/*");
-      const text = above[start + 2] === "*" ? above.slice(start + 3, -2) : "";
+      const text = above[start + 2] === "*" ? above.slice(start + 3, above.lastIndexOf("*/")) : "";
       lines = text.split("\n").map((line) => line.replace(/^\s*\*?/, "").trim());
     } else {
-      const all = above.split("\n");
-      const first = all.findLastIndex((line) => !/^\s*\/\//.test(line)) + 1;
-      lines = all.slice(first).map((line) => line.trim().slice(2).trim());
+      for (let start = end; end >= 0; end = start - 1) {
+        start = above.lastIndexOf("\n", end - 1) + 1;
+        const line = above.slice(start, end).trim();
+        if (!line.startsWith("//")) break;
+        lines.unshift(line.slice(2).trim());
+      }
     }
     if (lines[0] === "") lines.shift();
-    const end = lines.findIndex((line) => line === "" || line.startsWith("@"));
-    return lines.slice(0, end < 0 ? undefined : end).join(" ").replace(/[\0-\x1f\x7f-\x9f]/g, " ");
+    const last = lines.findIndex((line) => line === "" || line.startsWith("@"));
+    return lines.slice(0, last < 0 ? undefined : last).join(" ").replace(/[\0-\x1f\x7f-\x9f]/g, " ");
   };
   const toText = Function.prototype.toString;
 
@@ -222,9 +242,9 @@
     // The line of a function in the listing; none for what can't be called, or has a name that no line can have.
     line: (name, value, source, places) => {
       const text = typeof value === "function" ? toText.call(value) : "class";
-      if (/^class\b/.test(text)) return undefined;
+      if (/class\b/y.test(text)) return undefined;
       // Made only where it is needed: the tables of Unicode take their time.
-      if (!/^[\w$]+$/.test(name) && new RegExp("[(#\\p{C}]", "u").test(name)) return undefined;
+      if (!/[\w$]+$/y.test(name) && new RegExp("[(#\\p{C}]", "u").test(name)) return undefined;
       const list = parameters(text, value.length).map((parameter) => `${parameter}: any`);
       const said = documentation(source, places.get(name));
       return `${name}(${list.join(", ")}) any${said && ` # ${said}`}\n`;

@@ -45,4 +45,5 @@ done
 # shellcheck disable=SC2086
 $clang $flags -Wall -Wextra -mexec-model=reactor -include "$here/memory.h" -isystem "$objects/include" -I "$here/../shared" \
 	-I "$root/bindings/guest/c" "$here"/*.c "$here/../shared/block.c" "$objects"/*.c "$objects"/*.o \
-	-lwasi-emulated-process-clocks -Wl,--stack-first,--gc-sections,-z,stack-size=1048576 -Wl,--strip-debug -o "$output"
+	-lwasi-emulated-process-clocks -Wl,--stack-first,--gc-sections,-z,stack-size=1048576 -Wl,--strip-debug -o "$objects/whole.wasm"
+"$here/../optimize.sh" "$objects/whole.wasm" "$output"
