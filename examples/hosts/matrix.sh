@@ -6,7 +6,7 @@
 # PLUGINS is the directory of what `make -C examples/plugins` builds. COMMAND is for the shell: 'node=node host.js'. The script
 # needs its runtime (make runtimes), which hosts that bring none along find by WASP_RUNTIMES.
 
-languages='c rust go assemblyscript javascript'
+languages='c rust go assemblyscript javascript lua'
 
 here=$(cd "$(dirname "$0")" && pwd)
 export WASP_RUNTIMES="${WASP_RUNTIMES:-$here/../../build/runtimes}"
@@ -24,7 +24,10 @@ for host; do
     # shellcheck disable=SC2034
     plugin=$plugins/$language.wasm
     # shellcheck disable=SC2034
-    [ "$language" != javascript ] || plugin=$here/../plugins/javascript/plugin.js
+    case $language in
+      javascript) plugin=$here/../plugins/javascript/plugin.js ;;
+      lua) plugin=$here/../plugins/lua/plugin.lua ;;
+    esac
     if printed=$(eval "${host#*=}" '"$plugin"') && [ "$printed" = "$expected" ]; then
       echo "ok: host ${host%%=*}, plugin $language"
     else

@@ -40,8 +40,11 @@ void exception_raise(py_StackRef top) {
   *thrown = pk_current_vm->unhandled_exc;
   char *message = safe_stringify_exception(thrown);
   block_begin();
-  add_line(py_tpname(py_typeof(thrown)));
-  if (*message != '\0') block_add(": ", 2), add_line(message);
+  /* As of JavaScript's Error, the name of the plainest kind says nothing. */
+  bool is_plain = py_typeof(thrown) == tp_Exception && *message != '\0';
+  if (!is_plain) add_line(py_tpname(py_typeof(thrown)));
+  if (!is_plain && *message != '\0') block_add(": ", 2);
+  add_line(message);
   PK_FREE(message);
   const BaseException *exception = py_touserdata(thrown);
   for (int i = 0; i < exception->stacktrace.length; i++)

@@ -65,7 +65,7 @@ def same(x): return x
 #> run("exit(3)") GuestError SystemExit: 3
 #> run("raise KeyError('x')") GuestError KeyError: 'x'
 #> run("raise Exception()") GuestError Exception
-#> run("raise Exception('two\\nlines')") GuestError Exception: two lines
+#> run("raise Exception('two\\nlines')") GuestError two lines
 #> run("x = = 1") GuestError SyntaxError
 #> run("import pickle") GuestError ImportError
 #> run("import stdc") GuestError ImportError

@@ -25,6 +25,7 @@ mod instances;
 mod isolation;
 mod javascript;
 mod json;
+mod languages;
 mod layers;
 mod lending;
 mod limits;
