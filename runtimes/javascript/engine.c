@@ -84,9 +84,12 @@ static JSValue settled(JSValue value) {
 static JSModuleDef *load_module(JSContext *context, const char *name, void *opaque) {
   (void)context, (void)opaque;
   if (strcmp(name, "wasp:fs") == 0) return files_module(name);
+  if (strcmp(name, "wasp:eval") == 0) return evaluate_module(name);
   if (strncmp(name, "wasp:", 5) == 0) return callbacks_module(name);
-  JS_ThrowReferenceError(
-      js, "there is no module \"%s\": a script is one file, and may import \"wasp:fs\" and \"wasp:<namespace>\"", name);
+  JS_ThrowReferenceError(js,
+                         "there is no module \"%s\": a script is one file, and may import \"wasp:fs\", \"wasp:eval\" "
+                         "and \"wasp:<namespace>\"",
+                         name);
   return NULL;
 }
 

@@ -56,6 +56,9 @@ JSModuleDef *files_module(const char *name);
 /* What it exports. */
 extern const char files_names[];
 
+/* evaluate.c: the module "wasp:eval". */
+JSModuleDef *evaluate_module(const char *name);
+
 /* globals.c: what scripts find besides the language itself. */
 void globals_add(void);
 /* Has the next number of Math.random be of a new seed. */

@@ -37,6 +37,19 @@ pub(crate) fn of_file(path: &Path) -> Result<Option<&'static str>> {
     Ok(ENDINGS.iter().find(|(known, _)| is_it(known)).map(|(_, runtime)| *runtime))
 }
 
+/// Returns the script that runs programs in a language that comes with wasp, for bindings: it offers `setup(code: string)` and
+/// `run(code: string, inputs: json, tools: json) any`, where `inputs` is an object of what is to be global, and `tools` a list of objects
+/// with the `name` of a function each, which calls back `tools.call(name: string, request: json) json`. A request is
+/// `{"args": [], "kwargs": {}}`, an answer `{"value": ...}` or `{"error": "..."}`.
+pub fn runner(language: &str) -> Option<&'static str> {
+    match language {
+        "javascript" => Some(include_str!("runner/javascript.js")),
+        "lua" => Some(include_str!("runner/lua.lua")),
+        "pocketpy" => Some(include_str!("runner/pocketpy.py")),
+        _ => None,
+    }
+}
+
 /// Returns whether a runtime's name can be that of its file, too: it is no path.
 pub(crate) fn is_name(runtime: &str) -> bool {
     let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '_');

@@ -48,6 +48,8 @@ pub(crate) struct Guest {
     room: Cell<String>,
     workspace: RefCell<wasi::Workspace>,
     wasi: RefCell<Option<wasi::Context>>,
+    /// Who keeps what it prints, if its owner wants that.
+    capture: RefCell<Option<wasi::Capture>>,
     pub interrupt: Arc<Interrupt>,
     /// Whether the next call begins with [`Exports::resume`].
     pub resume: Cell<bool>,
@@ -81,6 +83,7 @@ impl Guest {
             room: Cell::default(),
             workspace: RefCell::new(wasi::Workspace::Starting),
             wasi: RefCell::default(),
+            capture: RefCell::default(),
             interrupt,
             resume: Cell::new(false),
         }
@@ -111,6 +114,12 @@ impl Guest {
         }
     }
 
+    /// Has what the guest prints from now on kept. Its open files are closed.
+    pub(crate) fn capture(&self, capture: wasi::Capture) {
+        self.capture.replace(Some(capture));
+        self.wasi.replace(None);
+    }
+
     /// Returns the name of a file or directory that the guest has open, if there is one: a snapshot has no descriptors.
     pub(crate) fn open_file(&self) -> Option<String> {
         self.wasi.borrow().as_ref().and_then(wasi::Context::open_file)
@@ -119,6 +128,9 @@ impl Guest {
     /// Forgets everything that calls left here, as a new instance: there is no workspace until [`open_for`](Self::open_for).
     pub(crate) fn forget(&self) {
         self.open_for(&wasi::Workspace::None);
+        if self.capture.borrow().is_some() {
+            self.capture.replace(None);
+        }
         self.forget_blocks();
         self.state.reset();
     }
@@ -348,7 +360,11 @@ impl Guest {
         let context = match &mut *wasi {
             Some(context) => context,
             none => {
-                let context = wasi::Context::new(&self.plugin.wasi, &self.workspace.borrow())?;
+                let context = wasi::Context::new(
+                    &self.plugin.wasi,
+                    &self.workspace.borrow(),
+                    self.capture.borrow().as_ref(),
+                )?;
                 let interrupt = Arc::clone(&self.interrupt);
                 let context = none.insert(context);
                 context.interrupt_sleep(move || interrupt.stop_reason().is_some());

@@ -11,7 +11,7 @@ use crate::plugin::export::Function;
 use crate::pool::Shard;
 use crate::pool::lease::Lease;
 use crate::sys::interrupt::Interrupter;
-use crate::wasi::Workspace;
+use crate::wasi::{Capture, Workspace};
 use crossbeam_utils::CachePadded;
 use std::fmt;
 use std::ops::Deref;
@@ -27,6 +27,8 @@ pub struct Instance {
     workspace: Workspace,
     /// What ended guest code half-way, if something did.
     poison: Option<String>,
+    /// Who keeps what it prints.
+    capture: Option<Capture>,
     /// The last result of a script that was wanted as JSON and was none.
     json: String,
 }
@@ -35,7 +37,7 @@ impl Instance {
     pub(crate) fn new(shard: &Arc<CachePadded<Shard>>, workspace: Workspace) -> Result<Self> {
         let mut lease = Lease::new(shard)?;
         lease.instance.open_for(&workspace);
-        Ok(Self { lease, workspace, poison: None, json: String::new() })
+        Ok(Self { lease, workspace, poison: None, capture: None, json: String::new() })
     }
 
     /// Calls the plugin's function `name`.
@@ -225,8 +227,20 @@ impl Instance {
             return Err(error);
         }
         self.lease.instance.open_for(&self.workspace);
+        if let Some(capture) = &self.capture {
+            self.lease.instance.capture(capture.clone());
+        }
         self.poison = None;
         Ok(())
+    }
+
+    /// Keeps what the plugin prints from now on, at most `most` bytes of both its streams together, also after a reset. It goes nowhere
+    /// else then. When there is more, the call is stopped, and fails with [`ErrorKind::Cancelled`]. Files that the plugin has open are closed.
+    pub fn capture_output(&mut self, most: usize) -> Capture {
+        let capture = Capture::new(self.interrupter(), most);
+        self.lease.instance.capture(capture.clone());
+        self.capture = Some(capture.clone());
+        capture
     }
 
     /// Returns the size of its memory in bytes; 0 where the plugin exports none.

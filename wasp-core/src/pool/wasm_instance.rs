@@ -21,7 +21,7 @@ use crate::vm::parts::{self, InstanceParts, Snapshot};
 use crate::vm::trampoline;
 use crate::vm::trap;
 use crate::vm::turn::HostTurn;
-use crate::wasi::Workspace;
+use crate::wasi::{Capture, Workspace};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -238,6 +238,11 @@ impl WasmInstance {
     /// Ends start-up: the instance sees `workspace` from now on.
     pub(crate) fn open_for(&mut self, workspace: &Workspace) {
         self.guest.open_for(workspace);
+    }
+
+    /// Has what it prints from now on kept, until it has another owner or is reset.
+    pub(crate) fn capture(&self, capture: Capture) {
+        self.guest.capture(capture);
     }
 
     /// Whether guest code was ended half-way, so that its memory may be half-changed.

@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::config::plugin_config::Volume;
+use crate::wasi::capture::Capture;
 use crate::wasi::dir::{Folder, Opened};
 use crate::wasi::empty_dir::Empty;
 use crate::wasi::file::OpenFiles;
@@ -133,7 +134,11 @@ pub(crate) struct Context {
 
 impl Context {
     /// Opens the workspace; the volumes are open already.
-    pub(crate) fn new(settings: &Settings, workspace: &Workspace) -> Result<Self> {
+    pub(crate) fn new(
+        settings: &Settings,
+        workspace: &Workspace,
+        capture: Option<&Capture>,
+    ) -> Result<Self> {
         let interrupted = Arc::new(Interrupted::new());
         let sleep = Box::new(Sleep(interrupted.clone()));
         let mut wasi = WasiCtx::new(random_ctx(), time::clocks(), sleep, Table::new());
@@ -145,7 +150,7 @@ impl Context {
             wasi.push_env(name, value).map_err(too_long)?;
         }
         let stderr = Arc::<Tail>::default();
-        settings.streams.connect(&wasi, &interrupted, &stderr);
+        settings.streams.connect(&wasi, &interrupted, &stderr, capture);
 
         let open_files = OpenFiles::default();
         for Mount { guest, dir, read_only } in &settings.volumes {

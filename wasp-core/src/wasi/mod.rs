@@ -5,6 +5,7 @@
 //! Every instance of a plugin has the same descriptors: 0, 1 and 2, then the volumes in the order configured, then
 //! `/workspace`. Language runtimes list them once, at start-up, and keep the numbers.
 
+mod capture;
 mod context;
 mod dir;
 mod empty_dir;
@@ -19,7 +20,9 @@ mod stdio;
 #[allow(unsafe_code)]
 mod tests;
 mod time;
+mod written;
 
+pub use capture::{Capture, Output};
 pub(crate) use context::{Context, Settings, Workspace};
 pub(crate) use functions::{Function, Stop, function, is_wasi, names};
 pub(crate) use stdio::Streams;

@@ -4,8 +4,10 @@ use crate::base::log::{Level, Log};
 use crate::base::visible::visible_line;
 use crate::config::engine_options::Stdio;
 use crate::sys::descriptor;
+use crate::wasi::capture::Capture;
 use crate::wasi::stderr_tail::Tail;
 use crate::wasi::time::{Interrupted, Sleep};
+use crate::wasi::written::taken;
 use parking_lot::Mutex;
 use std::any::Any;
 use std::io::{self, IoSlice, IsTerminal, Write};
@@ -17,9 +19,6 @@ use wasi_common::{Error, WasiCtx};
 
 /// The longest line that goes to the log in one piece.
 const MAX_LINE: usize = 64 * 1024;
-
-/// The most that one write takes. The guest comes again for the rest, and can be stopped in between.
-const MAX_WRITE: usize = 1024 * 1024;
 
 /// What the streams of every instance of one plugin are.
 pub(crate) struct Streams {
@@ -46,8 +45,14 @@ impl Streams {
         wasi: &WasiCtx,
         interrupted: &Arc<Interrupted>,
         stderr: &Arc<Tail>,
+        capture: Option<&Capture>,
     ) {
         let set_stderr = |file| wasi.set_stderr(stderr.behind(file));
+        if let Some(capture) = capture {
+            let [out, err] = capture.streams();
+            wasi.set_stdout(out);
+            return set_stderr(err);
+        }
         match self.stdio {
             Stdio::None => set_stderr(nowhere()),
             Stdio::Log => {
@@ -292,15 +297,6 @@ impl<W: Write + 'static> WasiFile for Terminal<W> {
         output.flush()?;
         Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
     }
-}
-
-/// The buffers of a write, as far as it takes them.
-fn taken<'a>(bufs: &'a [IoSlice<'_>]) -> impl Iterator<Item = &'a [u8]> {
-    bufs.iter().scan(MAX_WRITE, |left, buf| {
-        let bytes = &buf[..buf.len().min(*left)];
-        *left -= bytes.len();
-        Some(bytes)
-    })
 }
 
 /// How many bytes at the end of `text` start a UTF-8 character without finishing it.

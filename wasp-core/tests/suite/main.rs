@@ -37,6 +37,7 @@ mod numbers;
 mod process_limit;
 mod proposals;
 mod register;
+mod runners;
 mod runtimes;
 mod scripts;
 mod signals;

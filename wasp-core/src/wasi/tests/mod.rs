@@ -102,7 +102,7 @@ struct Guest {
 
 impl Guest {
     fn new(settings: &Settings, workspace: &Workspace) -> Self {
-        let context = Context::new(settings, workspace).unwrap();
+        let context = Context::new(settings, workspace, None).unwrap();
         Self { context, memory: vec![0; 1 << 16], module: PREVIEW_1, top: 16 }
     }
 
@@ -354,7 +354,7 @@ fn reports_a_workspace_that_went_away() {
     let path = scratch.dir("work");
     let workspace = Workspace::at(&path).unwrap();
     fs::remove_dir(&path).unwrap();
-    let Err(error) = Context::new(&settings(&[]), &workspace) else { panic!("opened") };
+    let Err(error) = Context::new(&settings(&[]), &workspace, None) else { panic!("opened") };
     assert_eq!(error.to_string(), format!("workspace {path:?}: No such file or directory"));
 }
 
