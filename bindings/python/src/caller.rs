@@ -36,6 +36,21 @@ impl Caller {
         Memory::of_caller(self.0.clone())
     }
 
+    /// Stops the clock of the call's time limit until _resume_clock.
+    fn _pause_clock(&self, py: Python<'_>) -> PyResult<()> {
+        let pause = |caller: &mut wasp_core::Caller<'_>| {
+            caller.pause_clock();
+            Ok(())
+        };
+        self.0.with(pause).map_err(|failed| error::raise(py, &failed))
+    }
+
+    /// Has the clock of the call's time limit go on.
+    #[allow(clippy::redundant_closure_for_method_calls)] // The method is of one lifetime.
+    fn _resume_clock(&self, py: Python<'_>) -> PyResult<()> {
+        self.0.with(|caller| caller.resume_clock()).map_err(|failed| error::raise(py, &failed))
+    }
+
     fn __repr__(&self) -> String {
         format!("<wasp.Caller {:?}>", self.0.plugin())
     }

@@ -13,6 +13,7 @@ mod call;
 #[allow(unsafe_code)] // Borrows the answer of a Python function.
 mod callback;
 mod caller;
+mod capture;
 mod engine;
 mod error;
 #[allow(unsafe_code)] // Calls Python through a frame of its own.
@@ -44,6 +45,8 @@ mod _wasp {
 
     #[pymodule_export]
     use super::caller::Caller;
+    #[pymodule_export]
+    use super::capture::{_runner, Capture};
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]

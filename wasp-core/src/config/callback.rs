@@ -7,6 +7,7 @@ use crate::sys::interrupt::{Interrupt, Interrupter};
 use std::error::Error as StdError;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) type CallbackFn = dyn Fn(&mut Caller<'_>, &[Value<'_>]) -> Result<(), Box<dyn StdError + Send + Sync>>
@@ -25,7 +26,7 @@ pub(crate) struct Callback {
 /// A callback's view of the call that it is part of, through which it sets its result.
 pub struct Caller<'a> {
     pub(crate) plugin: &'a str,
-    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) interrupt: &'a Arc<Interrupt>,
     pub(crate) answer: Answer,
     /// Room for an answer that is a string, of an earlier one.
     pub(crate) room: String,
@@ -104,6 +105,20 @@ impl Caller<'_> {
     /// Returns how long the call may still take, callbacks included; none where it has no limit.
     pub fn remaining(&self) -> Option<Duration> {
         self.interrupt.remaining()
+    }
+
+    /// Stops the clock of the call's time limit, while the host does what isn't the guest's to answer for, until
+    /// [`resume_clock`](Self::resume_clock). A stopped clock does nothing once more, nor does a call without a limit.
+    pub fn pause_clock(&mut self) {
+        self.interrupt.pause();
+    }
+
+    /// Has the clock of the call's time limit go on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Resource`](crate::ErrorKind::Resource) if nothing would stop the call at its limit.
+    pub fn resume_clock(&mut self) -> Result<()> {
+        self.interrupt.resume()
     }
 
     /// Returns the size of the calling instance's memory in bytes; 0 where the plugin exports none.

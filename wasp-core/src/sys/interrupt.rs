@@ -40,6 +40,8 @@ pub(crate) struct Interrupt {
     state: AtomicU64,
     /// In nanoseconds of [`now`]; only meaningful while a call runs.
     deadline: AtomicU64,
+    /// What was left of the time when the clock was stopped, in nanoseconds; [`NEVER`] where it runs.
+    left: AtomicU64,
     /// The interrupt flag of compiled code; alive while a call runs.
     flag: AtomicPtr<i32>,
     /// Why the call that runs is to be stopped, if it is.
@@ -61,6 +63,7 @@ impl Interrupt {
         Arc::new(Self {
             state: AtomicU64::new(0),
             deadline: AtomicU64::new(NEVER),
+            left: AtomicU64::new(NEVER),
             flag: AtomicPtr::default(),
             stopped: AtomicU8::new(NOT_STOPPED),
             stoppers: AtomicU64::new(0),
@@ -89,6 +92,7 @@ impl Interrupt {
             self.state.store(next | RUNNING, Ordering::Release);
             return Ok(());
         };
+        self.left.store(NEVER, Ordering::Relaxed);
         // A child of a fork may be the first to need one.
         let watchdog = Watchdog::get()?;
         let deadline = now().saturating_add(nanoseconds(limit));
@@ -156,6 +160,29 @@ impl Interrupt {
     pub(crate) fn remaining(&self) -> Option<Duration> {
         let deadline = self.deadline.load(Ordering::Relaxed);
         (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(now())))
+    }
+
+    /// Stops the clock of the call that runs on this thread.
+    pub(crate) fn pause(&self) {
+        let deadline = self.deadline.swap(NEVER, Ordering::SeqCst);
+        if deadline != NEVER {
+            self.left.store(deadline.saturating_sub(now()), Ordering::Relaxed);
+        }
+    }
+
+    /// Has the clock of the call that runs on this thread go on, if it was stopped.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Resource`] if nothing would stop the call at its limit.
+    pub(crate) fn resume(self: &Arc<Self>) -> Result<()> {
+        let left = self.left.swap(NEVER, Ordering::Relaxed);
+        if left == NEVER {
+            return Ok(());
+        }
+        let deadline = now().saturating_add(left);
+        self.deadline.store(deadline, Ordering::SeqCst);
+        Watchdog::get()?.expect(self, &self.watchdog, deadline, Duration::from_nanos(left));
+        Ok(())
     }
 
     /// The sandbox gets another owner: interrupters of the last one do nothing any more.

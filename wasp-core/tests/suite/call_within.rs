@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 use wasp_core::ErrorKind::*;
-use wasp_core::{Config, Kind, Limits, Value};
+use wasp_core::{Config, Engine, Kind, Limits, Value};
 
 /// Machines are busy at times; more than this after its deadline a call doesn't end.
 const LATE: Duration = Duration::from_millis(800);
@@ -182,4 +182,37 @@ fn a_plugin_without_a_snapshot() {
             p.reset().unwrap();
         }
     });
+}
+
+#[test]
+fn a_stopped_clock_gives_a_callback_time() {
+    let wat = br#"(module (import "env" "wait" (func $wait (param i32))) (memory (export "memory") 1)
+        (func (export "waits") (param i32) (call $wait (local.get 0)))
+        (func (export "spins") (param i32) (call $wait (local.get 0)) (loop $l (br $l))))"#;
+    let engine = Engine::new();
+    let mut config = Config::new();
+    config.timeout(Duration::from_millis(300));
+    config.callback("env", "wait", &[Kind::I32], Kind::None, |caller, args| {
+        let pauses = args[0] == Value::I32(1);
+        if pauses {
+            caller.pause_clock();
+            assert_eq!(caller.remaining(), None);
+            caller.pause_clock();
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        caller.resume_clock()?;
+        assert_eq!(caller.remaining().unwrap() > Duration::ZERO, pauses);
+        Ok(())
+    });
+    engine.register("p", wat, &config).unwrap();
+    for within in [None, Some(Duration::from_millis(250))] {
+        let mut p = engine.instance("p", None).unwrap();
+        p.call_named_within(within, b"waits", &[1.into()], Kind::None).unwrap();
+        let error = p.call_named_within(within, b"waits", &[0.into()], Kind::None).unwrap_err();
+        assert_eq!(error.kind(), Timeout);
+        p.reset().unwrap();
+        // The time that was left ends all the same.
+        let error = p.call_named_within(within, b"spins", &[1.into()], Kind::None).unwrap_err();
+        assert_eq!(error.kind(), Timeout);
+    }
 }

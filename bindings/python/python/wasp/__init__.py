@@ -27,6 +27,9 @@ from ._errors import (
     Timeout,
     Trap,
 )
+from ._result import Failure, Result, RunError, Usage
+from ._run import DEFAULT_LIMITS, RunLanguage, Runtime, Session, run, run_async, runtime
+from ._tools import Tool, ToolError, describe, tool
 from ._wasp import Caller, Function, Instance, Kind, Memory, PluginImport, PluginInfo, __version__
 
 I32 = Kind.I32
@@ -44,11 +47,13 @@ __all__ = [
     "Callback",
     "Caller",
     "Cancelled",
+    "DEFAULT_LIMITS",
     "Engine",
     "Error",
     "ErrorKind",
     "F32",
     "F64",
+    "Failure",
     "Frame",
     "Function",
     "FunctionNotFound",
@@ -66,11 +71,24 @@ __all__ = [
     "PluginImport",
     "PluginInfo",
     "PluginNotFound",
+    "Result",
+    "RunError",
+    "RunLanguage",
+    "Runtime",
     "STRING",
+    "Session",
     "Timeout",
+    "Tool",
+    "ToolError",
     "Trap",
+    "Usage",
     "__version__",
+    "describe",
     "inspect",
+    "run",
+    "run_async",
+    "runtime",
+    "tool",
 ]
 
 os.register_at_fork(after_in_child=_wasp.forked)

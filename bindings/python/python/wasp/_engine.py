@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import reprlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import InitVar, dataclass, fields
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -38,16 +39,42 @@ class Limits:
     idle_memory_bytes: int | None = None
     """How many bytes of its memory, of those that it wrote to, an instance may keep for the next call when it is reset; 4 MiB if
     not given."""
+    output_bytes: int | str | None = None
+    """How many bytes a program may print that wasp.run runs, or a size such as "1MB". Plugins have no such limit."""
+    tool_calls: int | float | None = None
+    """How often a program that wasp.run runs may call its tools. Plugins have no such limit."""
+    memory: InitVar[int | str | None] = None
+    """The same as memory_bytes, or a size such as "64MB" or "1GiB"."""
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, memory: int | str | None) -> None:
+        if memory is not None:
+            if self.memory_bytes is not None:
+                raise TypeError("Limits: memory and memory_bytes are the same, and one of them is accepted")
+            object.__setattr__(self, "memory_bytes", _size("memory", memory))
+        if self.output_bytes is not None:
+            object.__setattr__(self, "output_bytes", _size("output_bytes", self.output_bytes))
         for field in fields(self):
             value = getattr(self, field.name)
-            accepted = (int, float) if field.name == "timeout" else (int,)
+            accepted = (int, float) if field.name in ("timeout", "tool_calls") else (int,)
             if value is not None and (isinstance(value, bool) or not isinstance(value, accepted)):
                 names = "a number of seconds" if field.name == "timeout" else "an int"
                 raise TypeError(f"Limits: {field.name} is {value!r}, and {names} or None is accepted")
             if value is not None and value < 0:
                 raise ValueError(f"Limits: {field.name} is {value!r}, and a number from 0 on is accepted")
+
+
+_UNITS = {"": 1, "B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KIB": 1024, "MIB": 1024**2, "GIB": 1024**3}
+
+
+def _size(name: str, given: int | str) -> int:
+    """Returns a number of bytes, which may be given as "64MB"."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", given) if isinstance(given, str) else None
+    unit = _UNITS.get(found[2].upper()) if found else None
+    if found is None or unit is None:
+        raise ValueError(f'Limits: {name} is {given!r}, and a number of bytes or a size such as "64MB" or "1GiB" is accepted')
+    return int(float(found[1]) * unit)
 
 
 def inspect(source: _Path | bytes | bytearray | memoryview) -> PluginInfo:
@@ -209,6 +236,9 @@ class Engine(_wasp.Engine):
         """
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
+        for unfit in ("output_bytes", "tool_calls"):
+            if limits is not None and getattr(limits, unfit) is not None:
+                raise TypeError(f"limits has {unfit}, which limits what wasp.run runs, and not plugins")
         plugin = _Plugin(
             _source(source, language),
             language,

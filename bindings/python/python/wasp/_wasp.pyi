@@ -7,6 +7,7 @@ from typing_extensions import Buffer, Self, disjoint_base
 
 __all__ = [
     "Caller",
+    "Capture",
     "Engine",
     "Function",
     "Instance",
@@ -16,10 +17,28 @@ __all__ = [
     "PluginInfo",
     "__version__",
     "_inspect",
+    "_runner",
     "forked",
 ]
 
 __version__: str
+
+def _runner(language: str, /) -> str | None:
+    """Returns the script that runs programs in a language that comes with wasp."""
+
+@final
+class Capture:
+    """What an instance prints, at most so many bytes. More stops its call."""
+
+    def __new__(cls, instance: Instance, most: int, /) -> Self:
+        """Keeps up to most bytes of what instance prints from now on."""
+
+    def restart(self, most: int, /) -> None:
+        """Forgets what is there, and keeps up to most bytes from now on."""
+
+    def take(self) -> tuple[bytes, bytes, bool]:
+        """Returns what was written to the standard output and to the standard error since the last time, and whether there was more
+        than is kept."""
 
 @final
 class Kind:
@@ -186,6 +205,12 @@ class Caller:
     @property
     def memory(self) -> Memory:
         """Its memory, for plugins that give addresses."""
+
+    def _pause_clock(self) -> None:
+        """Stops the clock of the call's time limit until _resume_clock."""
+
+    def _resume_clock(self) -> None:
+        """Has the clock of the call's time limit go on."""
 
 @final
 class Instance:
