@@ -3,8 +3,8 @@
 #include "javascript.h"
 
 /*
- * evaluate(source, name): a promise of an object with the value of the last statement. The names that one program declares are there
- * for the next, and it may await at its top level.
+ * evaluate(source, name): a promise of an object with the value of the last statement. The names that one program
+ * declares are there for the next, and it may await at its top level.
  */
 static JSValue evaluate(JSContext *context, JSValueConst this, int count, JSValueConst *args) {
   (void)context, (void)this;

@@ -7,6 +7,7 @@ use crate::base::slots;
 use crate::base::value::{Kind, Value};
 use crate::config::callback::{Answer, Callback, Caller};
 use crate::guest::caller_memory::CallerMemory;
+use crate::guest::door;
 use crate::guest::guest_state::Guest;
 use crate::guest::import_thunk::HostFunction;
 use crate::guest::script_callback;
@@ -50,6 +51,7 @@ impl HostFunction for ImportTarget {
             ImportTarget::ScriptCallback(callbacks) => {
                 return script_callback::run(callbacks, guest, slots, turn, block);
             }
+            ImportTarget::Door(callback) => return door::run(callback, guest, slots, turn, block),
             ImportTarget::RaiseError => guest.raise_error(slots::pointer(&slots[0]), turn)?,
             ImportTarget::Abort => {
                 return Err(guest.abort([0, 1, 2, 3].map(|at| slots::pointer(&slots[at])), turn));
@@ -70,6 +72,7 @@ impl HostFunction for ImportTarget {
             ImportTarget::ScriptCallback(_) => {
                 script_callback::place_answer(guest, size, slots, turn)
             }
+            ImportTarget::Door(_) => door::place_answer(guest, size, slots, turn),
             _ => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ pub(crate) mod call;
 pub(crate) mod call_state;
 #[allow(unsafe_code)] // Copies out of and into a memory whose guest waits.
 mod caller_memory;
+mod door;
 mod ending;
 #[allow(unsafe_code)] // Enters compiled code.
 pub(crate) mod guest_state;

@@ -194,6 +194,13 @@ fn encoded(params: &[Kind], args: &[Value<'_>]) -> Option<Vec<OwnedValue>> {
     changed.then_some(values)
 }
 
+impl Export {
+    /// Returns whether its type is that of `allocate`.
+    pub(crate) fn is_allocator(&self) -> bool {
+        self.ty == FunctionType::new([Type::I32], [Type::I32])
+    }
+}
+
 #[cold]
 fn misfit(message: String) -> Error {
     Error::new(ErrorKind::Signature, message)

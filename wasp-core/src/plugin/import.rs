@@ -14,6 +14,9 @@ use std::sync::Arc;
 use wasmer::{ExternType, FunctionType, Type};
 use wasmer_types::ModuleInfo;
 
+/// The one import that asks by addresses.
+const DOOR: (&str, &str) = ("host", "call");
+
 /// An import of the module, in the module's order, and what it leads to.
 #[derive(Clone)]
 pub(crate) struct Import {
@@ -30,6 +33,8 @@ pub(crate) enum ImportTarget {
     Abort,
     /// Any of these callbacks, as a script asks for it by name.
     ScriptCallback(Arc<[Arc<Callback>]>),
+    /// A callback that takes and gives bytes, by their addresses (section 9 of the guest ABI).
+    Door(Arc<Callback>),
     /// What emscripten tells its host: the memory has grown. There is nothing to do.
     NotifyGrowth,
     /// Nothing: a trap when it is called.
@@ -68,6 +73,21 @@ impl ImportTarget {
         }
     }
 
+    /// What it is to an import of the type `ty`: the callback for what asks by addresses may take and give bytes.
+    fn for_type(self, ty: &FunctionType) -> Self {
+        match self {
+            ImportTarget::Callback(callback)
+                if matches!(*callback.params, [Kind::Bytes])
+                    && callback.result == Kind::Bytes
+                    && (&*callback.module, &*callback.name) == DOOR
+                    && ty.params() == [Type::I32; 4] =>
+            {
+                ImportTarget::Door(callback)
+            }
+            other => other,
+        }
+    }
+
     /// The WebAssembly type that an import of it must have.
     pub(crate) fn ty(&self) -> FunctionType {
         match self {
@@ -82,6 +102,7 @@ impl ImportTarget {
             }
             ImportTarget::Abort => FunctionType::new([Type::I32; 4], []),
             ImportTarget::ScriptCallback(_) => FunctionType::new([Type::I32; 3], [Type::I32]),
+            ImportTarget::Door(_) => FunctionType::new([Type::I32; 4], [Type::I32]),
             ImportTarget::Missing(missing) => missing.ty.clone(),
         }
     }
@@ -90,7 +111,7 @@ impl ImportTarget {
 impl fmt::Display for ImportTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ImportTarget::Callback(callback) => callback.fmt(f),
+            ImportTarget::Callback(callback) | ImportTarget::Door(callback) => callback.fmt(f),
             ImportTarget::Wasi(function) => write!(f, "WASI function {:?}", function.name),
             ImportTarget::RaiseError => f.write_str("host function \"env\".\"raise_error\""),
             ImportTarget::Abort => f.write_str("host function \"env\".\"abort\""),
@@ -133,7 +154,9 @@ pub(crate) fn resolve(module: &ModuleInfo, config: &Config) -> Result<Vec<Import
     for import in module.imports() {
         let (from, name) = (import.module(), import.name());
         let problem = match import.ty() {
-            ExternType::Function(ty) => match ImportTarget::find(&config.callbacks, from, name) {
+            ExternType::Function(ty) => match ImportTarget::find(&config.callbacks, from, name)
+                .map(|target| target.for_type(ty))
+            {
                 Some(target) if target.ty() == *ty => {
                     imports.push(Import { ty: ty.clone(), target });
                     continue;
@@ -215,7 +238,7 @@ pub(crate) fn log_missing(imports: &[Import], log: &Log) {
 pub(crate) fn log_unused(config: &Config, imports: &[Import], log: &Log) {
     let is_used = |callback: &Arc<Callback>| {
         imports.iter().any(|import| match &import.target {
-            ImportTarget::Callback(used) => Arc::ptr_eq(used, callback),
+            ImportTarget::Callback(used) | ImportTarget::Door(used) => Arc::ptr_eq(used, callback),
             ImportTarget::ScriptCallback(_) => true,
             _ => false,
         })

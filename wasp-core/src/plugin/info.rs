@@ -169,12 +169,12 @@ impl PluginImport {
         let target = target().filter(|target| target.ty() == *ty);
         let provider = match &target {
             None | Some(ImportTarget::Missing(_)) => Provider::Missing,
-            Some(ImportTarget::Callback(_)) => Provider::Callback,
+            Some(ImportTarget::Callback(_) | ImportTarget::Door(_)) => Provider::Callback,
             Some(ImportTarget::Wasi(_)) => Provider::Wasi,
             Some(_) => Provider::Abi,
         };
         let signature = match target {
-            Some(ImportTarget::Callback(callback)) => {
+            Some(ImportTarget::Callback(callback) | ImportTarget::Door(callback)) => {
                 Some(Signature::of_kinds(callback.params.to_vec(), callback.result))
             }
             _ => Signature::plain(ty),

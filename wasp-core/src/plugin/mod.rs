@@ -180,7 +180,7 @@ impl Plugin {
     /// Returns whether this script's plugin may begin with what the start-up of `runtime` left, because its own would leave the same.
     pub(crate) fn starts_as(&self, runtime: &Self) -> bool {
         let calls_back = |import: &Import| match &import.target {
-            ImportTarget::Callback(_) => true,
+            ImportTarget::Callback(_) | ImportTarget::Door(_) => true,
             ImportTarget::ScriptCallback(callbacks) => !callbacks.is_empty(),
             _ => false,
         };

@@ -1,6 +1,6 @@
 //! One instance of a plugin's module, started and ready to be called.
 
-use crate::base::abi_names::{LOAD, RESUME, SIGNATURES, START};
+use crate::base::abi_names::{HOST_ALLOC, LOAD, RESUME, SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::base::slots::{self, Slots};
@@ -81,7 +81,10 @@ impl WasmInstance {
         drop(module);
         let export = |name| plugin.find_hidden(name).map(|index| functions[index].clone());
         let exports = Exports {
-            allocate: export("allocate"),
+            allocate: export("allocate").or_else(|| {
+                let at = plugin.find_hidden(HOST_ALLOC)?;
+                plugin.exports[at].is_allocator().then(|| functions[at].clone())
+            }),
             deallocate: export("deallocate"),
             resume: export(RESUME),
         };

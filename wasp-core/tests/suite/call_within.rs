@@ -186,7 +186,8 @@ fn a_plugin_without_a_snapshot() {
 
 #[test]
 fn a_stopped_clock_gives_a_callback_time() {
-    let wat = br#"(module (import "env" "wait" (func $wait (param i32))) (memory (export "memory") 1)
+    let wat =
+        br#"(module (import "env" "wait" (func $wait (param i32))) (memory (export "memory") 1)
         (func (export "waits") (param i32) (call $wait (local.get 0)))
         (func (export "spins") (param i32) (call $wait (local.get 0)) (loop $l (br $l))))"#;
     let engine = Engine::new();

@@ -14,6 +14,7 @@ mod cache;
 mod call;
 mod call_within;
 mod callbacks;
+mod door;
 mod errors;
 mod exceptions;
 mod filter;

@@ -73,7 +73,9 @@ def _size(name: str, given: int | str) -> int:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", given) if isinstance(given, str) else None
     unit = _UNITS.get(found[2].upper()) if found else None
     if found is None or unit is None:
-        raise ValueError(f'Limits: {name} is {given!r}, and a number of bytes or a size such as "64MB" or "1GiB" is accepted')
+        raise ValueError(
+            f'Limits: {name} is {given!r}, and a number of bytes or a size such as "64MB" or "1GiB" is accepted'
+        )
     return int(float(found[1]) * unit)
 
 

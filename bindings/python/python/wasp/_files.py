@@ -18,7 +18,9 @@ def place(path: str) -> str:
         raise TypeError(f"a file's path is {path!r}, and a str is accepted")
     pure = PurePosixPath("/workspace", path)
     if ".." in pure.parts or not pure.is_relative_to("/workspace") or "\0" in path:
-        raise ValueError(f'file "{path}" is not within /workspace, where a program finds its files: "data.csv" is, and "/workspace/data.csv"')
+        raise ValueError(
+            f'file "{path}" is not within /workspace, where a program finds its files: "data.csv" is, and "/workspace/data.csv"'
+        )
     inner = pure.relative_to("/workspace").as_posix()
     if inner == ".":
         raise ValueError(f'file "{path}" is the workspace itself, and not a file')

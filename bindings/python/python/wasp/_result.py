@@ -92,8 +92,16 @@ _TYPE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*): (.*)", re.DOTALL)
 _EXCEPTION = re.compile(r".*(Error|Exception|Exit|Interrupt|Iteration|Warning|Group)")
 _PLACE = re.compile(r"(?:run|setup)\.\w+:(\d+): ")
 _EXHAUSTED: tuple[tuple[Stopped, re.Pattern[str]], ...] = (
-    ("memory", re.compile(r"InternalError: out of memory|MemoryError|not enough memory|.*its memory limit of \d+ bytes")),
-    ("stack", re.compile(r"RangeError: Maximum call stack|RecursionError|StackOverflowError|.*stack overflow|.*call stack exhausted")),
+    (
+        "memory",
+        re.compile(r"InternalError: out of memory|MemoryError|not enough memory|.*its memory limit of \d+ bytes"),
+    ),
+    (
+        "stack",
+        re.compile(
+            r"RangeError: Maximum call stack|RecursionError|StackOverflowError|.*stack overflow|.*call stack exhausted"
+        ),
+    ),
 )
 _STOPPED: dict[str, Stopped] = {"timeout": "time", "cancelled": "cancelled"}
 _GUEST = ("guest", "trap", "abort", "exit", "abi")

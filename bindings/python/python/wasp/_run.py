@@ -73,7 +73,9 @@ def _lowered(known: Limits, given: Limits | None) -> Limits:
         if value is None:
             continue
         if most is not None and value > most:
-            raise ValueError(f"limits: {field.name} is {value}, more than the {most} of the runtime, which a run can lower only")
+            raise ValueError(
+                f"limits: {field.name} is {value}, more than the {most} of the runtime, which a run can lower only"
+            )
         lowered[field.name] = value
     return replace(known, **lowered)
 
@@ -220,7 +222,9 @@ class Runtime:
             return name
 
     @contextmanager
-    def _instance(self, limits: Limits, files: Mapping[str, File], *, is_open: bool) -> Iterator[tuple[Instance, Path | None]]:
+    def _instance(
+        self, limits: Limits, files: Mapping[str, File], *, is_open: bool
+    ) -> Iterator[tuple[Instance, Path | None]]:
         with ExitStack() as stack:
             workspace = None
             if is_open:
@@ -332,7 +336,9 @@ class Session:
             self._capture.restart(options.limits.output_bytes or 0)
             result = _watched(options, program, self._instance, self._capture, self._workspace)
             self._used = time.monotonic()
-            if result.stopped is not None or (result.error is not None and result.error.type in ("Trap", "Exit", "Abort")):
+            if result.stopped is not None or (
+                result.error is not None and result.error.type in ("Trap", "Exit", "Abort")
+            ):
                 self._end(f"its last program was stopped: {result.stopped or result.error}")
             return result
         finally:

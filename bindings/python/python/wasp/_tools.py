@@ -27,7 +27,9 @@ class Tool:
         if not callable(self.function):
             raise TypeError(f"a tool is {self.function!r}, and a callable is accepted")
         if not self.name.isidentifier():
-            raise ValueError(f"a tool's name is {self.name!r}, and an identifier is accepted: say another one by wasp.tool(name=...)")
+            raise ValueError(
+                f"a tool's name is {self.name!r}, and an identifier is accepted: say another one by wasp.tool(name=...)"
+            )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -66,10 +68,13 @@ def by_name(given: Tools) -> dict[str, Tool]:
     """Returns the tools by their names. Raises TypeError for what is none, and ValueError for two of one name."""
     if isinstance(given, Mapping):
         return {
-            name: Tool(it.function, name, it.max_calls) if isinstance(it, Tool) else Tool(it, name) for name, it in given.items()
+            name: Tool(it.function, name, it.max_calls) if isinstance(it, Tool) else Tool(it, name)
+            for name, it in given.items()
         }
     if callable(given) or isinstance(given, (str, bytes)):
-        raise TypeError(f"tools is {given!r}, and a sequence of functions is accepted, such as [{getattr(given, '__name__', given)}]")
+        raise TypeError(
+            f"tools is {given!r}, and a sequence of functions is accepted, such as [{getattr(given, '__name__', given)}]"
+        )
     found: dict[str, Tool] = {}
     for function in given:
         made = function if isinstance(function, Tool) else tool(function)
