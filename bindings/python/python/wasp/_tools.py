@@ -108,7 +108,8 @@ def _signature(it: Tool) -> inspect.Signature:
 
 
 def _python(it: Tool) -> str:
-    text = f"{'async ' if it.is_async else ''}def {it.name}{_signature(it)}:"
+    # Also of a coroutine: to the program it is a function that takes its time.
+    text = f"def {it.name}{_signature(it)}:"
     if not it.doc:
         return f"{text} ..."
     return f'{text}\n    """' + it.doc.replace("\n", "\n    ") + '"""'
