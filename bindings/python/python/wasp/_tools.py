@@ -55,7 +55,7 @@ def tool(
     """Makes a tool of a function, as a decorator too: `@wasp.tool(max_calls=3)`."""
 
     def made(function: Callable[..., Any]) -> Tool:
-        return Tool(function, name or getattr(function, "__name__", ""), max_calls)
+        return Tool(function, name or str(getattr(function, "__name__", "")), max_calls)
 
     return made if function is None else made(function)
 

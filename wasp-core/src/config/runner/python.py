@@ -72,7 +72,7 @@ def _lowered(value):
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _encode({"bytes": base64.b64encode(value).decode()})
     try:
-        return '{"value": %s}' % _encode(value)
+        return '{"value": ' + _encode(value) + "}"
     except (TypeError, ValueError):  # A key that is no text, or a circle.
         return _encode({"value": repr(value)})
 
@@ -139,4 +139,4 @@ def run(code, given):
             stream.flush()
         except BaseException:  # The program may have replaced it.
             pass
-    _host.call(('{"done": %s}' % done).encode("utf-8", "replace"))
+    _host.call(('{"done": ' + done + "}").encode("utf-8", "replace"))
