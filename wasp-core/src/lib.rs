@@ -20,7 +20,7 @@
 //! ```
 //!
 //! The folders are layers, and each imports only from those below it: `engine` and `instance`; `pool`; `guest`; `plugin`;
-//! `compile`; `vm` and `wasi`; `config`; `sys`; `base`. `tests/suite/layers.rs` keeps it so.
+//! `compile`; `vm`, `wasi` and `extism`; `config`; `sys`; `base`. `tests/suite/layers.rs` keeps it so.
 
 // Unsafe code is in the modules that exist for it, each marked where it is declared.
 #![deny(unsafe_code)]
@@ -31,6 +31,7 @@ mod base;
 mod compile;
 mod config;
 mod engine;
+mod extism;
 mod guest;
 mod instance;
 mod plugin;

@@ -30,3 +30,8 @@ pub(crate) const HIDDEN: &str = "wasp:";
 pub(crate) const START: &str = "wasp:start";
 /// The interrupt flag, an i32 that is 1 when the guest must stop.
 pub(crate) const FLAG: &str = "wasp:interrupt";
+
+/// The constructors of C, which start a plugin of Extism that has no `_initialize`.
+pub(crate) const CONSTRUCTORS: &str = "__wasm_call_ctors";
+/// What starts the runtime of Haskell in a plugin of Extism, with the arguments of a `main`.
+pub(crate) const HASKELL: &str = "hs_init";

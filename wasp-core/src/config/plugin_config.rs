@@ -3,6 +3,7 @@
 use crate::base::value::{Kind, OwnedValue, Value};
 use crate::config::callback::{Callback, Caller};
 use crate::config::limits::Limits;
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ pub struct Config {
     pub(crate) callbacks: Vec<Arc<Callback>>,
     pub(crate) args: Vec<String>,
     pub(crate) environment: Vec<(String, String)>,
+    pub(crate) entries: BTreeMap<String, String>,
     pub(crate) volumes: Vec<Volume>,
     pub(crate) limits: Limits,
     pub(crate) snapshot: bool,
@@ -48,6 +50,7 @@ impl Default for Config {
             callbacks: Vec::new(),
             args: Vec::new(),
             environment: Vec::new(),
+            entries: BTreeMap::new(),
             volumes: Vec::new(),
             limits: Limits::default(),
             snapshot: true,
@@ -95,6 +98,12 @@ impl Config {
         let name = name.into();
         self.environment.retain(|(known, _)| *known != name);
         self.environment.push((name, value.into()));
+        self
+    }
+
+    /// Sets a config entry, which a plugin of Extism reads by its key; other plugins have none. An entry of that key is replaced.
+    pub fn config_set(&mut self, key: impl Into<String>, value: impl Into<String>) -> &mut Self {
+        self.entries.insert(key.into(), value.into());
         self
     }
 
@@ -187,7 +196,7 @@ impl Config {
     }
 }
 
-/// Shows what it gives, but not the values of environment variables, which may be secret.
+/// Shows what it gives, but not the values of environment variables and config entries, which may be secret.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { args, volumes, limits, snapshot, warm_ups, trap_missing_imports, .. } = self;
@@ -197,6 +206,7 @@ impl fmt::Debug for Config {
             .field("callbacks", &callbacks.collect::<Vec<_>>())
             .field("args", args)
             .field("environment", &environment.collect::<Vec<_>>())
+            .field("config_entries", &self.entries.keys().collect::<Vec<_>>())
             .field("volumes", volumes)
             .field("limits", limits)
             .field("snapshot", snapshot)

@@ -10,6 +10,8 @@ use crate::base::log::Level;
 use crate::base::slots;
 use crate::base::value::Kind;
 use crate::config::callback::Answer;
+use crate::extism::kernel::Kernel;
+use crate::extism::variables::Variables;
 use crate::guest::allocations::{Allocations, Block};
 use crate::guest::call_state::CallState;
 use crate::plugin::Plugin;
@@ -24,7 +26,7 @@ use crate::vm::runtime::Runtime;
 use crate::vm::trampoline;
 use crate::vm::turn::HostTurn;
 use crate::wasi;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell, UnsafeCell};
 use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +57,8 @@ pub(crate) struct Guest {
     pub resume: Cell<bool>,
     /// How long a call may take: as the plugin's limit says, unless one has a shorter one.
     pub timeout: Cell<Option<Duration>>,
+    /// What the host keeps for it, if its plugin is one of Extism. Its functions point there.
+    kernel: Option<Box<UnsafeCell<Kernel>>>,
 }
 
 /// Room for answers of at most so many bytes is kept.
@@ -71,6 +75,7 @@ impl Guest {
     pub(crate) fn new(plugin: Arc<Plugin>, interrupt: Arc<Interrupt>) -> Self {
         Self {
             timeout: Cell::new(plugin.limits.timeout),
+            kernel: plugin.extism.is_some().then(Box::default),
             plugin,
             memory: OnceCell::new(),
             budget: OnceCell::new(),
@@ -133,6 +138,42 @@ impl Guest {
         }
         self.forget_blocks();
         self.state.reset();
+    }
+
+    /// Returns what the host keeps for the guest, if its plugin is one of Extism.
+    #[inline]
+    pub(crate) fn kernel<'a>(&'a self, _: &'a HostTurn) -> Option<&'a Kernel> {
+        // SAFETY: only guest code changes it otherwise, which runs only when the borrow of the turn has ended.
+        self.kernel.as_ref().map(|kernel| unsafe { &*kernel.get() })
+    }
+
+    /// Returns the same to change.
+    #[inline]
+    pub(crate) fn kernel_mut<'a>(&'a self, _: &'a mut HostTurn) -> Option<&'a mut Kernel> {
+        // SAFETY: as above, and nobody else looks, as the borrow of the turn says.
+        self.kernel.as_ref().map(|kernel| unsafe { &mut *kernel.get() })
+    }
+
+    /// Brings that back to what start-up left, which has these variables.
+    pub(crate) fn restore_kernel(&self, start: &Variables, turn: &mut HostTurn) {
+        let most = self.plugin.limits.idle_memory_bytes;
+        let Some(kernel) = self.kernel_mut(turn) else { return };
+        let pages = kernel.restore(start, most);
+        if pages > 0
+            && let Some(budget) = self.budget()
+        {
+            budget.give(pages);
+        }
+    }
+
+    /// Returns where that is, for functions that run on the guest's stack; null where there is none.
+    pub(super) fn kernel_ptr(&self) -> *mut Kernel {
+        self.kernel.as_ref().map_or(ptr::null_mut(), |kernel| kernel.get())
+    }
+
+    /// Returns what its memory grows from.
+    pub(super) fn budget(&self) -> Option<&Budget> {
+        self.budget.get().map(|budget| &**budget)
     }
 
     /// Forgets all blocks of guest memory: none is anybody's any more.

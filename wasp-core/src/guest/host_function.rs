@@ -20,7 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use wasmer_types::RawValue;
 
-/// What isn't a callback: WASI, and the functions of the ABI.
+/// What isn't a plain callback: WASI, the functions of the ABI, and those of Extism.
 impl HostFunction for ImportTarget {
     fn panic_kind(&self) -> ErrorKind {
         ErrorKind::Internal
@@ -45,6 +45,11 @@ impl HostFunction for ImportTarget {
                 if let [ty] = function.results {
                     slots[0] = slots::from_raw(result, *ty);
                 }
+            }
+            ImportTarget::Extism(function) => guest.call_extism(*function, slots, turn)?,
+            ImportTarget::ExtismHttp(callback) => guest.request_http(callback, slots, turn)?,
+            ImportTarget::ExtismCallback(callback) => {
+                guest.call_with_blocks(callback, slots, turn)?;
             }
             ImportTarget::NotifyGrowth => {}
             ImportTarget::Missing(missing) => return Err(missing.called()),
@@ -161,7 +166,7 @@ impl Callback {
         }
     }
 
-    /// Runs the host function for a script, with arguments that fit and that are borrowed from `lent` of guest memory.
+    /// Runs the host function for a script or a plugin of Extism, with arguments that fit and that are borrowed from `lent` of guest memory.
     pub(super) fn answer(
         &self,
         args: &[Value<'_>],
@@ -361,7 +366,7 @@ impl Callback {
     }
 
     /// The error for an answer that the guest can't have.
-    fn refuse(&self, error: Error) -> Error {
+    pub(super) fn refuse(&self, error: Error) -> Error {
         let kind = match error.kind() {
             ErrorKind::Signature | ErrorKind::Invalid => ErrorKind::Callback,
             other => other,

@@ -1,6 +1,7 @@
 //! Where compiled code arrives when it calls an import. The safety story is in `vm::trampoline`.
 
 use crate::base::error::{Error, ErrorKind, panic_error};
+use crate::guest::extism_memory;
 use crate::guest::guest_state::Guest;
 use crate::plugin::import::ImportTarget;
 use crate::vm::raise::raise;
@@ -62,6 +63,8 @@ pub(crate) fn import(
 ) -> Extern {
     match target {
         ImportTarget::Callback(callback) => import_of(store, ty, guest, callback),
+        ImportTarget::Extism(function) => extism_memory::import(store, ty, guest, function)
+            .unwrap_or_else(|| import_of(store, ty, guest, target)),
         other => import_of(store, ty, guest, other),
     }
 }

@@ -9,6 +9,9 @@ pub(crate) mod call_state;
 mod caller_memory;
 mod door;
 mod ending;
+pub(crate) mod extism_functions;
+#[allow(unsafe_code)] // Compiled code calls it.
+mod extism_memory;
 #[allow(unsafe_code)] // Enters compiled code.
 pub(crate) mod guest_state;
 #[allow(unsafe_code)] // Says that the guest waits.

@@ -1,5 +1,6 @@
 //! Instances as their owners see them.
 
+mod extism;
 mod script;
 
 use crate::base::error::{Error, ErrorKind, Result};
@@ -31,13 +32,22 @@ pub struct Instance {
     capture: Option<Capture>,
     /// The last result of a script that was wanted as JSON and was none.
     json: String,
+    /// Whether what ended it was the exit of an Extism plugin that was done: the next call begins with a reset.
+    exited: bool,
 }
 
 impl Instance {
     pub(crate) fn new(shard: &Arc<CachePadded<Shard>>, workspace: Workspace) -> Result<Self> {
         let mut lease = Lease::new(shard)?;
         lease.instance.open_for(&workspace);
-        Ok(Self { lease, workspace, poison: None, capture: None, json: String::new() })
+        Ok(Self {
+            lease,
+            workspace,
+            poison: None,
+            capture: None,
+            json: String::new(),
+            exited: false,
+        })
     }
 
     /// Calls the plugin's function `name`.
@@ -136,6 +146,9 @@ impl Instance {
         }
         let index = self.lease.instance.find(name)?;
         let export = &plugin.exports[index];
+        if export.extism {
+            return self.call_extism(timeout, index, args, result);
+        }
         if let Some(encoded) = export.encoded(args) {
             return self.call_encoded(timeout, name, &encoded, result);
         }
@@ -231,6 +244,7 @@ impl Instance {
             self.lease.instance.capture(capture.clone());
         }
         self.poison = None;
+        self.exited = false;
         Ok(())
     }
 

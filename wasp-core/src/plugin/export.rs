@@ -1,6 +1,8 @@
 //! The functions that a plugin exports, and whether a call fits them.
 
-use crate::base::abi_names::{ABI_NAMES, HIDDEN, INVOKE, LOAD, RESUME, SIGNATURES, START};
+use crate::base::abi_names::{
+    ABI_NAMES, CONSTRUCTORS, HIDDEN, INVOKE, LOAD, RESUME, SIGNATURES, START,
+};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::json;
 use crate::base::slots;
@@ -18,6 +20,8 @@ pub(crate) struct Export {
     pub ty: FunctionType,
     /// Known when start-up has run.
     pub declared: OnceLock<Signature>,
+    /// Whether it is called as Extism does: its input and its output are no part of its type.
+    pub extism: bool,
 }
 
 /// A function that a plugin offers, as its listing shows it.
@@ -71,7 +75,7 @@ impl fmt::Display for Function {
 impl Export {
     /// The export without a declaration, of which the module itself tells.
     pub(crate) fn new(name: &str, ty: &FunctionType) -> Self {
-        Self { name: name.to_owned(), ty: ty.clone(), declared: OnceLock::new() }
+        Self { name: name.to_owned(), ty: ty.clone(), declared: OnceLock::new(), extism: false }
     }
 
     /// What the plugin itself declares, if it does.
@@ -81,7 +85,9 @@ impl Export {
 
     /// Its line in the listing, unless it belongs to the ABI or can't be called with plain values.
     pub(crate) fn listed(&self) -> Option<Function> {
-        if ABI_NAMES.contains(&self.name.as_str()) || self.name.starts_with(HIDDEN) {
+        let name = self.name.as_str();
+        let is_abi = ABI_NAMES.contains(&name) || (self.extism && name == CONSTRUCTORS);
+        if is_abi || name.starts_with(HIDDEN) {
             return None;
         }
         let signature = match self.declared() {

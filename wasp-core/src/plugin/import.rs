@@ -7,6 +7,7 @@ use crate::base::slots;
 use crate::base::value::Kind;
 use crate::config::callback::Callback;
 use crate::config::plugin_config::Config;
+use crate::extism::functions as extism;
 use crate::plugin::export::type_text;
 use crate::wasi;
 use std::fmt::{self, Write};
@@ -37,6 +38,12 @@ pub(crate) enum ImportTarget {
     Door(Arc<Callback>),
     /// What emscripten tells its host: the memory has grown. There is nothing to do.
     NotifyGrowth,
+    /// A function of Extism.
+    Extism(extism::Function),
+    /// Extism's HTTP requests, which this callback makes.
+    ExtismHttp(Arc<Callback>),
+    /// A callback for a plugin of Extism, to which strings and bytes travel as offsets of blocks.
+    ExtismCallback(Arc<Callback>),
     /// Nothing: a trap when it is called.
     Missing(Arc<MissingImport>),
 }
@@ -69,6 +76,7 @@ impl ImportTarget {
             ("env", "abort") => Some(ImportTarget::Abort),
             ("env", "emscripten_notify_memory_growth") => Some(ImportTarget::NotifyGrowth),
             ("wasp", "callback") => Some(ImportTarget::ScriptCallback(callbacks.into())),
+            (extism::MODULE, _) => extism::Function::find(name).map(ImportTarget::Extism),
             _ => wasi::function(module, name).map(ImportTarget::Wasi),
         }
     }
@@ -97,6 +105,9 @@ impl ImportTarget {
                 FunctionType::new(params, slots::wasm_type(callback.result).as_slice())
             }
             ImportTarget::Wasi(function) => FunctionType::new(function.params, function.results),
+            ImportTarget::Extism(function) => function.ty(),
+            ImportTarget::ExtismHttp(_) => extism::Function::HttpRequest.ty(),
+            ImportTarget::ExtismCallback(callback) => handle_type(callback),
             ImportTarget::RaiseError | ImportTarget::NotifyGrowth => {
                 FunctionType::new([Type::I32], [])
             }
@@ -111,7 +122,13 @@ impl ImportTarget {
 impl fmt::Display for ImportTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ImportTarget::Callback(callback) | ImportTarget::Door(callback) => callback.fmt(f),
+            ImportTarget::Callback(callback)
+            | ImportTarget::Door(callback)
+            | ImportTarget::ExtismHttp(callback)
+            | ImportTarget::ExtismCallback(callback) => callback.fmt(f),
+            ImportTarget::Extism(function) => {
+                write!(f, "host function {:?}.{:?}", extism::MODULE, function.name())
+            }
             ImportTarget::Wasi(function) => write!(f, "WASI function {:?}", function.name),
             ImportTarget::RaiseError => f.write_str("host function \"env\".\"raise_error\""),
             ImportTarget::Abort => f.write_str("host function \"env\".\"abort\""),
@@ -151,12 +168,11 @@ pub(crate) fn resolve(module: &ModuleInfo, config: &Config) -> Result<Vec<Import
     let mut imports = Vec::new();
     let mut problems = String::new();
     let mut missing = Vec::new();
+    let is_extism = module.imports().any(|import| import.module() == extism::MODULE);
     for import in module.imports() {
         let (from, name) = (import.module(), import.name());
         let problem = match import.ty() {
-            ExternType::Function(ty) => match ImportTarget::find(&config.callbacks, from, name)
-                .map(|target| target.for_type(ty))
-            {
+            ExternType::Function(ty) => match find_for(config, from, name, ty, is_extism)? {
                 Some(target) if target.ty() == *ty => {
                     imports.push(Import { ty: ty.clone(), target });
                     continue;
@@ -201,12 +217,66 @@ pub(crate) fn resolve(module: &ModuleInfo, config: &Config) -> Result<Vec<Import
     }
 }
 
+/// Finds what an import of type `ty` leads to; where the module is one of Extism, strings and bytes may be 64 bits.
+fn find_for(
+    config: &Config,
+    from: &str,
+    name: &str,
+    ty: &FunctionType,
+    is_extism: bool,
+) -> Result<Option<ImportTarget>> {
+    match ImportTarget::find(&config.callbacks, from, name) {
+        Some(ImportTarget::Callback(callback)) if is_extism => {
+            target_of_callback(callback, ty).map(Some)
+        }
+        found => Ok(found.map(|target| target.for_type(ty))),
+    }
+}
+
+/// Returns the type of a callback to which strings, bytes and JSON travel as offsets of blocks.
+fn handle_type(callback: &Callback) -> FunctionType {
+    let ty = |kind: &Kind| if kind.is_block() { Some(Type::I64) } else { slots::wasm_type(*kind) };
+    let params: Vec<Type> = callback.params.iter().filter_map(ty).collect();
+    FunctionType::new(params, ty(&callback.result).as_slice())
+}
+
+/// Returns what an import of type `ty` of a module of Extism's leads to, for which there is a callback.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] for a callback for HTTP requests of other kinds.
+fn target_of_callback(callback: Arc<Callback>, ty: &FunctionType) -> Result<ImportTarget> {
+    let has_handles = handle_type(&callback) == *ty;
+    let is_plain = ImportTarget::Callback(Arc::clone(&callback)).ty() == *ty;
+    let is_http =
+        callback.module == extism::MODULE && callback.name == extism::Function::HttpRequest.name();
+    if is_http && !is_plain {
+        let fits = matches!(*callback.params, [Kind::Json | Kind::String, Kind::Bytes])
+            && callback.result.is_block();
+        if !fits {
+            let message = format!(
+                "{callback} has other kinds than HTTP requests: it takes json and bytes, the request and its body, and answers with json or bytes"
+            );
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        return Ok(ImportTarget::ExtismHttp(callback));
+    }
+    Ok(if has_handles && !is_plain {
+        ImportTarget::ExtismCallback(callback)
+    } else {
+        ImportTarget::Callback(callback)
+    })
+}
+
 /// Says what a function is that nothing provides, and why.
 fn missing_problem(from: &str, name: &str, ty: &FunctionType, config: &Config) -> String {
     let ty = type_text(ty);
     if wasi::is_wasi(from) {
         let near = near_miss(name, wasi::names(from).map(|known| (from, known)));
         return format!("{from:?}.{name:?} as {ty}, which WASI preview 1 doesn't have{near}");
+    }
+    if from == extism::MODULE {
+        let near = near_miss(name, extism::names().map(|known| (from, known)));
+        return format!("{from:?}.{name:?} as {ty}, which Extism doesn't have{near}");
     }
     let offered = config.callbacks.iter().map(|known| (&*known.module, &*known.name));
     let near = near_miss(name, offered);
@@ -238,7 +308,10 @@ pub(crate) fn log_missing(imports: &[Import], log: &Log) {
 pub(crate) fn log_unused(config: &Config, imports: &[Import], log: &Log) {
     let is_used = |callback: &Arc<Callback>| {
         imports.iter().any(|import| match &import.target {
-            ImportTarget::Callback(used) | ImportTarget::Door(used) => Arc::ptr_eq(used, callback),
+            ImportTarget::Callback(used)
+            | ImportTarget::Door(used)
+            | ImportTarget::ExtismHttp(used)
+            | ImportTarget::ExtismCallback(used) => Arc::ptr_eq(used, callback),
             ImportTarget::ScriptCallback(_) => true,
             _ => false,
         })

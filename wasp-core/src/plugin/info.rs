@@ -3,7 +3,9 @@
 use crate::base::value::Kind;
 use crate::base::visible::visible;
 use crate::compile::Outline;
+use crate::extism::functions;
 use crate::plugin::export::{Export, Function, type_name, type_text};
+use crate::plugin::extism;
 use crate::plugin::import::ImportTarget;
 use crate::plugin::listing::{self, Signature};
 use crate::wasi;
@@ -64,7 +66,7 @@ pub enum Provider {
     Callback = 1,
     /// WASI.
     Wasi = 2,
-    /// The guest ABI, such as `raise_error`.
+    /// The guest ABI, such as `raise_error`, or what Extism has.
     Abi = 3,
 }
 
@@ -107,6 +109,9 @@ impl PluginInfo {
         let listing = listing.as_deref().filter(|text| text.len() <= listing::most(exports.len()));
         let listing = listing.and_then(|text| listing::parse(text).ok());
         declare(&mut exports, listing.unwrap_or_default());
+        if info.imports().any(|import| import.module() == functions::MODULE) {
+            extism::declare(&mut exports);
+        }
         Self::new(info, &exports, |module, name| ImportTarget::find(&[], module, name), size)
     }
 
@@ -169,14 +174,22 @@ impl PluginImport {
         let target = target().filter(|target| target.ty() == *ty);
         let provider = match &target {
             None | Some(ImportTarget::Missing(_)) => Provider::Missing,
-            Some(ImportTarget::Callback(_) | ImportTarget::Door(_)) => Provider::Callback,
+            Some(
+                ImportTarget::Callback(_)
+                | ImportTarget::Door(_)
+                | ImportTarget::ExtismHttp(_)
+                | ImportTarget::ExtismCallback(_),
+            ) => Provider::Callback,
             Some(ImportTarget::Wasi(_)) => Provider::Wasi,
             Some(_) => Provider::Abi,
         };
         let signature = match target {
-            Some(ImportTarget::Callback(callback) | ImportTarget::Door(callback)) => {
-                Some(Signature::of_kinds(callback.params.to_vec(), callback.result))
-            }
+            Some(
+                ImportTarget::Callback(callback)
+                | ImportTarget::Door(callback)
+                | ImportTarget::ExtismHttp(callback)
+                | ImportTarget::ExtismCallback(callback),
+            ) => Some(Signature::of_kinds(callback.params.to_vec(), callback.result)),
             _ => Signature::plain(ty),
         };
         let (params, result) = match signature {

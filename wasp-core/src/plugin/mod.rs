@@ -1,6 +1,7 @@
 //! A registered plugin: a compiled module, checked against what its Config gives it.
 
 pub(crate) mod export;
+pub(crate) mod extism;
 pub(crate) mod import;
 pub(crate) mod info;
 pub(crate) mod listing;
@@ -17,6 +18,7 @@ use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
 use crate::config::plugin_config::{Config, WarmUp};
 use crate::plugin::export::{Export, Function};
+use crate::plugin::extism::Extism;
 use crate::plugin::import::{Import, ImportTarget};
 use crate::plugin::info::PluginInfo;
 use crate::plugin::listing::Signature;
@@ -63,6 +65,8 @@ pub(crate) struct Plugin {
     size: usize,
     /// The script that it runs, if it is one.
     pub script: Option<Arc<Script>>,
+    /// What it is given as a plugin of Extism, if it is one.
+    pub extism: Option<Arc<Extism>>,
     /// What scripts are compiled from, if it is their runtime and not compiled ahead of time.
     binary: Option<Arc<Binary<'static>>>,
     /// What other plugins of the same bytes share with it.
@@ -104,12 +108,16 @@ impl Plugin {
         import::log_unused(config, &imports, &options.log);
         import::log_missing(&imports, &options.log);
         let code = machine_code::code(&module);
-        let exports: Vec<Export> = module
+        let mut exports: Vec<Export> = module
             .exports()
             .functions()
             .map(|export| Export::new(export.name(), export.ty()))
             .collect();
         export::check_abi(&exports)?;
+        let extism = Extism::new(&imports, config).map(Arc::new);
+        if extism.is_some() {
+            extism::declare(&mut exports);
+        }
         let is_runtime = exports.iter().any(|export| export.name == LOAD);
         let binary = match wasm.filter(|_| is_runtime) {
             Some(wasm) => Some(Arc::new(Binary::read(wasm)?.into_owned())),
@@ -147,6 +155,7 @@ impl Plugin {
             warm_ups: config.warm_ups.clone(),
             size,
             script: None,
+            extism,
             binary,
             ready,
         };
@@ -180,7 +189,10 @@ impl Plugin {
     /// Returns whether this script's plugin may begin with what the start-up of `runtime` left, because its own would leave the same.
     pub(crate) fn starts_as(&self, runtime: &Self) -> bool {
         let calls_back = |import: &Import| match &import.target {
-            ImportTarget::Callback(_) | ImportTarget::Door(_) => true,
+            ImportTarget::Callback(_)
+            | ImportTarget::Door(_)
+            | ImportTarget::ExtismHttp(_)
+            | ImportTarget::ExtismCallback(_) => true,
             ImportTarget::ScriptCallback(callbacks) => !callbacks.is_empty(),
             _ => false,
         };
@@ -228,7 +240,7 @@ impl Plugin {
     /// Tells operators of a `main` that they may wait for in vain: a program, which compilers make where they know of no WASI.
     fn log_idle_main(&self) {
         let has = |name: &str| self.by_name.contains_key(name);
-        if has("main") && !has("_start") && !has("_initialize") {
+        if self.extism.is_none() && has("main") && !has("_start") && !has("_initialize") {
             let message = "Plugin exports \"main\", which only runs if the host calls it; \"_start\" and \"_initialize\" run at registration";
             self.log.write(Level::Info, message, &[("name", &self.name)]);
         }
@@ -257,6 +269,14 @@ impl Plugin {
     /// Where the exported function `name` stands in `exports`, also if wasp itself exports it.
     pub(crate) fn find_hidden(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// Returns whether it exports `name`, a function that start-up can call.
+    pub(crate) fn starts_by(&self, name: &str) -> bool {
+        self.find_hidden(name).is_some_and(|index| {
+            let ty = &self.exports[index].ty;
+            ty.params().is_empty() && ty.results().is_empty()
+        })
     }
 
     /// Where the exported function `name` stands in `exports`.

@@ -4,10 +4,12 @@
 //! way, each uses one shard of the pool: its reference count is separate, and the instance that it released last waits in its
 //! slot, with its memory still in that processor's cache and its written pages known.
 
+mod extism_calls;
 mod idle_set;
 #[allow(unsafe_code)] // Takes the instance out when it is dropped.
 pub(crate) mod lease;
 mod script_calls;
+mod start_state;
 #[allow(unsafe_code)] // Moves a store between threads, and resets it.
 pub(crate) mod wasm_instance;
 
@@ -16,11 +18,11 @@ use crate::compile::modules::Ready;
 use crate::plugin::Plugin;
 use crate::plugin::info::PluginInfo;
 use crate::pool::idle_set::IdleSet;
+use crate::pool::start_state::StartState;
 use crate::pool::wasm_instance::WasmInstance;
 use crate::sys::dirty_pages::Policy;
 use crate::sys::pagemap::PAGE;
 use crate::sys::process;
-use crate::vm::parts::Snapshot;
 use crossbeam_utils::CachePadded;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,7 +46,7 @@ pub(crate) struct Shard {
 
 /// What all shards of a pool share.
 struct Shared {
-    snapshot: Option<Snapshot>,
+    snapshot: Option<StartState>,
     idle_set: IdleSet,
     /// Whether the plugin was unregistered: idle instances will have no next owner.
     closed: AtomicBool,
@@ -61,7 +63,7 @@ impl Pool {
     pub(crate) fn of_script(plugin: &Arc<Plugin>, runtime: &Self) -> Result<Self> {
         let Shard { plugin: of_runtime, shared, .. } = &**runtime.0[0];
         let limit = plugin.limits.memory_bytes;
-        let started = shared.snapshot.as_ref().filter(|snapshot| snapshot.fits(limit));
+        let started = shared.snapshot.as_ref().filter(|state| state.snapshot.fits(limit));
         match started.filter(|_| plugin.starts_as(of_runtime)) {
             Some(start) => Self::begin(plugin, WasmInstance::loaded(plugin, start)?, Some(start)),
             None => Self::new(plugin),
@@ -71,7 +73,7 @@ impl Pool {
     fn begin(
         plugin: &Arc<Plugin>,
         mut first: WasmInstance,
-        base: Option<&Snapshot>,
+        base: Option<&StartState>,
     ) -> Result<Self> {
         plugin.finish(first.signatures()?)?;
         first.warm_up()?;
@@ -91,7 +93,7 @@ impl Pool {
         Self::with_snapshot(&Arc::new(plugin.with_code(ready)), shared.snapshot.clone())
     }
 
-    fn with_snapshot(plugin: &Arc<Plugin>, snapshot: Option<Snapshot>) -> Self {
+    fn with_snapshot(plugin: &Arc<Plugin>, snapshot: Option<StartState>) -> Self {
         let idle_set = IdleSet::new(plugin.limits.idle_instances, SHARDS);
         let shared = Arc::new(Shared { snapshot, idle_set, closed: AtomicBool::new(false) });
         let shard = |number| {
@@ -123,7 +125,7 @@ impl Pool {
     }
 
     fn snapshot_size(&self) -> u64 {
-        self.0[0].shared.snapshot.as_ref().map_or(0, Snapshot::memory_used)
+        self.0[0].shared.snapshot.as_ref().map_or(0, StartState::memory_used)
     }
 
     /// Frees the idle instances, and returns how many these were.

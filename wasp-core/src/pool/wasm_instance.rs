@@ -1,23 +1,26 @@
 //! One instance of a plugin's module, started and ready to be called.
 
-use crate::base::abi_names::{HOST_ALLOC, LOAD, RESUME, SIGNATURES, START};
+use crate::base::abi_names::{CONSTRUCTORS, HOST_ALLOC, LOAD, RESUME, SIGNATURES, START};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::base::slots::{self, Slots};
 use crate::base::value::{Kind, OwnedValue, Value};
 use crate::config::guest_memory::check_range;
 use crate::config::plugin_config::WarmUp;
+use crate::extism::kernel::Kernel;
 use crate::guest::call::{Call, ResultBuffer};
 use crate::guest::guest_state::{Exports, Guest};
 use crate::guest::import_thunk;
 use crate::plugin::Plugin;
+use crate::plugin::extism;
 use crate::plugin::listing::{self, Signature};
+use crate::pool::start_state::StartState;
 use crate::sys::dirty_pages::{Found, Policy};
 use crate::sys::interrupt::{Interrupt, Interrupter};
 use crate::sys::pagemap::{self, PAGE};
 use crate::sys::signals;
 use crate::vm::builtins;
-use crate::vm::parts::{self, InstanceParts, Snapshot};
+use crate::vm::parts::{self, InstanceParts};
 use crate::vm::trampoline;
 use crate::vm::trap;
 use crate::vm::turn::HostTurn;
@@ -56,12 +59,12 @@ unsafe impl Send for WasmInstance {}
 
 impl WasmInstance {
     /// Makes an instance: from the snapshot, or by running the start-up of its language, which sees an empty workspace.
-    pub(crate) fn new(plugin: &Arc<Plugin>, snapshot: Option<&Snapshot>) -> Result<Self> {
+    pub(crate) fn new(plugin: &Arc<Plugin>, snapshot: Option<&StartState>) -> Result<Self> {
         Self::with_interrupt(plugin, snapshot, Interrupt::new())
     }
 
     /// Makes an instance of a script's plugin from the snapshot of its runtime, and loads the script.
-    pub(super) fn loaded(plugin: &Arc<Plugin>, runtime: &Snapshot) -> Result<Self> {
+    pub(super) fn loaded(plugin: &Arc<Plugin>, runtime: &StartState) -> Result<Self> {
         let mut instance = Self::new(plugin, Some(runtime))?;
         instance.load_script()?;
         Ok(instance)
@@ -69,7 +72,7 @@ impl WasmInstance {
 
     fn with_interrupt(
         plugin: &Arc<Plugin>,
-        snapshot: Option<&Snapshot>,
+        snapshot: Option<&StartState>,
         interrupt: Arc<Interrupt>,
     ) -> Result<Self> {
         let guest = Rc::new(Guest::new(Arc::clone(plugin), interrupt));
@@ -135,8 +138,10 @@ impl WasmInstance {
 
     /// Start-up: the module's start function, then what its language exports.
     fn start(&mut self) -> Result<()> {
-        let names = ["_initialize", "_start"];
-        let exported = names.iter().find(|name| self.guest.plugin.find(name).is_ok());
+        let is_extism = self.guest.plugin.extism.is_some();
+        // Hosts of Extism call `_start` themselves, as a function like any other.
+        let names = ["_initialize", if is_extism { CONSTRUCTORS } else { "_start" }];
+        let exported = names.iter().find(|name| self.guest.plugin.starts_by(name));
         for name in [Some(&START), exported].into_iter().flatten() {
             let Some(index) = self.guest.plugin.find_hidden(name) else { continue };
             let what =
@@ -147,6 +152,9 @@ impl WasmInstance {
                 Err(error) if error.exit_code() == Some(0) => self.guest.state.forgive(),
                 Err(error) => return Err(error.in_context(format_args!("its {what}"))),
             }
+        }
+        if is_extism {
+            self.start_haskell()?;
         }
         self.load_script()
     }
@@ -169,6 +177,9 @@ impl WasmInstance {
         } else {
             let index = plugin.find(function)?;
             let export = &plugin.exports[index];
+            if export.extism {
+                return self.call_extism(None, index, extism::input(&args)?).map(drop);
+            }
             let encoded = export.encoded(&args);
             let args = match &encoded {
                 Some(encoded) => encoded.iter().map(OwnedValue::value).collect(),
@@ -187,14 +198,25 @@ impl WasmInstance {
         }
     }
 
-    /// The state that start-up left, to which this instance can come back too. `base` is the snapshot that it was made from.
-    pub(crate) fn snapshot(&mut self, base: Option<&Snapshot>, policy: Policy) -> Result<Snapshot> {
-        self.parts.snapshot(base, policy, &mut self.turn).map_err(no_image)
+    /// The state that start-up left, to which this instance can come back too. `base` is the one that it was made from.
+    pub(crate) fn snapshot(
+        &mut self,
+        base: Option<&StartState>,
+        policy: Policy,
+    ) -> Result<StartState> {
+        let base = base.map(|base| &base.snapshot);
+        let snapshot = self.parts.snapshot(base, policy, &mut self.turn).map_err(no_image)?;
+        let variables = self.guest.kernel(&self.turn).map(|kernel| kernel.variables.clone());
+        Ok(StartState { snapshot, variables })
     }
 
     /// Brings everything back to `snapshot`, from which it was made.
-    pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
+    pub(crate) fn restore(&mut self, start: &StartState) -> Result<()> {
+        let StartState { snapshot, variables } = start;
         self.guest.forget();
+        if let Some(variables) = variables {
+            self.guest.restore_kernel(variables, &mut self.turn);
+        }
         self.result_buffer.clear();
         if self.touched {
             match self.parts.restore(snapshot, &mut self.turn) {
@@ -310,6 +332,26 @@ impl WasmInstance {
         self.result_buffer.read(&self.guest, kind, &self.turn)
     }
 
+    /// Whether the export at `index` has a result.
+    pub(super) fn has_result(&self, index: usize) -> bool {
+        !self.guest.plugin.exports[index].ty.results().is_empty()
+    }
+
+    /// Begins a call of a function of an Extism plugin, with its input.
+    pub(super) fn begin_extism(&mut self, input: &[u8]) -> Result<()> {
+        self.guest.begin_extism(input, &mut self.turn)
+    }
+
+    /// The output of the last such call, there until the next one.
+    pub(crate) fn extism_output(&self, kind: Kind) -> Result<Value<'_>> {
+        self.guest.extism_output(kind, &self.turn)
+    }
+
+    /// The error that it has set, if it has.
+    pub(super) fn extism_error(&self) -> Option<String> {
+        self.guest.kernel(&self.turn).and_then(Kernel::error)
+    }
+
     /// The memory that its module exports.
     pub(crate) fn memory(&self) -> Option<&[u8]> {
         self.parts.memory.as_ref().map(|memory| memory.bytes(&self.turn))
@@ -354,7 +396,8 @@ impl WasmInstance {
 
     /// Whether `data` is in the guest's memory, from which the last result was lent.
     pub(crate) fn lends(&self, data: &[u8]) -> bool {
-        self.guest.allocations.lent().is_some() && self.guest.has(data, &self.turn)
+        let of_blocks = self.guest.kernel(&self.turn).is_some_and(|kernel| kernel.blocks.has(data));
+        of_blocks || (self.guest.allocations.lent().is_some() && self.guest.has(data, &self.turn))
     }
 
     /// Asks the plugin for its own listing. The string is static: it is read where it is, and not freed.
@@ -393,7 +436,7 @@ impl WasmInstance {
 fn instantiate(
     store: &mut Store,
     guest: &Rc<Guest>,
-    snapshot: Option<&Snapshot>,
+    snapshot: Option<&StartState>,
 ) -> Result<(wasmer::Instance, InstanceParts)> {
     let plugin = &guest.plugin;
     let imports: Vec<_> = plugin
@@ -401,7 +444,7 @@ fn instantiate(
         .iter()
         .map(|import| import_thunk::import(store, &import.ty, guest, import.target.clone()))
         .collect();
-    let (made, parts) = parts::instantiate_with(snapshot, || {
+    let (made, parts) = parts::instantiate_with(snapshot.map(|start| &start.snapshot), || {
         wasmer::Instance::new_by_index(store, &plugin.module, &imports)
     });
     let module = made.map_err(|error| match error {

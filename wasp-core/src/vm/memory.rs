@@ -176,8 +176,17 @@ impl Budget {
         taken.is_some()
     }
 
+    /// Takes `pages` for memory of the host's that counts as the guest's, or notes that they were refused.
+    pub(crate) fn take_or_refuse(&self, pages: u64) -> bool {
+        let taken = self.take(pages);
+        if !taken {
+            self.refused.store(BY_LIMIT, Ordering::Relaxed);
+        }
+        taken
+    }
+
     /// Takes `pages` back.
-    pub(super) fn give(&self, pages: u64) {
+    pub(crate) fn give(&self, pages: u64) {
         self.pages_left.fetch_add(pages, Ordering::Relaxed);
     }
 

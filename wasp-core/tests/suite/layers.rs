@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 10] = [
     &["base"],
     &["sys"],
     &["config"],
-    &["vm", "wasi"],
+    &["vm", "wasi", "extism"],
     &["compile"],
     &["plugin"],
     &["guest"],

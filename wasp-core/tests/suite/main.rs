@@ -17,6 +17,7 @@ mod callbacks;
 mod door;
 mod errors;
 mod exceptions;
+mod extism;
 mod filter;
 mod fork;
 mod host_limits;
