@@ -13,6 +13,7 @@
   (import "extism:host/user" "call_me" (func $call_me (param i64) (result i64)))
   (memory (export "memory") 1)
   (data (i32.const 0) "Hello ")
+  (data (i32.const 8) "{\"count\":0}")
 
   ;; The four bytes of one of the input's numbers.
   (func $number (param $at i64) (result i32)
@@ -70,6 +71,32 @@
         (local.set $at (i64.add (local.get $at) (i64.const 8)))
         (br $copy)))
     (call $output_set (local.get $out) (local.get $length))
+    (i32.const 0))
+
+  ;; `{"count":4}`, for nine vowels at most: the first plugin that Extism's users see.
+  (func (export "count_vowels") (result i32)
+    (local $out i64)
+    (local $at i64)
+    (local $count i32)
+    (local $letter i32)
+    (block $done
+      (loop $letters
+        (br_if $done (i64.ge_u (local.get $at) (call $input_length)))
+        (local.set $letter (i32.or (call $input_load_u8 (local.get $at)) (i32.const 32)))
+        (local.set $at (i64.add (local.get $at) (i64.const 1)))
+        (br_if $letters (i32.eqz (i32.or
+          (i32.or
+            (i32.or (i32.eq (local.get $letter) (i32.const 97)) (i32.eq (local.get $letter) (i32.const 101)))
+            (i32.or (i32.eq (local.get $letter) (i32.const 105)) (i32.eq (local.get $letter) (i32.const 111))))
+          (i32.eq (local.get $letter) (i32.const 117)))))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br $letters)))
+    (local.set $out (call $alloc (i64.const 11)))
+    (call $store_u64 (local.get $out) (i64.load (i32.const 8)))
+    (call $store_u8 (i64.add (local.get $out) (i64.const 8)) (i32.const 58))
+    (call $store_u8 (i64.add (local.get $out) (i64.const 9)) (i32.add (local.get $count) (i32.const 48)))
+    (call $store_u8 (i64.add (local.get $out) (i64.const 10)) (i32.const 125))
+    (call $output_set (local.get $out) (i64.const 11))
     (i32.const 0))
 
   (func (export "callbacks") (result i32)

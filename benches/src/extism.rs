@@ -265,6 +265,10 @@ impl Instance for ExtismInstance {
         self.call(c"echo", data)
     }
 
+    fn vowels(&mut self, text: &str) -> &str {
+        self.text(c"count_vowels", text.as_bytes())
+    }
+
     fn number(&mut self, function: &'static str, n: i32) -> i32 {
         let name = CString::new(function).expect("a name without NUL");
         number(self.call(&name, &i64::from(n).to_le_bytes()))

@@ -41,6 +41,7 @@ const BOUNDS: &[Contender] = &[WaspChecked, Wasp];
 const JS: &[Contender] = &[Wasp, NativeQuickJs];
 const LUA: &[Contender] = &[Wasp, NativeLua];
 const PY: &[Contender] = &[Wasp, NativePocketPy];
+const EXTISM: &[Contender] = &[Wasp, Extism];
 const SPEED: &[Contender] = &[Wasp, Wasmer, WasmtimePooled, WasmtimeEpoch];
 
 pub const ITEMS: &[Item] = &[
@@ -64,6 +65,10 @@ pub const ITEMS: &[Item] = &[
     item("fresh + string call, 1 thread", Plugin::C, Throughput(Work::FreshHello, 1), EVERYBODY),
     item("fresh + string call, 2 threads", Plugin::C, Throughput(Work::FreshHello, 2), EVERYBODY),
     item("fresh + string call, 2 threads by 1", Plugin::C, Scaling(Work::FreshHello), EVERYBODY),
+    item("an Extism plugin: fresh + vowels", Plugin::Extism, Time(Work::FreshVowels), EXTISM),
+    item("an Extism plugin: vowels", Plugin::Extism, Time(Work::Vowels), EXTISM),
+    item("an Extism plugin: string callback", Plugin::Extism, Time(Work::CallbackString), EXTISM),
+    item("an Extism plugin: 1 MiB echo", Plugin::Extism, Time(Work::Echo), EXTISM),
     item("guest code, tight loop", Plugin::Speed, Time(Work::Loop), SPEED),
     item("guest code, calls", Plugin::Speed, Time(Work::Fibonacci), SPEED),
     item("guest code, sieve", Plugin::Speed, Time(Work::Sieve), SPEED),

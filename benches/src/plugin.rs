@@ -12,6 +12,8 @@ pub enum Plugin {
     Echo,
     Add,
     Speed,
+    /// One of Extism, for wasp too.
+    Extism,
     /// A function `hello` and nothing else.
     Hello(Language),
     /// A script of a kilobyte, with a function `hello`.
@@ -43,6 +45,7 @@ impl Plugin {
             P::Echo => "echo",
             P::Add => "add",
             P::Speed => "speed",
+            P::Extism => "extism",
             P::Hello(JavaScript) => "hello.js",
             P::Hello(Lua) => "hello.lua",
             P::Hello(PocketPy) => "hello.py",
@@ -59,14 +62,14 @@ impl Plugin {
     pub fn language(self) -> Option<Language> {
         match self {
             P::Hello(language) | P::Kilobyte(language) | P::Compute(language) => Some(language),
-            P::C | P::Go | P::Echo | P::Add | P::Speed => None,
+            P::C | P::Go | P::Echo | P::Add | P::Speed | P::Extism => None,
         }
     }
 
     /// WebAssembly, or the text of a script.
     pub fn code(self, contender: Contender) -> Vec<u8> {
         let text: &[u8] = match (contender, self) {
-            (Contender::Extism, _) => include_bytes!("../plugins/extism.wat"),
+            (Contender::Extism, _) | (_, P::Extism) => include_bytes!("../plugins/extism.wat"),
             (_, P::C) => return read("build/plugins/c.wasm"),
             (_, P::Go) => return read("build/plugins/go.wasm"),
             (_, P::Echo) => include_bytes!("../plugins/echo.wat"),

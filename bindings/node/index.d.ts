@@ -92,6 +92,8 @@ export interface WaspConfig {
   args?: readonly string[]
   /** Its environment variables. */
   env?: Record<string, string>
+  /** The config entries of a plugin of Extism, which reads them by their keys. */
+  config?: Record<string, string>
   /** The host's directories that it sees, by the absolute path that they have for it. */
   volumes?: Record<string, string | URL | { path: string | URL; readOnly?: boolean }>
   limits?: WaspLimits

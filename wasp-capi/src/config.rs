@@ -84,6 +84,22 @@ pub unsafe extern "C" fn wasp_config_set_env(
     });
 }
 
+/// Sets a config entry of a plugin of Extism, which reads it by its key; other plugins have none. An entry of that key is replaced.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn wasp_config_set_entry(
+    config: Option<&mut wasp_config>,
+    key: wasp_slice,
+    value: wasp_slice,
+) {
+    wasp_config::apply(config, |config| {
+        // SAFETY: slices and arrays are readable, the header's promise.
+        let (key, value) =
+            unsafe { (key.text("a config entry's key")?, value.text("a config entry's value")?) };
+        config.config_set(key, value);
+        Ok(())
+    });
+}
+
 /// Adds an argument to the plugin's command line, after its name, which is always the first, and the arguments added before.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn wasp_config_add_arg(config: Option<&mut wasp_config>, arg: wasp_slice) {

@@ -41,6 +41,11 @@ pub trait Instance {
     /// `echo` of `plugins/echo.wat`.
     fn echo(&mut self, data: &[u8]) -> &[u8];
 
+    /// `count_vowels` of `plugins/extism.wat`.
+    fn vowels(&mut self, _text: &str) -> &str {
+        unimplemented!("only plugins of Extism count vowels")
+    }
+
     /// A function of one number: those of `plugins/add.wat`, `plugins/speed.wat` and the scripts.
     fn number(&mut self, function: &'static str, n: i32) -> i32;
 }

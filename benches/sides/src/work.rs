@@ -37,6 +37,9 @@ pub enum Work {
     ScriptJson,
     /// 200 addresses, found in 16 KB of text.
     ScriptPattern,
+    /// The vowels of a short text, counted by a plugin of Extism.
+    Vowels,
+    FreshVowels,
 }
 
 const CALLBACKS: i32 = 1_000;
@@ -109,6 +112,8 @@ impl<S: Side> Loaded<S> {
                     sum(&mut self.side.instance(&plugin));
                 })
             }
+            Work::FreshVowels => warm(times, || vowels(&mut self.fresh())),
+            Work::Vowels => self.warm(times, vowels),
             Work::Sum => self.warm(times, sum),
             Work::Hello => self.warm(times, hello),
             Work::CallbackString => {
@@ -176,6 +181,10 @@ fn sum(instance: &mut impl Instance) {
 
 fn hello(instance: &mut impl Instance) {
     assert_eq!(instance.hello(black_box("Nic")), "Hello Nic");
+}
+
+fn vowels(instance: &mut impl Instance) {
+    assert_eq!(instance.vowels(black_box("this is a test")), "{\"count\":4}");
 }
 
 /// Not the first ones: they find caches cold.

@@ -122,6 +122,16 @@ fn config() -> Config {
             let (a, b): (i32, i32) = (args[0].try_into()?, args[1].try_into()?);
             caller.set_result(Value::I32(a.wrapping_add(b)));
             Ok(())
+        })
+        .callback("extism:host/user", "add", &[Kind::I32, Kind::I32], Kind::I32, |caller, args| {
+            let (a, b): (i32, i32) = (args[0].try_into()?, args[1].try_into()?);
+            caller.set_result(Value::I32(a.wrapping_add(b)));
+            Ok(())
+        })
+        .callback("extism:host/user", "call_me", &[Kind::String], Kind::String, |caller, args| {
+            let name: &str = args[0].try_into()?;
+            caller.set_result(Value::String(&format!("Hello {name}")));
+            Ok(())
         });
     config
 }
@@ -152,6 +162,10 @@ impl Instance for WaspInstance {
 
     fn echo(&mut self, data: &[u8]) -> &[u8] {
         self.call("echo", &[data.into()], Kind::Bytes)
+    }
+
+    fn vowels(&mut self, text: &str) -> &str {
+        self.call("count_vowels", &[text.into()], Kind::String)
     }
 
     fn number(&mut self, function: &'static str, n: i32) -> i32 {

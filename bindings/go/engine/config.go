@@ -19,6 +19,8 @@ type PluginConfig struct {
 	Args []string
 	// Environment holds the plugin's environment variables. Those of this process are never visible to it.
 	Environment map[string]string
+	// Config holds the config entries of a plugin of Extism, which reads them by their keys. Other plugins have none.
+	Config map[string]string
 	// Volumes maps absolute paths in the plugin to directories of the host that every instance sees there, such as
 	// "/data": "/srv/data". A host path that ends in ":ro" is mounted read-only.
 	Volumes map[string]string
@@ -101,6 +103,10 @@ func (t *translation) handle() *C.wasp_config {
 	for _, name := range slices.Sorted(maps.Keys(t.config.Environment)) {
 		value := t.config.Environment[name]
 		C.wasp_go_env(handle, text(name), C.size_t(len(name)), text(value), C.size_t(len(value)))
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.config.Config)) {
+		value := t.config.Config[key]
+		C.wasp_go_entry(handle, text(key), C.size_t(len(key)), text(value), C.size_t(len(value)))
 	}
 	for _, guest := range slices.Sorted(maps.Keys(t.config.Volumes)) {
 		host, readOnly := strings.CutSuffix(t.config.Volumes[guest], ":ro")

@@ -96,6 +96,11 @@ static inline void wasp_go_env(wasp_config *config, const char *name, size_t nam
   wasp_config_set_env(config, wasp_go_slice(name, name_len), wasp_go_slice(value, value_len));
 }
 
+static inline void wasp_go_entry(wasp_config *config, const char *key, size_t key_len, const char *value,
+                                 size_t value_len) {
+  wasp_config_set_entry(config, wasp_go_slice(key, key_len), wasp_go_slice(value, value_len));
+}
+
 static inline void wasp_go_arg(wasp_config *config, const char *arg, size_t arg_len) {
   wasp_config_add_arg(config, wasp_go_slice(arg, arg_len));
 }

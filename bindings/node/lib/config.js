@@ -47,7 +47,7 @@ function warmUps(given = []) {
 
 /** Reads a config: its callbacks, its language, and the rest as the native half takes it. */
 function read(given) {
-  const known = ['args', 'callbacks', 'env', 'volumes', 'limits', 'snapshot', 'warmUp', 'trapMissingImports', 'language']
+  const known = ['args', 'callbacks', 'env', 'config', 'volumes', 'limits', 'snapshot', 'warmUp', 'trapMissingImports', 'language']
   const config = options(given, 'the config', known)
   const callbacks = new Callbacks(config.callbacks)
   const checked = {
@@ -55,6 +55,7 @@ function read(given) {
     args: args(config.args),
     callbacks: callbacks.offered,
     env: Object.entries(config.env ?? {}).map(([name, value]) => [name, text(value, `env "${name}"`)]),
+    entries: Object.entries(config.config ?? {}).map(([key, value]) => [key, text(value, `config "${key}"`)]),
     volumes: volumes(config.volumes),
     warmUps: warmUps(config.warmUp),
     snapshot: config.snapshot === undefined ? undefined : Boolean(config.snapshot),

@@ -13,6 +13,9 @@ pub(crate) fn read(given: &Object<'_>, of_script: bool) -> napi::Result<Config> 
     for (name, value) in given.get::<Vec<(String, String)>>("env")?.unwrap_or_default() {
         config.env(name, value);
     }
+    for (key, value) in given.get::<Vec<(String, String)>>("entries")?.unwrap_or_default() {
+        config.config_set(key, value);
+    }
     for volume in list(given, "volumes")? {
         let guest: String = required(&volume, "guest")?;
         let host: String = required(&volume, "host")?;

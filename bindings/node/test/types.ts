@@ -28,6 +28,7 @@ const config: WaspConfig = {
     },
   },
   env: { LANGUAGE: 'de' },
+  config: { key: 'value' },
   volumes: { '/data': '/srv/data', '/more': { path: new URL('file:///srv'), readOnly: true } },
   limits: { memoryBytes: 1 << 20, timeout: 1.5, idleMemoryBytes: 0 },
   snapshot: false,

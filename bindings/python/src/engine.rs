@@ -40,6 +40,7 @@ struct Registration<'py> {
     host_functions: Vec<HostFunction>,
     args: Vec<String>,
     env: Bound<'py, PyDict>,
+    config: Bound<'py, PyDict>,
     volumes: Vec<(String, PathBuf, bool)>,
     limits: GivenLimits,
     snapshot: bool,
@@ -126,7 +127,7 @@ impl Engine {
     ) -> PyResult<()> {
         let py = slf.py();
         let given: Registration<'_> = plugin.extract()?;
-        let config = given.config(py)?;
+        let config = given.to_core(py)?;
         let engine = Self::current(slf)?;
         let work = Work::with_compiler(py)?;
         let outcome = match &given.source {
@@ -229,7 +230,7 @@ impl Drop for Engine {
 }
 
 impl Registration<'_> {
-    fn config(&self, py: Python<'_>) -> PyResult<Config> {
+    fn to_core(&self, py: Python<'_>) -> PyResult<Config> {
         let mut config = Config::new();
         for (module, name, params, result, function) in &self.host_functions {
             let params: Vec<_> = params.iter().map(|kind| (*kind).into()).collect();
@@ -239,6 +240,9 @@ impl Registration<'_> {
         config.args(&self.args);
         for (name, value) in &self.env {
             config.env(name.extract::<String>()?, value.extract::<String>()?);
+        }
+        for (key, value) in &self.config {
+            config.config_set(key.extract::<String>()?, value.extract::<String>()?);
         }
         for (guest, host, read_only) in &self.volumes {
             config.volume(guest, host, *read_only);

@@ -337,6 +337,16 @@ static void config_text(void) {
         wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
   wasp_config_free(config);
   config = wasp_config_new();
+  wasp_config_set_entry(config, wasp_str("good"), wasp_str("\xff"));
+  FAILS(WASP_ERROR_INVALID, "plugin \"it\": a config entry's value is not UTF-8",
+        wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
+  wasp_config_free(config);
+  config = wasp_config_new();
+  wasp_config_set_entry(config, wasp_str("\xff"), wasp_str("good"));
+  FAILS(WASP_ERROR_INVALID, "plugin \"it\": a config entry's key is not UTF-8",
+        wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));
+  wasp_config_free(config);
+  config = wasp_config_new();
   wasp_config_add_arg(config, wasp_str("\xff"));
   FAILS(WASP_ERROR_INVALID, "plugin \"it\": an argument is not UTF-8",
         wasp_engine_register(engine, wasp_str("it"), WAT((module)), config));

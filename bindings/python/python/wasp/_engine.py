@@ -143,6 +143,7 @@ class _Plugin:
     callbacks: dict[tuple[str, str], Callable[..., Any] | Callback]
     args: list[str]
     env: dict[str, str]
+    config: dict[str, str]
     volumes: list[tuple[str, str, bool]]
     limits: Limits
     snapshot: bool
@@ -209,6 +210,7 @@ class Engine(_wasp.Engine):
         callbacks: Mapping[tuple[str, str], Callable[..., Any] | Callback] | None = None,
         args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        config: Mapping[str, str] | None = None,
         volumes: Mapping[str, _Volume] | None = None,
         limits: Limits | None = None,
         snapshot: bool = True,
@@ -222,7 +224,8 @@ class Engine(_wasp.Engine):
         registered as a plugin, a str is the text of a script, and a pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
         any kind. callbacks offers functions by (namespace, name), with
         kinds from their annotations or a Callback; they run on the thread that made the call. args are the arguments
-        of its command line, after its name. env is all the environment that the plugin sees. volumes shows directories of the host by their path in the guest, as a path or as
+        of its command line, after its name. env is all the environment that the plugin sees. config is what a plugin of Extism reads by
+        config_get. volumes shows directories of the host by their path in the guest, as a path or as
         (path, "ro"). Without snapshot, each instance runs the plugin's start-up itself, instead of beginning from what it
         left when the plugin was registered. warm_up are calls that are made once after start-up and before the snapshot,
         (function, *args) each: every instance starts from what they left. A file that one leaves open is an error. With
@@ -247,6 +250,7 @@ class Engine(_wasp.Engine):
             dict(callbacks or {}),
             _args(args),
             dict(env or {}),
+            dict(config or {}),
             [_volume(guest, volume) for guest, volume in (volumes or {}).items()],
             limits or Limits(),
             snapshot,
