@@ -426,6 +426,11 @@ void wasp_config_free(wasp_config *config);
 /// Sets an environment variable of the plugin. The host's own environment is never visible.
 void wasp_config_set_env(wasp_config *config, wasp_slice name, wasp_slice value);
 
+/// Sets a config entry of a plugin of Extism, which reads it by its key; other plugins have none. An entry of that key is replaced.
+void wasp_config_set_entry(wasp_config *config,
+                           wasp_slice key,
+                           wasp_slice value);
+
 /// Adds an argument to the plugin's command line, after its name, which is always the first, and the arguments added before.
 void wasp_config_add_arg(wasp_config *config,
                          wasp_slice arg);
