@@ -4,7 +4,8 @@
 #   bindings/python/test.sh [PYTEST-ARGUMENT...]
 #
 # PYTHON is the interpreter; python3 if not given. WHEEL is a wheel that is built already. It needs the example plugins
-# (make -C examples/plugins), and modules from npm, which it fetches (bindings/foreign/modules.sh).
+# (make -C examples/plugins), modules from npm, which it fetches (bindings/foreign/modules.sh), and plugins of Extism, which it builds
+# (bindings/extism/plugins.sh).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,16 +15,19 @@ hosts=$root/examples/hosts/python
 foreign=$root/bindings/foreign
 
 modules=$("$foreign/modules.sh")
+extism=$("$root/bindings/extism/plugins.sh")
 wheel=${WHEEL:-$("$here/wheel.sh")}
 rm -rf "$build/empty" "$build/away"
 "${PYTHON:-python3}" -m venv "$build/empty"
 "$build/empty/bin/pip" install --quiet --disable-pip-version-check "${wheel}[test]"
+"$build/empty/bin/pip" install --quiet --disable-pip-version-check --no-deps --require-hashes -r "$root/bindings/extism/requirements.txt"
+"$build/empty/bin/pip" install --quiet --disable-pip-version-check cffi==2.0.0
 mkdir -p "$build/away"
 cp -r "$here/tests" "$build/away/"
 cd "$build/away"
 python=$build/empty/bin/python
 export WASP_DOCS="$root/docs" WASP_PLUGINS="$root/build/plugins" WASP_HOSTS="$hosts"
-export WASP_FOREIGN="$foreign" WASP_FOREIGN_MODULES="$modules"
+export WASP_EXTISM_PLUGINS="$extism" WASP_FOREIGN="$foreign" WASP_FOREIGN_MODULES="$modules"
 "$python" -m pytest -p no:cacheprovider -q --durations=5 tests "$@"
 # The scripts of the runtimes' own tests.
 for language in javascript lua pocketpy; do
