@@ -24,6 +24,7 @@ void test_numbers(void);
 void test_memory(void);
 void test_info(void);
 void test_scripts(void);
+void test_extism(void);
 /* Runs the condition of that name, if there is one, in this process. */
 bool run_condition(const char *name);
 
