@@ -30,7 +30,7 @@ pub enum ErrorKind {
     Abi = 8,
     /// The guest trapped: unreachable, out of bounds, division by zero, stack overflow, ...
     Trap = 9,
-    /// The guest reported an error through `env.raise_error`.
+    /// The guest reported an error: through `env.raise_error`, or as plugins of Extism do.
     Guest = 10,
     /// The guest called `env.abort`.
     Abort = 11,
