@@ -8,8 +8,6 @@ const START: usize = 16;
 const ALIGN: u64 = 8;
 /// What is known of a block counts as so many bytes, since a guest may have many that are empty otherwise.
 const OVERHEAD: u64 = 64;
-/// So many bytes are there before a freed block is used again.
-const ROOM: usize = 64 << 10;
 /// Memory is counted in these, as linear memory is.
 const PAGE: u64 = 64 << 10;
 /// Room for so many blocks is kept.
@@ -74,7 +72,7 @@ impl Blocks {
         else {
             return 0;
         };
-        if end > self.bytes.capacity().max(ROOM) as u64
+        if end > self.pages * PAGE
             && let Some(offset) = self.reuse(length)
         {
             return offset;
