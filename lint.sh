@@ -29,7 +29,7 @@ if [ "${1-}" = fix ]; then
   "$python/clang-format" -i $c
   "$python/ruff" check --quiet --fix .
   "$python/ruff" format --quiet .
-  gofmt -w bindings/go bindings/guest/go examples/hosts/go examples/plugins/go
+  gofmt -w bindings/go bindings/extism/go bindings/guest/go examples/hosts/go examples/plugins/go
   "$biome" check --write --log-level=warn .
   exit
 fi
@@ -45,7 +45,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --release --no-deps --workspace
 "$python/shellcheck" $shell
 "$python/typos"
 "$biome" check --log-level=warn .
-unformatted=$(gofmt -l bindings/go bindings/guest/go examples/hosts/go examples/plugins/go)
+unformatted=$(gofmt -l bindings/go bindings/extism/go bindings/guest/go examples/hosts/go examples/plugins/go)
 [ -z "$unformatted" ] || { echo "gofmt would change $unformatted" >&2; exit 1; }
 # The Go module links libwasp, which `make lib` puts there.
 (cd bindings/go && go vet ./... && "$staticcheck" ./...)

@@ -51,11 +51,11 @@ EXPORT(count_vowels) {
   uint64_t count = 0;
   for (uint64_t i = 0; i < input_length(); i++) {
     switch (input_load_u8(i) | 32) {
-      case 'a':
-      case 'e':
-      case 'i':
-      case 'o':
-      case 'u': count++;
+    case 'a':
+    case 'e':
+    case 'i':
+    case 'o':
+    case 'u': count++;
     }
   }
   char digits[24];

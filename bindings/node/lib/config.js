@@ -47,7 +47,18 @@ function warmUps(given = []) {
 
 /** Reads a config: its callbacks, its language, and the rest as the native half takes it. */
 function read(given) {
-  const known = ['args', 'callbacks', 'env', 'config', 'volumes', 'limits', 'snapshot', 'warmUp', 'trapMissingImports', 'language']
+  const known = [
+    'args',
+    'callbacks',
+    'env',
+    'config',
+    'volumes',
+    'limits',
+    'snapshot',
+    'warmUp',
+    'trapMissingImports',
+    'language',
+  ]
   const config = options(given, 'the config', known)
   const callbacks = new Callbacks(config.callbacks)
   const checked = {

@@ -40,8 +40,8 @@ void test_extism(void) {
   size_t count;
   wasp_config_set_entry(config, wasp_str("key"), wasp_str("old"));
   wasp_config_set_entry(config, wasp_str("key"), wasp_str("value"));
-  wasp_config_add_callback(config, wasp_str("extism:host/user"), wasp_str("greet"), &string, 1, WASP_STRING, greet, NULL,
-                           NULL);
+  wasp_config_add_callback(config, wasp_str("extism:host/user"), wasp_str("greet"), &string, 1, WASP_STRING, greet,
+                           NULL, NULL);
   it = instance_of(wasp_str(plugin), config);
   wasp_config_free(config);
   gives(it, "config", "key", "value");

@@ -6,10 +6,14 @@ static const struct {
   const char *name;
   void (*run)(void);
 } suites[] = {
-    {"header", test_header},         {"api", test_api},         {"callbacks", test_callbacks}, {"errors", test_errors}, {"extism", test_extism},
-    {"limits", test_limits},         {"threads", test_threads}, {"stacks", test_stacks},       {"misuse", test_misuse},
-    {"leaks", test_leaks},           {"numbers", test_numbers}, {"memory", test_memory},       {"info", test_info},
-    {"conditions", test_conditions}, {"scripts", test_scripts},
+    {"header", test_header},       {"api", test_api},
+    {"callbacks", test_callbacks}, {"errors", test_errors},
+    {"extism", test_extism},       {"limits", test_limits},
+    {"threads", test_threads},     {"stacks", test_stacks},
+    {"misuse", test_misuse},       {"leaks", test_leaks},
+    {"numbers", test_numbers},     {"memory", test_memory},
+    {"info", test_info},           {"conditions", test_conditions},
+    {"scripts", test_scripts},
 };
 enum { SUITES = sizeof suites / sizeof *suites };
 

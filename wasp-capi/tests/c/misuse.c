@@ -21,7 +21,8 @@ static struct {
   wasp_error *wasp_error_p_error;
   wasp_slice wasp_slice_name, wasp_slice_value, wasp_slice_guest_path, wasp_slice_host_path, wasp_slice_module;
   wasp_slice wasp_slice_message, wasp_slice_wasm, wasp_slice_path, wasp_slice_plugin, wasp_slice_workspace;
-  wasp_slice wasp_slice_function, wasp_slice_data, wasp_slice_arg, wasp_slice_runtime, wasp_slice_source, wasp_slice_key;
+  wasp_slice wasp_slice_function, wasp_slice_data, wasp_slice_arg, wasp_slice_runtime, wasp_slice_source,
+      wasp_slice_key;
   wasp_names **wasp_names_p_p_names, *names;
   wasp_plugin_info **wasp_plugin_info_p_p_info, *info;
   uint64_t uint64_t_timeout_ns;

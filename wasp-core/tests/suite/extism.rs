@@ -542,8 +542,8 @@ fn what_extism_does_not_have_is_told() {
         let register = |import: &str| {
             engine.register("p", format!("(module {import})").as_bytes(), &Config::new())
         };
-        let message = "plugin \"p\": it imports \"extism:host/env\".\"aloc\" as (i64) -> i64, which Extism doesn't have (\"extism:host/env\".\"alloc\" is there)";
-        let import = r#"(import "extism:host/env" "aloc" (func (param i64) (result i64)))"#;
+        let message = "plugin \"p\": it imports \"extism:host/env\".\"alloc2\" as (i64) -> i64, which Extism doesn't have (\"extism:host/env\".\"alloc\" is there)";
+        let import = r#"(import "extism:host/env" "alloc2" (func (param i64) (result i64)))"#;
         fails(register(import), ImportNotFound, message);
         let import = r#"(import "extism:host/env" "alloc" (func (param i32) (result i64)))"#;
         let message = "plugin \"p\": it imports \"extism:host/env\".\"alloc\" as (i32) -> i64, while the host function \"extism:host/env\".\"alloc\" is (i64) -> i64";
