@@ -91,7 +91,9 @@ impl Blocks {
             self.pages = pages;
         }
         let Ok(end) = usize::try_from(end) else { return 0 };
-        if self.bytes.try_reserve(end - self.bytes.len()).is_err() {
+        let more = end - self.bytes.len();
+        // Room for more than that is welcome, and may be too much.
+        if self.bytes.try_reserve(more).is_err() && self.bytes.try_reserve_exact(more).is_err() {
             return 0;
         }
         self.bytes.resize(offset, 0);

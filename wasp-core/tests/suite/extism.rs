@@ -3,9 +3,11 @@
 use crate::plugins;
 
 use plugins::{fails, instance, on_both, on_both_with, well_formed, with_allocator};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::Duration;
 use wasp_core::ErrorKind::*;
-use wasp_core::{Config, Instance, Kind, Level, Log, Provider, Value};
+use wasp_core::{Compiler, Config, Instance, Kind, Level, Log, Provider, Value};
 
 fn plugin() -> String {
     std::fs::read_to_string(plugins::path("extism.wat")).unwrap()
@@ -584,7 +586,7 @@ fn a_call_is_stopped_in_its_blocks() {
     let fields = r#"(func (export "loop") (loop $l (drop (call $length (i64.const 16))) (br $l)))"#;
     on_both(|engine| {
         let mut config = Config::new();
-        config.timeout(std::time::Duration::from_millis(50));
+        config.timeout(Duration::from_millis(50));
         let mut p = instance(engine, &small(fields), &config);
         let error = p.call("loop", &[], Kind::None).unwrap_err();
         assert_eq!(error.kind(), Timeout);
@@ -605,5 +607,50 @@ fn the_end_of_the_stack_is_a_trap() {
             assert!(error.to_string().contains("call stack exhausted"), "{error}");
             p.reset().unwrap();
         }
+    });
+}
+
+/// The code of the second compiler starts from the snapshot that the first one's left.
+#[test]
+fn optimised_code_starts_from_the_same_variables() {
+    let (told, optimised) = mpsc::channel();
+    let log = Log::new(Level::Debug, move |record| {
+        if record.message == "Plugin optimised" {
+            told.send(()).unwrap();
+        }
+    });
+    let engine = plugins::engine(Compiler::Tiered, log);
+    let mut first = instance(&engine, &plugin(), &Config::new());
+    bytes(&mut first, "set", b"a1");
+    optimised.recv_timeout(Duration::from_secs(60)).unwrap();
+    let mut second = engine.instance("p", None).unwrap();
+    for (p, kept) in [(&mut first, &b"a1"[..]), (&mut second, b"")] {
+        assert_eq!(
+            (bytes(p, "get", b"start-up"), bytes(p, "get", b"a")),
+            (b"start".into(), kept.into())
+        );
+        assert_eq!(bytes(p, "echo", b"123456789"), b"123456789");
+    }
+}
+
+/// Instances of one plugin run on several threads, each over its own blocks.
+#[test]
+fn threads_do_not_share_blocks() {
+    on_both(|engine| {
+        engine.register("p", plugin().as_bytes(), &Config::new()).unwrap();
+        thread::scope(|scope| {
+            for thread in 0..4_u8 {
+                scope.spawn(move || {
+                    let data = vec![thread; 5000];
+                    for _ in 0..200 {
+                        let mut p = engine.instance("p", None).unwrap();
+                        assert_eq!(bytes(&mut p, "get", b"a"), b"");
+                        bytes(&mut p, "set", &[b'a', thread]);
+                        assert_eq!(bytes(&mut p, "echo", &data), data);
+                        assert_eq!(bytes(&mut p, "get", b"a"), [b'a', thread]);
+                    }
+                });
+            }
+        });
     });
 }
