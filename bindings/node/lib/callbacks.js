@@ -44,13 +44,19 @@ function withJson(call, params, returns, what) {
   }
 }
 
+/**
+ * Marks a callback of wasp's own. Its `call` takes the task that its guest runs in, if it does, and the arguments in a list, with JSON
+ * as the native half has it, and answers likewise; the clock of the guest's time limit stops meanwhile.
+ */
+const OWN = Symbol('own')
+
 /** The functions that a plugin may call back; the native half knows them by their place. */
 class Callbacks {
   /** The module, the name and the kinds of each, for the native half. */
   offered = []
   /** What is called on this thread. */
   functions = []
-  /** What is called for a guest on a worker, with the handle of its task first. */
+  /** What is called for a guest on a worker, with its task first. */
   onWorker = []
 
   constructor(modules = {}) {
@@ -62,7 +68,14 @@ class Callbacks {
         if (typeof call !== 'function') throw new TypeError(`${what} has no function "call"`)
         const numbers = list(params, `the parameters of ${what}`).map((param) => kind(param, `a parameter of ${what}`))
         if (params.includes('none')) throw new TypeError(`${what} has a parameter of the kind "none"`)
-        this.offered.push({ module, name, params: numbers, result: kind(returns, `the result of ${what}`) })
+        const result = kind(returns, `the result of ${what}`)
+        const isUntimed = callback[OWN] === true
+        this.offered.push({ module, name, params: numbers, result, isUntimed })
+        if (isUntimed) {
+          this.functions.push((...args) => call(undefined, args))
+          this.onWorker.push(call)
+          continue
+        }
         const plain = (task, args) => (caller ? inCallback(task, call, args) : call(...args))
         const wrapped = withJson(plain, params, returns, what)
         // Most need nothing around them.
@@ -75,4 +88,4 @@ class Callbacks {
   }
 }
 
-module.exports = { Callbacks }
+module.exports = { Callbacks, OWN }

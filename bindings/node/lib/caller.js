@@ -33,7 +33,7 @@ class Caller {
 
 /** Calls `call` with its caller first, which waits on this thread or in a task. */
 function inCallback(task, call, args) {
-  const caller = new Caller([native.callerNumber(), task])
+  const caller = new Caller([native.callerNumber(), task?.handle])
   let answer
   try {
     answer = call(caller, ...args)

@@ -7,7 +7,7 @@ const { passed, passedAll } = require('./json.js')
 const { WaspError, failed } = require('./error.js')
 const { expected, list, options, text, timeLimit } = require('./arguments.js')
 const { Memory } = require('./memory.js')
-const { Task } = require('./task.js')
+const { PROGRAM, Task } = require('./task.js')
 
 // How `call` takes what is known of it in one number: the native half says where each part begins.
 const { TEXT, NUMBER, PLACE } = native.packing
@@ -32,7 +32,14 @@ const closed = () => new WaspError({ code: 'INVALID', message: 'the instance is 
 const busy = () =>
   new WaspError({ code: 'BUSY', message: 'the instance runs a call already, and an instance runs one at a time' })
 
+/** Returns what keeps up to `most` bytes of what an instance prints, as the native half knows it. */
+let capture
+
 class Instance {
+  static {
+    capture = (instance, most) => settled(native.capture(instance.#open(), most))
+  }
+
   #core
   #plugin
   #handle
@@ -121,7 +128,7 @@ class Instance {
     const limit = timeLimit(timeout)
     signal?.throwIfAborted()
     this.#open()
-    const task = new Task(this.#core, this.#plugin.callbacks, this.#plugin.name, name)
+    const task = new Task(this.#core, this.#plugin.callbacks, this.#plugin.name, name, given?.[PROGRAM])
     const kind = expected(returns)
     const all = fitAll(args, name)
     const handle = this.#open()
@@ -201,4 +208,4 @@ Object.defineProperty(Instance.prototype, Symbol.dispose ?? Symbol.for('nodejs.d
   writable: true,
 })
 
-module.exports = { CREATE, Instance }
+module.exports = { CREATE, Instance, capture }

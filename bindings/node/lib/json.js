@@ -14,7 +14,15 @@ function isPlain(value) {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
+/** A value that is JSON already. */
+class JsonText {
+  constructor(text) {
+    this.text = text
+  }
+}
+
 function boxed(value, what, code) {
+  if (value instanceof JsonText) return [value.text]
   let text
   try {
     if (!isPlain(value)) return value
@@ -43,4 +51,4 @@ function parsed([text], what, where) {
 /** Returns the arguments of a function as the native half takes them, which is a copy. */
 const passedAll = (args, what) => Array.from(args, (arg, index) => passed(arg, () => `${what}: argument ${index + 1}`, 'INVALID'))
 
-module.exports = { parsed, passed, passedAll }
+module.exports = { JsonText, isPlain, parsed, passed, passedAll }

@@ -10,6 +10,9 @@ const tasks = new Map()
 let lastTask = 0
 let stay
 
+/** By this name the options of a call have the program that it runs. */
+const PROGRAM = Symbol('program')
+
 class Task {
   id = (lastTask = (lastTask + 1) >>> 0)
   #callbacks
@@ -23,8 +26,9 @@ class Task {
   #settle
   #outcome = new Promise((resolve) => (this.#settle = resolve))
 
-  /** For a guest with these callbacks; if it is a call, of which function of which plugin. */
-  constructor(core, callbacks, plugin, name) {
+  /** For a guest with these callbacks; if it is a call, of which function of which plugin, and of which program, if it is one's. */
+  constructor(core, callbacks, plugin, name, program) {
+    this.program = program
     this.#plugin = plugin
     this.#core = core
     this.#callbacks = callbacks
@@ -63,7 +67,7 @@ class Task {
     if (this.#stopped) return native.stop(this.#handle)
     let value
     try {
-      value = await this.#callbacks.onWorker[index](this.#handle, args)
+      value = await this.#callbacks.onWorker[index](this, args)
     } catch (exception) {
       this.#thrown = { value: exception }
       value = THREW
@@ -87,4 +91,4 @@ class Task {
   }
 }
 
-module.exports = { Task }
+module.exports = { PROGRAM, Task }

@@ -27,9 +27,19 @@ pub(crate) fn read(given: &Object<'_>, of_script: bool) -> napi::Result<Config> 
         let params: Vec<u32> = required(&offered, "params")?;
         let params: Vec<_> = params.into_iter().map(kind).collect();
         let result = kind(required(&offered, "result")?);
-        config.callback(module, name, &params, result, move |caller, args| {
-            callback::call_javascript(index, result, caller, args)
-        });
+        if required(&offered, "isUntimed")? {
+            config.callback(module, name, &params, result, move |caller, args| {
+                // Also while a worker waits for JavaScript, whose other work isn't the guest's to answer for.
+                caller.pause_clock();
+                let answered = callback::call_javascript(index, result, caller, args);
+                caller.resume_clock()?;
+                answered
+            });
+        } else {
+            config.callback(module, name, &params, result, move |caller, args| {
+                callback::call_javascript(index, result, caller, args)
+            });
+        }
     }
     config.limits(limits(given)?);
     for call in list(given, "warmUps")? {

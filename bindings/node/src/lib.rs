@@ -11,6 +11,8 @@
 mod call;
 #[allow(unsafe_code)] // Calls JavaScript.
 mod callback;
+#[allow(unsafe_code)] // Makes JavaScript values.
+mod capture;
 mod config;
 mod engine;
 #[allow(unsafe_code)] // Makes JavaScript values.
@@ -101,6 +103,10 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "memorySize", memory::size)?;
     offer(&env, &mut exports, "readMemory", memory::read)?;
     offer(&env, &mut exports, "writeMemory", memory::write)?;
+    offer(&env, &mut exports, "capture", capture::new)?;
+    offer(&env, &mut exports, "restartCapture", capture::restart)?;
+    offer(&env, &mut exports, "takeOutput", capture::take)?;
+    offer(&env, &mut exports, "runner", capture::runner)?;
     offer(&env, &mut exports, "start", instance::start)?;
     offer(&env, &mut exports, "finish", instance::finish)?;
     offer(&env, &mut exports, "answer", spawn::answer)?;
