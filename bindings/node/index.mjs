@@ -1,3 +1,19 @@
 import wasp from './index.js'
 
-export const { Engine, Instance, WaspError, inspect } = wasp
+export const {
+  Engine,
+  Instance,
+  Result,
+  RunError,
+  Runtime,
+  Session,
+  Tool,
+  ToolError,
+  WaspError,
+  describe,
+  inspect,
+  run,
+  runSync,
+  runtime,
+  tool,
+} = wasp
