@@ -350,3 +350,197 @@ export class WaspError extends Error {
   /** Imports that no callback provides, or with another type, for IMPORT_NOT_FOUND. */
   imports?: { module: string; name: string }[]
 }
+
+/** What a run may take. A number may be `Infinity`, for no limit. */
+export interface WaspRunLimits {
+  /** Milliseconds that the program may run; time in tools doesn't count. The default is 30,000. */
+  timeout?: number
+  /** Bytes of memory, or a size such as `'64MB'` or `'1GiB'`; the default is 256 MiB. */
+  memory?: number | string
+  /** Bytes that it may print, or a size such as `'1MB'`; the default is 1 MiB. */
+  outputBytes?: number | string
+  /** How often it may call tools; the default is 1,000. */
+  toolCalls?: number
+}
+
+/** A function that programs may call. What it returns goes to them as JSON; they never see the host's own objects. */
+export type WaspToolFunction = (...args: any[]) => unknown
+
+/** Functions by the names that programs know them by, or with names of their own. */
+export type WaspTools = Readonly<Record<string, WaspToolFunction | Tool>> | readonly (WaspToolFunction | Tool)[]
+
+/** What a run is given, other than its program. */
+export interface WaspSessionRunOptions {
+  /** Values by the names that the program has them by: whatever has a JSON. */
+  inputs?: { readonly [name: string]: unknown }
+  /**
+   * Functions that the program may call, with the authority of this process. In `run` they may return promises, for which the program
+   * waits; in `runSync` a promise is a TypeError.
+   */
+  tools?: WaspTools
+  /** Patterns of paths in the workspace: the files that match are in the result. `*` is any text, `?` any character. */
+  collect?: readonly string[]
+  /** Limits for this run, which are at most those of its runtime. */
+  limits?: WaspRunLimits
+  /**
+   * Asked before a tool runs, with its name and arguments: `true` lets it run, and anything else doesn't; a string tells the program why.
+   * In `run` it may return a promise.
+   */
+  gate?: (name: string, args: WaspJson[]) => unknown
+  /** Whether the program is told what its tools throw. Of a {@link ToolError} it always is, and of others else only that they failed. */
+  showErrors?: boolean
+  /** Its abort ends the program, and the promise is rejected with its reason, as that of `fetch` is. */
+  signal?: AbortSignal
+  /** Told what the program prints, as it does; in `runSync` at each call of a tool, and at the end. What it throws ends the run. */
+  onStdout?: (text: string) => void
+  /** The same, of its standard error. */
+  onStderr?: (text: string) => void
+}
+
+export interface WaspRunOptions extends WaspSessionRunOptions {
+  /** Files that are put into the program's workspace, by their paths there: text, bytes, or the URL of a file. */
+  files?: { readonly [path: string]: string | URL | WaspBytes }
+}
+
+/** What ended a program before its end. */
+export type WaspStopped = 'time' | 'memory' | 'output' | 'tool_calls' | 'stack' | 'cancelled'
+
+/** What a program failed with. All of it is the program's own words: it may be anything. */
+export interface WaspFailure {
+  /** The name of the exception's class, `Error` where there is none; `Trap` or `Exit` for what isn't one. */
+  type: string
+  /** What it says, on one line. */
+  message: string
+  /** The program's own frames, the innermost first, one a line; empty where there are none. */
+  traceback: string
+  /** The line of the program, counted from 1, where that is known. */
+  line: number | null
+}
+
+/** What a run took. */
+export interface WaspUsage {
+  /** Milliseconds, those in tools included. */
+  time: number
+  /** Milliseconds that were spent in tools. */
+  toolTime: number
+  /** How many tools were called. */
+  toolCalls: number
+  /** How many bytes were printed. */
+  outputBytes: number
+  /** The size of its memory when it ended: it never shrinks while a program runs. */
+  memoryBytes: number
+}
+
+/** What came of a run. */
+export class Result {
+  private constructor()
+  /** The value of the program's last expression; `undefined` where it has none, and where it failed. */
+  value: any
+  /** What it printed. */
+  stdout: string
+  /** What it printed to its standard error. */
+  stderr: string
+  /** What it failed with, if it did. */
+  error: WaspFailure | null
+  /** The limit that ended it, if one did. */
+  stopped: WaspStopped | null
+  /** Whether it left more than it may: what is here is the beginning of what it printed, or files are missing that are too big. */
+  truncated: boolean
+  /** The files that were asked for by `collect`, by their path in the workspace. */
+  files: Record<string, Buffer>
+  usage: WaspUsage
+  /** Whether it came to its end. */
+  get ok(): boolean
+  /** Returns the value. Throws a {@link RunError} where the program failed or was stopped. */
+  unwrap(): any
+}
+
+/** A program failed, or was stopped: what {@link Result.unwrap} throws. */
+export class RunError extends Error {
+  private constructor()
+  /** All that came of the run. */
+  result: Result
+}
+
+/** What a tool throws to tell the program why it failed. Of all other exceptions the program learns nothing. */
+export class ToolError extends Error {}
+
+export interface WaspToolOptions {
+  /** The name that programs know it by; that of the function by default. */
+  name?: string
+  /** What it does, for {@link describe}. */
+  description?: string
+  /**
+   * A JSON Schema of an object, for {@link describe}: the function takes one object with these properties. It is not checked what
+   * programs pass.
+   */
+  parameters?: { readonly [key: string]: unknown }
+  /** How often one run may call it; more is a {@link ToolError}. */
+  maxCalls?: number
+}
+
+/** A function that programs may call, made by {@link tool}. */
+export class Tool {
+  private constructor()
+  readonly call: WaspToolFunction
+  readonly name: string
+  readonly description: string
+  readonly parameters: { readonly [key: string]: unknown } | undefined
+  readonly maxCalls: number
+  /** Whether it is an async function. */
+  get isAsync(): boolean
+}
+
+/** Makes a tool of a function. */
+export function tool(call: WaspToolFunction, options?: WaspToolOptions): Tool
+
+/**
+ * Tells what tools there are, for those who write programs, language models as a rule: as declarations in TypeScript (the default), as
+ * stubs in Python, or as JSON Schema, a list of objects with name, description and parameters. What has no `parameters` is told by the
+ * names in the function's source.
+ */
+export function describe(tools: WaspTools, style?: 'typescript' | 'python' | 'json-schema'): string
+
+/**
+ * Runs a program in a fresh sandbox, beside the event loop. What it fails with is in the result, and so is the limit that ended it; the
+ * promise is rejected with a TypeError, RangeError or WaspError for what the host got wrong, and with the reason of a signal that was
+ * aborted.
+ */
+export function run(language: WaspLanguage, code: string, options?: WaspRunOptions): Promise<Result>
+/** The same on this thread, which waits: its tools answer at once. */
+export function runSync(language: WaspLanguage, code: string, options?: WaspRunOptions): Result
+
+/**
+ * Prepares a language, for programs that each run in a fresh sandbox. `setup` is a program that runs once, now: they begin from what it
+ * left. `limits` are those of its runs, which may lower them.
+ */
+export function runtime(language: WaspLanguage, options?: { setup?: string; limits?: WaspRunLimits }): Runtime
+
+/** A language, prepared. */
+export class Runtime {
+  private constructor()
+  get language(): WaspLanguage
+  /** The limits of its runs. */
+  get limits(): { timeout: number; memory: number; outputBytes: number; toolCalls: number }
+  run(code: string, options?: WaspRunOptions): Promise<Result>
+  runSync(code: string, options?: WaspRunOptions): Result
+  /**
+   * Makes a sandbox that keeps what its programs leave, for one who trusts all of them alike. It ends when it was idle for so many
+   * milliseconds (10 minutes by default), or as old as that (an hour).
+   */
+  session(options?: { files?: WaspRunOptions['files']; idle?: number; lifetime?: number }): Session
+}
+
+/** A sandbox that keeps what its programs leave. It runs one at a time; one that was stopped half-way ends it. */
+export class Session {
+  private constructor()
+  run(code: string, options?: WaspSessionRunOptions): Promise<Result>
+  runSync(code: string, options?: WaspSessionRunOptions): Result
+  /** Whether it runs another program. */
+  get isOpen(): boolean
+  /** Stops the program that runs; on this thread, when the tool that says so has returned. */
+  interrupt(): void
+  /** Frees the sandbox and deletes its workspace, when the program that runs is over. `using` does it too. */
+  close(): void
+  [Symbol.dispose](): void
+}

@@ -216,7 +216,8 @@ class Program {
   }
 
   #count() {
-    if (++this.#calls > this.#job.limits.toolCalls) throw new Halt('tool_calls')
+    if (this.#calls >= this.#job.limits.toolCalls) throw new Halt('tool_calls')
+    this.#calls++
     if (this.#output.isLive) this.#output.look()
     if (this.#output.thrown !== undefined) throw new Halt(null, this.#output.thrown.value)
     return performance.now()
