@@ -375,7 +375,7 @@ export interface WaspSessionRunOptions {
   inputs?: { readonly [name: string]: unknown }
   /**
    * Functions that the program may call, with the authority of this process. In `run` they may return promises, for which the program
-   * waits; in `runSync` a promise is a TypeError.
+   * waits, as long as that takes; in `runSync` a promise is a TypeError.
    */
   tools?: WaspTools
   /** Patterns of paths in the workspace: the files that match are in the result. `*` is any text, `?` any character. */

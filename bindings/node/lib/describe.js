@@ -86,7 +86,15 @@ function typescript({ call, description, name, parameters }) {
   return `${comment}declare function ${name}(${params.join(', ')}): any`
 }
 
-const pythonTypes = { string: 'str', number: 'float', integer: 'int', boolean: 'bool', null: 'None', object: 'dict', array: 'list' }
+const pythonTypes = {
+  string: 'str',
+  number: 'float',
+  integer: 'int',
+  boolean: 'bool',
+  null: 'None',
+  object: 'dict',
+  array: 'list',
+}
 
 function pythonType(schema) {
   const { type, items, enum: values, const: value } = Object(schema)

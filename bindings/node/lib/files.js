@@ -14,7 +14,9 @@ function place(path) {
   const full = path.startsWith('/') ? path : `/workspace/${path}`
   const [first, ...parts] = full.split('/').filter((part) => part !== '' && part !== '.')
   if (first !== 'workspace' || parts.includes('..') || path.includes('\0')) {
-    throw new RangeError(`${what} is not within /workspace, where a program finds its files: "data.csv" and "/workspace/data.csv" are`)
+    throw new RangeError(
+      `${what} is not within /workspace, where a program finds its files: "data.csv" and "/workspace/data.csv" are`,
+    )
   }
   if (parts.length === 0) throw new RangeError(`${what} is the workspace itself, and not a file`)
   return parts.join('/')

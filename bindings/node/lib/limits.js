@@ -43,7 +43,9 @@ function limits(given, defaults = DEFAULTS, most = OPEN) {
     if (value === undefined) continue
     chosen[name] = limit(name, value)
     if (chosen[name] > most[name]) {
-      throw new RangeError(`the limit "${name}" is ${chosen[name]}, more than the ${most[name]} of the runtime, which a run only lowers`)
+      throw new RangeError(
+        `the limit "${name}" is ${chosen[name]}, more than the ${most[name]} of the runtime, which a run only lowers`,
+      )
     }
   }
   return chosen

@@ -73,6 +73,15 @@ function now(answer, what) {
   throw new Halt(null, new TypeError(`${what} answered with a promise, for which only run waits: runSync doesn't`))
 }
 
+/** What is said of anything that was thrown. */
+function words(thrown) {
+  try {
+    return String(thrown)
+  } catch {
+    return 'it threw what has no words'
+  }
+}
+
 class Program {
   #job
   #instance
@@ -250,7 +259,7 @@ class Program {
   #failed(name, exception) {
     if (exception instanceof Halt) throw exception
     if (exception instanceof ToolError) return [JSON.stringify({ error: exception.message })]
-    const shown = this.#job.showErrors ? `: ${String(exception)}` : ''
+    const shown = this.#job.showErrors ? `: ${words(exception)}` : ''
     return [JSON.stringify({ error: `the tool "${name}" failed${shown}` })]
   }
 }

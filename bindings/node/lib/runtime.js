@@ -77,10 +77,25 @@ function inputsOf(given = {}, tools) {
 function checkSync(tools, gate) {
   const tool = [...tools.values()].find((tool) => tool.isAsync)
   if (tool === undefined && !isAsyncFunction(gate)) return
-  throw new TypeError(`${tool === undefined ? 'the gate' : `the tool "${tool.name}"`} is async, for which only run waits: runSync doesn't`)
+  throw new TypeError(
+    `${tool === undefined ? 'the gate' : `the tool "${tool.name}"`} is async, for which only run waits: runSync doesn't`,
+  )
 }
 
+/** Prepares a language. */
+let runtime
+
 class Runtime {
+  static {
+    runtime = (language, given) => {
+      const { setup = '', limits: own } = options(given, 'the options of runtime', ['setup', 'limits'])
+      const chosen = limits(own)
+      const made = new Runtime(CREATE, language, setup, chosen, chosen)
+      made.#readySync(chosen.memory)
+      return made
+    }
+  }
+
   #language
   #source
   #setup
@@ -162,11 +177,18 @@ class Runtime {
 
   /** Checks what a run is given. */
   #job(code, given, known, isSync) {
-    const { collect, gate, inputs, limits: own, showErrors, signal, tools, onStdout, onStderr, ...rest } = options(
-      given,
-      'the options of run',
-      known,
-    )
+    const {
+      collect,
+      gate,
+      inputs,
+      limits: own,
+      showErrors,
+      signal,
+      tools,
+      onStdout,
+      onStderr,
+      ...rest
+    } = options(given, 'the options of run', known)
     if (signal !== undefined && typeof signal?.throwIfAborted !== 'function') throw new TypeError('signal is no AbortSignal')
     const named = byName(tools)
     if (isSync) checkSync(named, gate)
@@ -251,15 +273,6 @@ class Runtime {
   [show.custom](_depth, given) {
     return `Runtime ${show({ language: this.#language, limits: this.limits }, given)}`
   }
-
-  /** Prepares a language. */
-  static prepare(language, given) {
-    const { setup = '', limits: own } = options(given, 'the options of runtime', ['setup', 'limits'])
-    const chosen = limits(own)
-    const runtime = new Runtime(CREATE, language, setup, chosen, chosen)
-    runtime.#readySync(chosen.memory)
-    return runtime
-  }
 }
 
 /** Adds the files that a program left. What is more than its memory may be isn't read into the host's. */
@@ -290,6 +303,5 @@ function sharedRuntime(language) {
 
 const run = async (language, code, given) => sharedRuntime(language).run(code, given)
 const runSync = (language, code, given) => sharedRuntime(language).runSync(code, given)
-const runtime = (language, given) => Runtime.prepare(language, given)
 
 module.exports = { Runtime, run, runSync, runtime }

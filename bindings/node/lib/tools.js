@@ -18,7 +18,9 @@ class Tool {
       throw new TypeError(`maxCalls of the tool "${name}" is ${String(maxCalls)}, and a number from 0 on is accepted`)
     }
     if (parameters !== undefined && (typeof parameters !== 'object' || parameters === null)) {
-      throw new TypeError(`the parameters of the tool "${name}" are ${String(parameters)}, and a JSON Schema of an object is accepted`)
+      throw new TypeError(
+        `the parameters of the tool "${name}" are ${String(parameters)}, and a JSON Schema of an object is accepted`,
+      )
     }
     this.call = call
     this.name = name

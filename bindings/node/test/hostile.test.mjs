@@ -95,7 +95,10 @@ test('3: promises and built-ins that were taken over', async () => {
     assert.equal(result.stopped, null)
     const thenable = await go('javascript', "({ then(resolve) { resolve({ then: 'x' }) } })")
     assert.deepEqual(thenable.value, { then: 'x' })
-    const generator = await go('javascript', 'async function* f() { try { yield 1 } finally { yield 2 } }; (await f().return({ then(r) { r(7) } })).value')
+    const generator = await go(
+      'javascript',
+      'async function* f() { try { yield 1 } finally { yield 2 } }; (await f().return({ then(r) { r(7) } })).value',
+    )
     assert.equal(generator.stopped, null)
     assert.equal((await go('javascript', 'await new Promise(() => {})')).ok, false)
   }
@@ -111,10 +114,16 @@ test('4: results that do things when they are read', async () => {
     ['javascript', 'throw { toString() { for (;;); } }', 'time'],
     ['javascript', 'find({ get a() { for (;;); } })', 'time'],
     ['javascript', '({ get a() { throw new RangeError("mine") } })', /^RangeError: mine$/],
-    ['lua', 'return setmetatable({}, { __pairs = function() while true do end end, __index = function() while true do end end })', null],
+    [
+      'lua',
+      'return setmetatable({}, { __pairs = function() while true do end end, __index = function() while true do end end })',
+      null,
+    ],
   ])
   let reads = 0
-  const value = runSync('javascript', 'let n = 0; ({ get a() { touch(); return ++n } })', { tools: { touch: () => reads++ } }).value
+  const value = runSync('javascript', 'let n = 0; ({ get a() { touch(); return ++n } })', {
+    tools: { touch: () => reads++ },
+  }).value
   assert.deepEqual([value.a, value.a, reads], [1, 1, 1])
 })
 
@@ -160,11 +169,17 @@ test('9: nothing names the host', async () => {
     throw new Error(`no file ${import.meta.filename}`)
   }
   const programs = [
-    ['javascript', "const fs = await import('wasp:fs'); const all = []; for (const f of [() => fs.readFile('/etc/passwd'), () => fs.readdir('/'), () => fs.readdir('..'), () => fs.readFile('none'), () => fs.writeFile('../x', ''), fail]) try { all.push(f()) } catch (e) { all.push(String(e), e.stack) } all"],
+    [
+      'javascript',
+      "const fs = await import('wasp:fs'); const all = []; for (const f of [() => fs.readFile('/etc/passwd'), () => fs.readdir('/'), () => fs.readdir('..'), () => fs.readFile('none'), () => fs.writeFile('../x', ''), fail]) try { all.push(f()) } catch (e) { all.push(String(e), e.stack) } all",
+    ],
     ['javascript', 'fail()'],
     ['javascript', "await import('node:fs')"],
     ['javascript', 'Object.getOwnPropertyNames(globalThis)'],
-    ['lua', "return { os.getenv and os.getenv('WASP_SECRET') or '', tostring(io.open('/proc/self/environ')), tostring(debug and debug.traceback()) }"],
+    [
+      'lua',
+      "return { os.getenv and os.getenv('WASP_SECRET') or '', tostring(io.open('/proc/self/environ')), tostring(debug and debug.traceback()) }",
+    ],
     ['lua', 'return fail()'],
     ['pocketpy', "open('/proc/self/environ').read()"],
     ['pocketpy', 'import os\nos.getcwd()'],
@@ -213,7 +228,7 @@ test('18: a stop is not swallowed', async () => {
     ['javascript', 'function* g() { try { for (;;) yield } finally { for (;;); } }; for (const _ of g()) break', 'time'],
     ['lua', 'while true do pcall(function() while true do end end) end', 'time'],
     ['lua', 'local f = coroutine.wrap(function() while true do pcall(coroutine.yield) end end) while true do f() end', 'time'],
-    ['lua', "setmetatable({}, { __gc = function() while true do end end }) while true do local t = {} end", 'time'],
+    ['lua', 'setmetatable({}, { __gc = function() while true do end end }) while true do local t = {} end', 'time'],
     ['lua', 'xpcall(error, function() while true do end end)', 'time'],
     ['pocketpy', 'while True:\n    try:\n        while True: pass\n    except: pass', 'time'],
     ['pocketpy', 'def f():\n    try:\n        while True: pass\n    except:\n        f()\nf()', 'time'],
@@ -221,17 +236,20 @@ test('18: a stop is not swallowed', async () => {
 })
 
 test('21: floods, what is no text, and results that are deep', async () => {
-  await expectAll([
-    ['javascript', "for (;;) console.log('x'.repeat(1e4))", 'output'],
-    ['javascript', "for (;;) try { console.error('x') } catch {}", 'output'],
-    ['javascript', "console.log('x'.repeat(1e9))", 'memory'],
-    ['lua', "while true do pcall(io.write, ('x'):rep(1e6)) end", 'output'],
-    ['lua', "while true do pcall(print, 'x') end", 'output'],
-    ['pocketpy', "while True:\n    try:\n        print('x' * 10000)\n    except: pass", 'output'],
-    ['javascript', 'let a = []; for (let i = 0; i < 1e5; i++) a = [a]; a', 'stack'],
-    ['javascript', 'const a = []; a.push(a); a', /^TypeError: /],
-    ['javascript', 'const a = {}; a.b = { a }; find(a)', /^TypeError: /],
-  ], { limits: { outputBytes: '20KB' } })
+  await expectAll(
+    [
+      ['javascript', "for (;;) console.log('x'.repeat(1e4))", 'output'],
+      ['javascript', "for (;;) try { console.error('x') } catch {}", 'output'],
+      ['javascript', "console.log('x'.repeat(1e9))", 'memory'],
+      ['lua', "while true do pcall(io.write, ('x'):rep(1e6)) end", 'output'],
+      ['lua', "while true do pcall(print, 'x') end", 'output'],
+      ['pocketpy', "while True:\n    try:\n        print('x' * 10000)\n    except: pass", 'output'],
+      ['javascript', 'let a = []; for (let i = 0; i < 1e5; i++) a = [a]; a', 'stack'],
+      ['javascript', 'const a = []; a.push(a); a', /^TypeError: /],
+      ['javascript', 'const a = {}; a.b = { a }; find(a)', /^TypeError: /],
+    ],
+    { limits: { outputBytes: '20KB' } },
+  )
   for (const go of forms) {
     const odd = await go('lua', "io.write('a\\xff\\xc3\\0\\27[2Jb\\xe2\\x82') io.stderr:write('\\xf0')")
     assert.deepEqual([odd.stdout, odd.stderr], ['a\ufffd\ufffd\0\x1b[2Jb\ufffd', '\ufffd'])
@@ -260,7 +278,11 @@ test('22: storms of tools', async () => {
   await expectAll(
     [
       ['javascript', "nothing('x'.repeat(1e7)); nothing(...new Array(1e4)); 1", null],
-      ['javascript', "find(...new Array(6e4).fill(0)); (await import('wasp:tools')).call('find', { args: new Array(1e6).fill(0) })", null],
+      [
+        'javascript',
+        "find(...new Array(6e4).fill(0)); (await import('wasp:tools')).call('find', { args: new Array(1e6).fill(0) })",
+        null,
+      ],
       ['javascript', "find('x'.repeat(1e9))", 'memory'],
       ['javascript', 'big()', /^Abi: /],
       ['javascript', 'let a = []; for (let i = 0; i < 1e5; i++) a = [a]; find(a)', 'stack'],
@@ -269,7 +291,16 @@ test('22: storms of tools', async () => {
     { tools: { ...counted, big: () => 'x'.repeat(5e7) }, limits: { memory: '48MB' } },
   )
   // Requests that are nothing of the sort.
-  for (const request of ['null', '1', '"x"', '[]', '{ args: 1 }', '{ args: { length: 5 } }', '{ kwargs: [] }', '{ kwargs: null, args: [] }']) {
+  for (const request of [
+    'null',
+    '1',
+    '"x"',
+    '[]',
+    '{ args: 1 }',
+    '{ args: { length: 5 } }',
+    '{ kwargs: [] }',
+    '{ kwargs: null, args: [] }',
+  ]) {
     for (const go of forms) {
       const { value } = await go('javascript', `(await import('wasp:tools')).call('nothing', ${request})`, { tools: counted })
       assert.ok(typeof value === 'object' && Object.keys(value).every((key) => key === 'error'), request)
@@ -290,9 +321,15 @@ test('23: results and calls are not forged', async () => {
     assert.deepEqual([forged.value, forged.stdout], ['real', `${said}\n`])
     const own = await go('javascript', "globalThis.find = () => 'own'; ToolError = 1; find()", { tools })
     assert.deepEqual([own.value, own.usage.toolCalls], ['own', 0])
-    const stopped = await go('javascript', "throw Object.assign(new Error('x'), { code: 'TIMEOUT', stopped: 'time', exitCode: 1 })")
+    const stopped = await go(
+      'javascript',
+      "throw Object.assign(new Error('x'), { code: 'TIMEOUT', stopped: 'time', exitCode: 1 })",
+    )
     assert.deepEqual([stopped.error.type, stopped.stopped], ['Error', null])
-    const error = await go('javascript', "throw { name: 'WaspError', message: 'INVALID', wasmStack: [], toString: () => 'WaspError: INVALID' }")
+    const error = await go(
+      'javascript',
+      "throw { name: 'WaspError', message: 'INVALID', wasmStack: [], toString: () => 'WaspError: INVALID' }",
+    )
     assert.deepEqual([error.error.type, error.error.line], ['WaspError', null])
     const object = await go('javascript', '({ wasmStack: [], code: "TIMEOUT", message: "x" })')
     assert.deepEqual(object.value, { wasmStack: [], code: 'TIMEOUT', message: 'x' })
@@ -304,7 +341,10 @@ test('24: files stay within the workspace', async () => {
   const before = known()
   let workspace
   const plant = () => {
-    workspace = join(tmpdir(), known().find((name) => !before.includes(name)))
+    workspace = join(
+      tmpdir(),
+      known().find((name) => !before.includes(name)),
+    )
     symlinkSync('/etc/hostname', join(workspace, 'link.txt'))
     symlinkSync('/etc', join(workspace, 'folder'))
     symlinkSync('/etc/', join(workspace, 'slash'))
@@ -330,10 +370,11 @@ test('24: files stay within the workspace', async () => {
     assert.deepEqual(Object.keys(result.files), ['a.txt', 'own.txt'])
     assert.equal(existsSync(workspace), false)
     assert.ok(existsSync('/etc/passwd'))
-    // A file that is bigger than the host's memory, and takes no room.
-    const huge = "local f = io.open('huge', 'w') f:seek('set', 2 ^ 38 // 1 | 0) f:write('x') f:close() io.open('b', 'w'):write('b'):close()"
+    // A file that is bigger than the memory may be, and takes no room.
+    const huge =
+      "local f = io.open('huge', 'w') f:seek('set', 2147483000) f:write('x') f:close() io.open('b', 'w'):write('b'):close()"
     const { error, files, truncated } = await go('lua', huge, { files: { 'a.txt': 'a' }, collect: ['*'] })
-    if (error === null) assert.deepEqual([Object.keys(files), truncated], [['a.txt', 'b'], true])
+    assert.deepEqual([error, Object.keys(files), truncated], [null, ['a.txt', 'b'], true])
   }
 })
 
@@ -341,7 +382,15 @@ test('25: nothing is left for the next', async () => {
   const js = runtime('javascript', { setup: 'const base = 40; globalThis.shared = { n: 0 }' })
   const leave = `Object.prototype.polluted = 1; Array.prototype.map = () => 'patched'; globalThis.leaked = 'secret'; shared.n = 1
     ;(await import('wasp:fs')).writeFile('left.txt', 'x'); Math.random = () => 4;`
-  const ends = ['1', 'null.x', 'for (;;);', 'stop()', "for (;;) console.log('x')", 'for (;;) one()', 'const f = () => f() + 1; f()']
+  const ends = [
+    '1',
+    'null.x',
+    'for (;;);',
+    'stop()',
+    "for (;;) console.log('x')",
+    'for (;;) one()',
+    'const f = () => f() + 1; f()',
+  ]
   const check = `[typeof leaked, ({}).polluted, [1].map((x) => x)[0], shared.n, base, (await import('wasp:fs')).readdir('.').join()]`
   const expected = ['undefined', null, 1, 0, 40, 'a.txt']
   const randoms = new Set()

@@ -13,13 +13,13 @@ const folder = dirname(require.resolve('wasp/package.json'))
 
 test('require and import give the same', async () => {
   const imported = await import('wasp')
-  for (const name of ['Engine', 'Instance', 'WaspError']) assert.equal(imported[name], wasp[name])
+  for (const name of ['Engine', 'Instance', 'WaspError', 'run', 'ToolError']) assert.equal(imported[name], wasp[name])
   assert.deepEqual(Object.keys(imported).sort(), Object.keys(wasp).sort())
 })
 
 test('index.d.ts declares what is there, and nothing else', () => {
   const types = readFileSync(join(folder, 'index.d.ts'), 'utf8')
-  for (const name of ['Engine', 'Instance']) {
+  for (const name of ['Engine', 'Instance', 'Result', 'Runtime', 'Session', 'Tool']) {
     const body = new RegExp(`export class ${name} \\{(.*?)\\n\\}`, 's').exec(types)[1]
     const declared = new Set([...body.matchAll(/^ {2}(?:private |get )?(\w+)[<(]/gm)].map((found) => found[1]))
     assert.deepEqual([...declared].sort(), Object.getOwnPropertyNames(wasp[name].prototype).sort())

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { describe, Result, Runtime, RunError, run, runSync, runtime, Session, Tool, ToolError, tool, WaspError } from 'wasp'
+import { Worker } from 'node:worker_threads'
+import { describe, Result, RunError, Runtime, run, runSync, runtime, Session, Tool, ToolError, tool, WaspError } from 'wasp'
 
 /** What a test checks of both forms. */
 const forms = [
@@ -19,7 +22,11 @@ test('a program has a value, and prints', async () => {
     const result = await go('javascript', "console.log('hi'); console.error('oh'); 6 * 7")
     assert.ok(result instanceof Result)
     const { usage, ...rest } = result
-    assert.deepEqual(rest, { value: 42, stdout: 'hi\n', stderr: 'oh\n', error: null, stopped: null, truncated: false, files: {} }, name)
+    assert.deepEqual(
+      rest,
+      { value: 42, stdout: 'hi\n', stderr: 'oh\n', error: null, stopped: null, truncated: false, files: {} },
+      name,
+    )
     assert.equal(result.ok, true)
     assert.equal(result.unwrap(), 42)
     const { time, ...counts } = usage
@@ -109,6 +116,11 @@ test('tools are called, and programs learn what they may', async () => {
     const shown = await said('javascript', caught.replace('NAME', 'fail'), { showErrors: true })
     assert.equal(shown[2], 'the tool "fail" failed: TypeError: secret of the host')
     assert.equal((await said('javascript', caught.replace('NAME', 'cyclic')))[2], 'the tool "cyclic" failed')
+    const wordless = () => {
+      throw Object.create(null)
+    }
+    const told = await go('javascript', 'wordless()', { tools: { wordless }, showErrors: true })
+    assert.equal(told.error.message, 'the tool "wordless" failed: it threw what has no words')
     // What other languages pass by name is one object here.
     await said('pocketpy', 'note(1, k=2)')
     await said('lua', 'note({ k = 2 })')
@@ -181,7 +193,9 @@ test('promises are for run: runSync refuses them', async () => {
 test('runs at once have tools of their own', async () => {
   const runs = Array.from({ length: 50 }, async (_, n) => {
     const language = ['javascript', 'lua', 'pocketpy'][n % 3]
-    const code = { javascript: 'who() * 1000 + who()', lua: 'return who() * 1000 + who()', pocketpy: 'who() * 1000 + who()' }[language]
+    const code = { javascript: 'who() * 1000 + who()', lua: 'return who() * 1000 + who()', pocketpy: 'who() * 1000 + who()' }[
+      language
+    ]
     // The names that a guest knows are no other run's.
     const tools = { who: async () => (await sleep(Math.random() * 10), n), [`mine${n}`]: () => n }
     const options = { tools, inputs: { n }, onStdout: () => {} }
@@ -216,9 +230,15 @@ test('limits have defaults, are checked, and stop programs', async () => {
   assert.deepEqual(runtime('lua').limits, { timeout: 30_000, memory: 256 << 20, outputBytes: 1 << 20, toolCalls: 1000 })
   for (const [, go] of forms) {
     for (const [limits, expected] of [
-      [{ timeuot: 5 }, { name: 'TypeError', message: /^limits has no "timeuot" \("timeout" is there\); it has timeout, memory, / }],
+      [
+        { timeuot: 5 },
+        { name: 'TypeError', message: /^limits has no "timeuot" \("timeout" is there\); it has timeout, memory, / },
+      ],
       [{ memoryBytes: 5 }, { name: 'TypeError', message: /^limits has no "memoryBytes"/ }],
-      [{ timeout: '5' }, { name: 'TypeError', message: 'the limit "timeout" is "5", and a number of milliseconds above 0 is accepted' }],
+      [
+        { timeout: '5' },
+        { name: 'TypeError', message: 'the limit "timeout" is "5", and a number of milliseconds above 0 is accepted' },
+      ],
       [{ timeout: 0 }, { name: 'RangeError', message: /the limit "timeout" is 0/ }],
       [{ timeout: Number.NaN }, { name: 'RangeError' }],
       [{ memory: '64 elephants' }, { name: 'RangeError', message: /"64 elephants", and a number of bytes or a size such as/ }],
@@ -228,14 +248,23 @@ test('limits have defaults, are checked, and stop programs', async () => {
     ]) {
       await assert.rejects(go('lua', '', { limits }), expected)
     }
-    await assert.rejects(go('lua', '', { limit: {} }), { name: 'TypeError', message: /^the options of run has no "limit" \("limits" is there\)/ })
+    await assert.rejects(go('lua', '', { limit: {} }), {
+      name: 'TypeError',
+      message: /^the options of run has no "limit" \("limits" is there\)/,
+    })
     await assert.rejects(go('luau', ''), { name: 'TypeError', message: /^the language is "luau".*\("lua" is there\)/ })
     await assert.rejects(go('lua', 5), { name: 'TypeError', message: 'the program is number, not a string' })
     await assert.rejects(go('lua', '', { tools: { '1x': () => 1 } }), { name: 'RangeError', message: /a tool's name is "1x"/ })
-    await assert.rejects(go('lua', '', { tools: { x: 1 } }), { name: 'TypeError', message: 'a tool is number, and a function is accepted' })
+    await assert.rejects(go('lua', '', { tools: { x: 1 } }), {
+      name: 'TypeError',
+      message: 'a tool is number, and a function is accepted',
+    })
     await assert.rejects(go('lua', '', { tools: () => 1 }), { name: 'TypeError', message: /^tools is function, and / })
     await assert.rejects(go('lua', '', { signal: {} }), { name: 'TypeError', message: 'signal is no AbortSignal' })
-    await assert.rejects(go('lua', '', { onStdout: 1 }), { name: 'TypeError', message: 'onStdout is number, and a function is accepted' })
+    await assert.rejects(go('lua', '', { onStdout: 1 }), {
+      name: 'TypeError',
+      message: 'onStdout is number, and a function is accepted',
+    })
 
     const tools = { f: () => 1 }
     for (const [language, code, limits, stopped] of [
@@ -270,14 +299,17 @@ test('a run lowers the limits of its runtime, and never raises them', async () =
   assert.throws(() => js.runSync('1', { limits: { timeout: 200 } }), { name: 'RangeError', message })
   await assert.rejects(js.run('1', { limits: { toolCalls: 1001 } }), { name: 'RangeError' })
   const small = { limits: { memory: '4MB' } }
-  for (const { stopped } of [js.runSync('"x".repeat(3e6)', small), await js.run('"x".repeat(3e6)', small)]) assert.equal(stopped, 'memory')
+  for (const { stopped } of [js.runSync('"x".repeat(3e6)', small), await js.run('"x".repeat(3e6)', small)])
+    assert.equal(stopped, 'memory')
   assert.equal(js.runSync('"x".repeat(3e6).length').value, 3e6)
   // More of them than are kept.
   const runs = Array.from({ length: 40 }, (_, n) => js.run('base', { limits: { memory: (8 << 20) + (n << 16) } }))
   for (const { value } of await Promise.all(runs)) assert.equal(value, 40)
   assert.throws(() => runtime('javascript', { setup: 'null.x' }), { code: 'GUEST', message: /cannot read property 'x' of null/ })
   assert.throws(() => runtime('javascript', { setup: 'for (;;);', limits: { timeout: 50 } }), { code: 'TIMEOUT' })
-  assert.throws(() => runtime('javascript', { stup: '' }), { message: /^the options of runtime has no "stup" \("setup" is there\)/ })
+  assert.throws(() => runtime('javascript', { stup: '' }), {
+    message: /^the options of runtime has no "stup" \("setup" is there\)/,
+  })
   assert.throws(() => new Runtime(), TypeError)
   assert.throws(() => new Session({}), TypeError)
 })
@@ -299,7 +331,8 @@ test('what is printed is told as it is', async () => {
   // While it runs, with characters that come in parts.
   told.length = 0
   let during = 0
-  const slow = "for (let n = 0; n < 20; n++) { console.log('ü🎉'.repeat(999)); for (const end = performance.now() + 10; performance.now() < end;); }"
+  const slow =
+    "for (let n = 0; n < 20; n++) { console.log('ü🎉'.repeat(999)); for (const end = performance.now() + 10; performance.now() < end;); }"
   const watched = run('javascript', slow, { ...options, onStdout: (text) => (during++, told.push(['out', text])) })
   const { stdout } = await watched
   assert.ok(during > 2, `${during}`)
@@ -313,7 +346,7 @@ test('what is printed is told as it is', async () => {
     throw mine
   }
   for (const [, go] of forms) {
-    const code = "console.log(1); look(); console.log(2)"
+    const code = 'console.log(1); look(); console.log(2)'
     await assert.rejects(go('javascript', code, { onStdout: throws, tools }), (error) => error === mine)
   }
   await assert.rejects(run('javascript', 'console.log(1); for (;;);', { onStdout: throws }), (error) => error === mine)
@@ -369,7 +402,10 @@ test('files go in and out', async () => {
         await assert.rejects(go('lua', '', { files: { [path]: '' } }), { name: 'RangeError', message: /^the file "/ })
         await assert.rejects(go('lua', '', { collect: [path] }), { name: 'RangeError' })
       }
-      await assert.rejects(go('lua', '', { files: { a: 5 } }), { name: 'TypeError', message: /^the file "a" is number, and text, bytes or / })
+      await assert.rejects(go('lua', '', { files: { a: 5 } }), {
+        name: 'TypeError',
+        message: /^the file "a" is number, and text, bytes or /,
+      })
       await assert.rejects(go('lua', '', { collect: '*' }), { name: 'TypeError' })
       await assert.rejects(go('lua', '', { files: { a: new URL('file:///no/such') } }), { code: 'ENOENT' })
     }
@@ -460,16 +496,22 @@ declare function lookup(options: { count?: number; name: string; tags?: (string 
 declare function send(to: any, arg2?: any, copies?: any, ...rest: any[]): any
 `,
   )
-  const more = { map: (x) => x, bound: send.bind(null), later: async (/* a, */ a) => a, method(b) {} }
+  const more = { map: (x) => x, bound: send.bind(null), later: async (/* a, */ a) => a, method(_b) {} }
   assert.equal(
-    describe({ ...more, lookup: tool(() => {}, { name: 'f', parameters: { properties: { b: {}, a: { const: true } }, required: ['a'] } }) }, 'python'),
+    describe(
+      {
+        ...more,
+        lookup: tool(() => {}, { name: 'f', parameters: { properties: { b: {}, a: { const: true } }, required: ['a'] } }),
+      },
+      'python',
+    ),
     `def map(x): ...
 
 def bound(arg1): ...
 
 def later(a): ...
 
-def method(b): ...
+def method(_b): ...
 
 def lookup(*, a: Literal[True], b: Any = None): ...
 `,
@@ -495,7 +537,8 @@ test('compiled runtimes are kept where only their user writes', () => {
     assert.ok(readdirSync(join(home, 'wasp')).length > 0)
     // One that others could write to is not used.
     rmSync(join(home, 'wasp'), { recursive: true })
-    const prepared = "require('fs').mkdirSync(process.env.XDG_CACHE_HOME + '/wasp'); require('fs').chmodSync(process.env.XDG_CACHE_HOME + '/wasp', 0o777);"
+    const prepared =
+      "require('fs').mkdirSync(process.env.XDG_CACHE_HOME + '/wasp'); require('fs').chmodSync(process.env.XDG_CACHE_HOME + '/wasp', 0o777);"
     assert.equal(go(prepared + code), '42\n')
     assert.deepEqual(readdirSync(join(home, 'wasp')), [])
     // Nothing is left where the process ends in the middle.
@@ -503,9 +546,34 @@ test('compiled runtimes are kept where only their user writes', () => {
       runSync('lua', 'stop()', { files: { a: '' }, tools: { stop: () => process.exit(3) } })`
     go(left)
     assert.deepEqual(readdirSync(home), ['wasp'])
-    assert.ok(existsSync(home))
-    symlinkSync('/', join(home, 'link'))
   } finally {
     rmSync(home, { recursive: true })
+  }
+})
+
+test('programs run in worker threads, each of which has its own', async () => {
+  const code = `const { parentPort } = require('node:worker_threads')
+    const { run, runSync } = require('wasp')
+    const tools = { add: (a, b) => a + b }
+    run('lua', 'return add(1, 2)', { tools, files: { a: '' } }).then(({ value }) => {
+      parentPort.postMessage(value + runSync('javascript', 'add(3, 4)', { tools }).value)
+    })`
+  const workers = Array.from({ length: 3 }, () => {
+    const worker = new Worker(code, { eval: true })
+    return Promise.all([once(worker, 'message'), once(worker, 'exit')])
+  })
+  for (const [[value], [status]] of await Promise.all(workers)) assert.deepEqual([value, status], [10, 0])
+})
+
+test("the README's programs run as printed", () => {
+  const readme = readFileSync(join(dirname(createRequire(import.meta.url).resolve('wasp')), 'README.md'), 'utf8')
+  const [, section] = /\n## Run untrusted code\n(.*?)\n## /s.exec(readme)
+  const programs = [...section.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code)
+  assert.equal(programs.length, 2)
+  for (const code of programs) {
+    const printed = [...code.matchAll(/^console\.log.* \/\/ (.*)$/gm)].map(([, line]) => line)
+    const go = ['--input-type=module', '-e', code]
+    const { stdout, stderr } = spawnSync(process.execPath, go, { cwd: import.meta.dirname, encoding: 'utf8' })
+    assert.deepEqual(stdout.split('\n').filter(Boolean), printed, stderr)
   }
 })

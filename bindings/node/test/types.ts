@@ -1,15 +1,28 @@
 // Compiled, not run: what the types allow and what they don't.
 
 import {
+  describe,
   Engine,
   Instance,
   inspect,
+  Result,
+  RunError,
+  Runtime,
+  run,
+  runSync,
+  runtime,
+  type Session,
+  type Tool,
+  ToolError,
+  tool,
   type WaspCaller,
   type WaspConfig,
   WaspError,
   type WaspErrorCode,
   type WaspJson,
   type WaspPluginInfo,
+  type WaspRunOptions,
+  type WaspStopped,
   type WaspValue,
 } from 'wasp'
 
@@ -111,3 +124,54 @@ new Instance()
 // @ts-expect-error: a parameter is something
 engine.register('plugin', 'plugin.wasm', { callbacks: { env: { f: { params: ['none'], call() {} } } } })
 console.log(wrong)
+
+// Programs.
+const runOptions: WaspRunOptions = {
+  inputs: { rows: [1, 'x', null], text: 'x' },
+  tools: { now: () => 1, find: async (name: string) => ({ name }) },
+  files: { 'a.txt': 'text', 'b.bin': new Uint8Array(1), 'c.txt': new URL('file:///c.txt') },
+  collect: ['*.txt'] as const,
+  limits: { timeout: 1000, memory: '64MB', outputBytes: 1 << 10, toolCalls: Infinity },
+  gate: async (name: string, args) => name === 'now' && args.length === 0,
+  showErrors: true,
+  signal: AbortSignal.timeout(5),
+  onStdout: (text: string) => console.log(text.length),
+  onStderr() {},
+}
+const result: Result = runSync('javascript', '6 * 7')
+const beside: Promise<Result> = run('lua', 'return 6 * 7', runOptions)
+const stopped: WaspStopped | null = result.stopped
+const line: number | null | undefined = result.error?.line
+const file: Buffer | undefined = result.files['a.txt']
+const prepared: Runtime = runtime('pocketpy', { setup: 'x = 1', limits: { memory: 1 << 24 } })
+const session: Session = prepared.session({ files: { a: '' }, idle: 1000, lifetime: 2000 })
+const kept: Promise<Result> = session.run('x', { tools: [tool((x: number) => x, { name: 'same', maxCalls: 1 })] })
+const made: Tool = tool(function named() {}, { description: 'x', parameters: { type: 'object' } })
+const description: string = describe([made], 'json-schema') + describe({ made }) + describe([() => 1], 'python')
+const failures: Error[] = [new ToolError('no')]
+session.interrupt()
+session.close()
+console.log(
+  beside,
+  stopped,
+  line,
+  file,
+  kept,
+  description,
+  failures,
+  result.ok,
+  result.unwrap(),
+  result.usage.toolTime,
+  session.isOpen,
+)
+console.log(prepared.limits.memory, prepared.language, RunError.prototype.result.value, made.isAsync)
+// @ts-expect-error: python is said as "pocketpy", where that is meant
+runSync('python', '1')
+// @ts-expect-error: a misspelt limit
+runSync('lua', '1', { limits: { timeuot: 1 } })
+// @ts-expect-error: a session's files are those that it was made with
+session.runSync('1', { files: {} })
+// @ts-expect-error: results are made by runs
+new Result()
+// @ts-expect-error: runtimes are made by runtime()
+new Runtime()
