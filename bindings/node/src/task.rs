@@ -9,7 +9,7 @@ use napi::Status;
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use parking_lot::Mutex;
 use std::mem;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use wasp_core::{CallerSlot, Error, ErrorKind, Instance, Interrupter};
@@ -27,13 +27,19 @@ pub(crate) struct AsyncTask {
     given_up: OnceLock<ErrorKind>,
     /// The instance of a call, before and after it.
     parked_instance: Mutex<Option<Instance>>,
-    /// A worker has it.
-    begun: AtomicBool,
-    /// JavaScript no longer waits for it: one that has not begun need not run.
-    gone: AtomicBool,
+    /// Whether a worker has it, or none ever will.
+    stage: AtomicU8,
     /// The instance may run another call by now, which is not this task's to stop.
     over: AtomicBool,
 }
+
+/// What is said of a task that JavaScript stopped.
+const STOPPED: &str = "the host interrupted the call";
+
+// The stages of a task.
+const WAITING: u8 = 0;
+const BEGUN: u8 = 1;
+const GIVEN_UP: u8 = 2;
 
 /// What JavaScript holds of a task. When that ends, the task is stopped.
 pub(crate) struct TaskHandle(pub Arc<AsyncTask>);
@@ -41,14 +47,13 @@ pub(crate) struct TaskHandle(pub Arc<AsyncTask>);
 impl Drop for TaskHandle {
     fn drop(&mut self) {
         let task = &*self.0;
-        task.gone.store(true, Ordering::SeqCst);
-        // One that has not begun sees that. A guest may be just about to: then there is nothing to stop yet.
+        if task.leave(GIVEN_UP) {
+            return;
+        }
+        // A guest may be just about to begin: then there is nothing to stop yet.
         for _ in 0..100 {
             task.stop();
-            if task.over.load(Ordering::SeqCst)
-                || !task.begun.load(Ordering::SeqCst)
-                || task.interrupter.is_none()
-            {
+            if task.over.load(Ordering::SeqCst) || task.interrupter.is_none() {
                 break;
             }
             std::thread::sleep(Duration::from_micros(100));
@@ -66,16 +71,19 @@ impl AsyncTask {
             caller: CallerSlot::default(),
             given_up: OnceLock::new(),
             parked_instance: Mutex::default(),
-            begun: AtomicBool::new(false),
-            gone: AtomicBool::new(false),
+            stage: AtomicU8::new(WAITING),
             over: AtomicBool::new(false),
         }
     }
 
-    /// Records that a worker has it. False if JavaScript no longer waits for it, and it need not run.
+    /// Records that a worker has it. False if it was stopped before, and must not run.
     pub(crate) fn begin(&self) -> bool {
-        self.begun.store(true, Ordering::SeqCst);
-        !self.gone.load(Ordering::SeqCst)
+        self.leave(BEGUN)
+    }
+
+    /// Has it wait no longer, if it does.
+    fn leave(&self, stage: u8) -> bool {
+        self.stage.compare_exchange(WAITING, stage, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// Delivers what came of it.
@@ -109,7 +117,7 @@ impl AsyncTask {
         // A worker that waits leaves its place to another.
         let (kind, why) = match workers::blocking(|| self.wait.take(remaining)) {
             Waited::Answer(answer) => return Ok(answer),
-            Waited::Stopped => (ErrorKind::Cancelled, "the host interrupted the call"),
+            Waited::Stopped => (ErrorKind::Cancelled, STOPPED),
             Waited::TooLong => (ErrorKind::Timeout, "the call ran past its time limit"),
         };
         // The first end counts.
@@ -136,6 +144,10 @@ impl AsyncTask {
     pub(crate) fn stop(&self) {
         if self.over.load(Ordering::SeqCst) {
             return;
+        }
+        // All workers may be busy for long.
+        if self.leave(GIVEN_UP) {
+            return self.finish(Err(Error::from_host(ErrorKind::Cancelled, STOPPED)));
         }
         if let Some(interrupter) = &self.interrupter {
             interrupter.interrupt();

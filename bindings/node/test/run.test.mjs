@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -231,8 +231,8 @@ test('limits have defaults, are checked, and stop programs', async () => {
   for (const [, go] of forms) {
     for (const [limits, expected] of [
       [
-        { timeuot: 5 },
-        { name: 'TypeError', message: /^limits has no "timeuot" \("timeout" is there\); it has timeout, memory, / },
+        { timeOut: 5 },
+        { name: 'TypeError', message: /^limits has no "timeOut" \("timeout" is there\); it has timeout, memory, / },
       ],
       [{ memoryBytes: 5 }, { name: 'TypeError', message: /^limits has no "memoryBytes"/ }],
       [
@@ -372,6 +372,17 @@ test('a signal stops a program', async () => {
   assert.throws(() => runSync('lua', 'pcall(stop) while true do end', { signal: here.signal, tools: { stop } }), reason)
   assert.throws(() => runSync('lua', '', { signal: here.signal }), reason)
   assert.equal((await run('lua', 'return 1', { signal: new AbortController().signal })).value, 1)
+})
+
+test('a signal stops a program that no thread has begun', async () => {
+  await run('lua', '')
+  const spins = () => run('lua', 'while true do end', { limits: { timeout: 1000 } })
+  const busy = Array.from({ length: availableParallelism() + 4 }, spins)
+  const started = performance.now()
+  await assert.rejects(run('lua', 'return 1', { signal: AbortSignal.timeout(30) }), { name: 'TimeoutError' })
+  assert.ok(performance.now() - started < 700)
+  for (const { stopped } of await Promise.all(busy)) assert.equal(stopped, 'time')
+  assert.equal((await run('lua', 'return 1')).value, 1)
 })
 
 test('files go in and out', async () => {

@@ -168,7 +168,7 @@ console.log(prepared.limits.memory, prepared.language, RunError.prototype.result
 // @ts-expect-error: python is said as "pocketpy", where that is meant
 runSync('python', '1')
 // @ts-expect-error: a misspelt limit
-runSync('lua', '1', { limits: { timeuot: 1 } })
+runSync('lua', '1', { limits: { timeOut: 1 } })
 // @ts-expect-error: a session's files are those that it was made with
 session.runSync('1', { files: {} })
 // @ts-expect-error: results are made by runs
