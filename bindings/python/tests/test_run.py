@@ -115,6 +115,12 @@ def test_failures_are_data(run):
     assert raised.value.result is result
 
 
+def test_a_message_is_no_type():
+    for message in ("this is a TypeError", "no: Error", "a: b"):
+        error = wasp.run("javascript", f"throw new Error({message!r})").error
+        assert (error.type, error.message) == ("Error", message)
+
+
 def test_limits_stop_it(run, language):
     limits = {
         "forever": (wasp.Limits(timeout=0.2), ["time"]),
@@ -130,7 +136,7 @@ def test_limits_stop_it(run, language):
         check(language)
     result = run("flood", limits=wasp.Limits(output_bytes="10 kB"))
     assert (result.truncated, len(result.stdout)) == (True, 10_000)
-    assert run("storm", limits=wasp.Limits(tool_calls=5), tools=[lookup]).usage.tool_calls == 6
+    assert run("storm", limits=wasp.Limits(tool_calls=5), tools=[lookup]).usage.tool_calls == 5
 
 
 def test_limits_that_are_wrong_are_refused():
@@ -264,6 +270,14 @@ def test_files_go_in_and_out(run, tmp_path):
     assert result.ok, result
     assert result.files == {"b": "ü".encode(), "out/a.txt": b"text!", "out/empty": b""}
     assert not run("copy").ok
+
+
+def test_files_that_are_too_large_are_left_out():
+    code = "for i = 1, 3 do local f = io.open(i .. '.txt', 'w') f:write(('x'):rep(3000000)) f:close() end"
+    result = wasp.run("lua", code, files={"a": "1"}, collect=["*"], limits=wasp.Limits(memory="8MB"))
+    assert result.truncated
+    assert sum(map(len, result.files.values())) in (6_000_000, 6_000_001)
+    assert len(result.files) == 3
 
 
 def test_links_are_not_followed():

@@ -40,14 +40,22 @@ def write(files: Mapping[str, File], workspace: Path) -> None:
             target.write_bytes(content)
 
 
-def collect(patterns: Sequence[str], workspace: Path) -> dict[str, bytes]:
-    """Returns what the files have whose paths match. Links are left alone: they may lead anywhere."""
+def collect(patterns: Sequence[str], workspace: Path, most: int) -> tuple[dict[str, bytes], bool]:
+    """Returns what the files have whose paths match, and whether that is all: files beyond `most` bytes are left out. Links are left
+    alone: they may lead anywhere."""
     wanted = [place(pattern) for pattern in patterns]
     found: dict[str, bytes] = {}
+    is_whole = True
     for directory, _, names in os.walk(workspace):  # It follows no links.
         for name in names:
             path = Path(directory, name)
             inner = path.relative_to(workspace).as_posix()
-            if not path.is_symlink() and path.is_file() and any(fnmatch.fnmatchcase(inner, it) for it in wanted):
-                found[inner] = path.read_bytes()
-    return dict(sorted(found.items()))
+            if path.is_symlink() or not path.is_file() or not any(fnmatch.fnmatchcase(inner, it) for it in wanted):
+                continue
+            size = path.stat().st_size
+            if size > most:
+                is_whole = False
+                continue
+            most -= size
+            found[inner] = path.read_bytes()
+    return dict(sorted(found.items())), is_whole

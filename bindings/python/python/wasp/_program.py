@@ -121,6 +121,7 @@ class Program:
         output: Output,
         workspace: Path | None = None,
         collect: Sequence[str] = (),
+        most_collected: int = 0,
     ) -> Result:
         """Runs it. Raises what is the host's fault, and what its tools let through, such as KeyboardInterrupt."""
         self.instance = instance
@@ -145,14 +146,18 @@ class Program:
         if output.truncated and stopped in (None, "cancelled"):
             stopped = "output"
         stdout, stderr = output.texts
+        files: dict[str, bytes] = {}
+        is_whole = True
+        if workspace is not None and collect:
+            files, is_whole = _files.collect(collect, workspace, most_collected)
         return Result(
             value=value,
             stdout=stdout,
             stderr=stderr,
             error=failure,
             stopped=stopped,
-            truncated=output.truncated,
-            files={} if workspace is None else _files.collect(collect, workspace),
+            truncated=output.truncated or not is_whole,
+            files=files,
             usage=Usage(seconds, self._tool_seconds, self._count, output.size, len(instance.memory)),
         )
 
@@ -166,9 +171,9 @@ class Program:
 
     def call(self, name: str, request: Any) -> dict[str, Any]:
         """Calls a tool for the guest, and returns what that is told."""
-        self._count += 1
-        if self._count > self._most_calls:
+        if self._count >= self._most_calls:
             raise _HaltError("tool_calls")
+        self._count += 1
         started = time.perf_counter()
         try:
             return {"value": self._call(name, request)}

@@ -76,7 +76,7 @@ class Result:
     stopped: Stopped | None = None
     """The limit that ended it, if one did."""
     truncated: bool = False
-    """Whether it printed more than it may: what is here is the beginning."""
+    """Whether it printed more than it may, and what is here is the beginning, or files were left out that are too large."""
     files: dict[str, bytes] = field(default_factory=dict)
     """The files that were asked for by collect, by their path in the workspace."""
     usage: Usage = field(default=Usage(0.0, 0.0, 0, 0, 0), repr=False)
@@ -97,7 +97,7 @@ class Result:
 
 
 _TYPE = re.compile(r"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*): (.*)", re.DOTALL)
-_EXCEPTION = re.compile(r".*(Error|Exception|Exit|Interrupt|Iteration|Warning|Group)")
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Iteration|Warning|Group)")
 _PLACE = re.compile(r"(?:run|setup)\.\w+:(\d+): ")
 _EXHAUSTED: tuple[tuple[Stopped, re.Pattern[str]], ...] = (
     (

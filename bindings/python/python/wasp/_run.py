@@ -138,7 +138,7 @@ class Runtime:
 
         inputs are values by the names that the program has them by: what JSON has, and DataFrames, as their columns. tools are
         functions that it may call, with the authority of this process. files are put into its workspace, by their paths there, and
-        those that match a pattern of collect are in the result. limits lower those of the runtime, for this run. gate is asked
+        those that match a pattern of collect are in the result, of all together as much as the program may have memory. limits lower those of the runtime, for this run. gate is asked
         before a tool runs. What a tool raises is hidden from the program unless it is a ToolError, or show_errors is true.
         on_stdout and on_stderr are told what it prints, as it does, on another thread.
 
@@ -252,7 +252,9 @@ def _watched(
     with ExitStack() as stack:
         if output.is_live:
             stack.enter_context(output.watched())
-        return program.execute(options.evaluate, instance, output, workspace, options.collect)
+        return program.execute(
+            options.evaluate, instance, output, workspace, options.collect, options.limits.memory_bytes or 0
+        )
 
 
 async def _beside(options: _Options, run: Callable[[_Options, Program], Result]) -> Result:
