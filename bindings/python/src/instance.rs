@@ -65,10 +65,11 @@ impl Instance {
         Ok(())
     }
 
-    /// The functions that the plugin offers, in its order.
+    /// The functions that the plugin offers, in its order, and by their names as functions of Python: functions.hello("Nic").
     #[getter]
-    fn functions(&self) -> Vec<Function> {
-        self.functions.iter().map(Function::from).collect()
+    fn functions<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let listed: Vec<Function> = slf.get().functions.iter().map(Function::from).collect();
+        slf.py().import("wasp._function")?.getattr("Functions")?.call1((slf, listed))
     }
 
     /// The name of its plugin.

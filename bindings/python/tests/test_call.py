@@ -1,3 +1,5 @@
+import inspect
+import pydoc
 import subprocess
 import sys
 
@@ -103,3 +105,32 @@ def test_the_command_line(tmp_path):
     run = [sys.executable, "-m", "wasp", path]
     assert "half(f64) f64" in subprocess.check_output(run, text=True)
     assert subprocess.check_output([*run, "sum", "3", "2", "--returns", "int"], text=True) == "5\n"
+
+
+def test_functions_are_functions_of_python():
+    engine = wasp.Engine()
+    source = """
+export function hello(name) { return "Hello " + name }
+/** Adds numbers. */
+export const sum = (a, b) => a + b
+export const reset = () => 1
+export const reverse = x => x
+export { hello as "a-b" }
+"""
+    engine.register("greeter", source, language="javascript")
+    with engine.instance("greeter") as greeter:
+        functions = greeter.functions
+        assert functions.hello("Nic") == "Hello Nic"
+        assert functions.sum(1, 2, timeout=5.0) == 3
+        assert functions.hello("Nic", returns=str) == "Hello Nic"
+        assert (functions.reset(), functions.reverse(1), functions["a-b"]("Nic")) == (1, 1, "Hello Nic")
+        assert str(inspect.signature(functions.sum)).startswith("(a: Any, b: Any, /)")
+        assert functions.sum.__doc__ == "Adds numbers."
+        assert "hello" in dir(functions)
+        assert ("hello" in functions, "helo" in functions, len(functions)) == (True, False, 5)
+        assert functions == list(functions)
+        assert [it.name for it in functions[:1]] == ["a-b"]
+        with pytest.raises(AttributeError, match=r"plugin 'greeter' has no function 'helo' \('hello' is there\)"):
+            functions.helo("Nic")
+        assert not hasattr(functions, "__array__")
+        assert "hello(name" in pydoc.render_doc(functions.hello, renderer=pydoc.plaintext)

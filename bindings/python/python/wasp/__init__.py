@@ -18,6 +18,7 @@ from ._errors import (
     Cancelled,
     Error,
     ErrorKind,
+    FileError,
     Frame,
     FunctionNotFound,
     GuestError,
@@ -27,6 +28,7 @@ from ._errors import (
     Timeout,
     Trap,
 )
+from ._function import Functions
 from ._result import Failure, Result, RunError, Usage
 from ._run import DEFAULT_LIMITS, RunLanguage, Runtime, Session, run, run_async, runtime
 from ._tools import Tool, ToolError, describe, tool
@@ -54,8 +56,10 @@ __all__ = [
     "F32",
     "F64",
     "Failure",
+    "FileError",
     "Frame",
     "Function",
+    "Functions",
     "FunctionNotFound",
     "GuestError",
     "I32",

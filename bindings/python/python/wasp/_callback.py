@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -64,8 +64,56 @@ class _GivesCaller:
         return self.function(Caller(), *args)
 
 
+@dataclass(frozen=True)
+class _Waits:
+    """A coroutine function, whose answer call_async waits for. It pickles, as its function does."""
+
+    function: Callable[..., Any]
+    what: str
+
+    def __call__(self, *args: Any) -> Any:
+        from . import _async  # noqa: PLC0415: asyncio is not loaded where nobody needs it.
+
+        return _async.wait(self.function(*args), self.what)
+
+
+Callbacks = (
+    Mapping[tuple[str, str], Callable[..., Any] | Callback] | Mapping[str, Mapping[str, Callable[..., Any] | Callback]]
+)
+"""Host functions by (namespace, name), or by namespace and then name."""
+
+
+def flat(given: Mapping[Any, Any]) -> dict[tuple[str, str], Callable[..., Any] | Callback]:
+    """Returns callbacks by (namespace, name). Raises TypeError for what is neither form."""
+    found: dict[tuple[str, str], Callable[..., Any] | Callback] = {}
+    for key, value in given.items():
+        if isinstance(key, str) and isinstance(value, Mapping):
+            for name, function in value.items():
+                if not isinstance(name, str):
+                    raise TypeError(f"callbacks[{key!r}] has {name!r}, and the name of a function is accepted")
+                found[key, name] = function
+        elif isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key):
+            found[key] = value
+        else:
+            raise TypeError(
+                f"callbacks has {key!r}, and (namespace, name) or a namespace with a dict of its functions is accepted, "
+                f'such as {{("env", "f"): f}} or {{"env": {{"f": f}}}}'
+            )
+    return found
+
+
 def resolve(name: tuple[str, str], given: Callable[..., Any] | Callback) -> tuple[Callable[..., Any], list[Kind], Kind]:
     """Returns the function, its parameters' kinds, and its result's."""
+    function, params, result = _resolve(name, given)
+    plain = given.function if isinstance(given, Callback) else given
+    if inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(getattr(plain, "__call__", None)):  # noqa: B004
+        function = _Waits(function, f"callback {name}")
+    return function, params, result
+
+
+def _resolve(
+    name: tuple[str, str], given: Callable[..., Any] | Callback
+) -> tuple[Callable[..., Any], list[Kind], Kind]:
     if isinstance(given, Callback):
         kinds = [_kind(name, f"parameter {number}", kind) for number, kind in enumerate(given.params, 1)]
         function = _GivesCaller(given.function) if given.caller else given.function

@@ -79,6 +79,15 @@ def _size(name: str, given: int | str) -> int:
     return int(float(found[1]) * unit)
 
 
+def _limits(given: Limits | Mapping[str, Any] | None) -> Limits | None:
+    """Returns limits, of which a dict is a form, too."""
+    if given is None or isinstance(given, Limits):
+        return given
+    if not isinstance(given, Mapping):
+        raise TypeError(f"limits is {given!r}, and a wasp.Limits or a dict of its fields is accepted")
+    return Limits(**given)
+
+
 def inspect(source: _Path | bytes | bytearray | memoryview) -> PluginInfo:
     """Tells what a module offers and needs: a path, or its bytes, binary or text.
 
@@ -207,12 +216,12 @@ class Engine(_wasp.Engine):
         source: _Path | bytes | bytearray | memoryview,
         *,
         language: Language | str | None = None,
-        callbacks: Mapping[tuple[str, str], Callable[..., Any] | Callback] | None = None,
+        callbacks: _callback.Callbacks | None = None,
         args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
         config: Mapping[str, str] | None = None,
         volumes: Mapping[str, _Volume] | None = None,
-        limits: Limits | None = None,
+        limits: Limits | Mapping[str, Any] | None = None,
         snapshot: bool = True,
         warm_up: Sequence[Sequence[Any]] = (),
         trap_missing_imports: bool = False,
@@ -222,7 +231,7 @@ class Engine(_wasp.Engine):
         source is a path, or the bytes of a module, binary or text. A file that ends in .js, .mjs or .lua is a script in that
         language. With language, which is "javascript", "lua", "pocketpy", a small Python, or the name of a script runtime that was
         registered as a plugin, a str is the text of a script, and a pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
-        any kind. callbacks offers functions by (namespace, name), with
+        any kind. callbacks offers functions by (namespace, name), or by namespace and then name, with
         kinds from their annotations or a Callback; they run on the thread that made the call. args are the arguments
         of its command line, after its name. env is all the environment that the plugin sees. config is what a plugin of Extism reads by
         config_get. volumes shows directories of the host by their path in the guest, as a path or as
@@ -239,15 +248,14 @@ class Engine(_wasp.Engine):
         ImportNotFound, which names all imports that are missing; TypeError for a callback without kinds; and whatever ends
         the plugin's start-up, or what a script throws while it is loaded, such as a syntax error.
         """
-        if limits is not None and not isinstance(limits, Limits):
-            raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
+        limits = _limits(limits)
         for unfit in ("output_bytes", "tool_calls"):
             if limits is not None and getattr(limits, unfit) is not None:
                 raise TypeError(f"limits has {unfit}, which limits what wasp.run runs, and not plugins")
         plugin = _Plugin(
             _source(source, language),
             language,
-            dict(callbacks or {}),
+            _callback.flat(callbacks or {}),
             _args(args),
             dict(env or {}),
             dict(config or {}),

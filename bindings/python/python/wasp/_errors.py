@@ -81,6 +81,10 @@ class ImportNotFound(Error):
     """The plugin imports something that no callback provides, or with another type."""
 
 
+class FileError(Error, OSError):
+    """A file or directory of the host can't be used."""
+
+
 class Trap(Error):
     """The guest crashed: unreachable, out of bounds, division by zero, stack overflow."""
 
@@ -104,6 +108,7 @@ class IntegerOverflow(Error, OverflowError):
 _CLASSES: dict[str, type[Error]] = {
     "plugin_not_found": PluginNotFound,
     "function_not_found": FunctionNotFound,
+    "io": FileError,
     "import_not_found": ImportNotFound,
     "trap": Trap,
     "guest": GuestError,

@@ -5,6 +5,8 @@ from typing import Any, ClassVar, Literal, final, overload
 
 from typing_extensions import Buffer, Self, disjoint_base
 
+from ._function import Functions
+
 __all__ = [
     "Caller",
     "Capture",
@@ -30,9 +32,7 @@ def _runner(language: str, /) -> str | None:
 class Capture:
     """What an instance prints, at most so many bytes. More stops its call."""
 
-    def __new__(cls, instance: Instance, most: int, /) -> Self:
-        """Keeps up to most bytes of what instance prints from now on."""
-
+    def __new__(cls, instance: Instance, most: int, /) -> Self: ...
     def restart(self, most: int, /) -> None:
         """Forgets what is there, and keeps up to most bytes from now on."""
 
@@ -310,8 +310,8 @@ class Instance:
         """Its memory, for plugins whose functions take and give addresses."""
 
     @property
-    def functions(self) -> list[Function]:
-        """The functions that the plugin offers, in its order."""
+    def functions(self) -> Functions:
+        """The functions that the plugin offers, in its order, and by their names as functions of Python: functions.hello("Nic")."""
 
     @property
     def plugin(self) -> str:
