@@ -114,7 +114,7 @@ class Runtime:
             memory_bytes=self._language.memory_bytes,
             idle_memory_bytes=self._language.idle_memory_bytes,
         )
-        self.limits = replace(defaults, **{name: value for name, value in given.items() if value is not None})
+        self.limits: Limits = replace(defaults, **{name: value for name, value in given.items() if value is not None})
         self._names: dict[Limits, str] = {}
         self._lock = threading.Lock()
         self._plugin(self.limits)
