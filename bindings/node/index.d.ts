@@ -274,8 +274,11 @@ export class Instance {
   get plugin(): string
   /** Its memory, for plugins whose functions take and give addresses. */
   get memory(): WaspMemory
-  /** Returns the functions that the plugin offers. */
-  get functions(): readonly WaspFunction[]
+  /**
+   * Returns the functions that the plugin offers, and each by its name, to be called: `greeter.functions.hello('Nic')` is
+   * `greeter.call('hello', ['Nic'])`. `wasp bindgen` writes types for them.
+   */
+  get functions(): readonly WaspFunction[] & { readonly [name: string]: any }
   /** Releases the instance; one that runs a call is released when that is over. `using` does it too. */
   close(): void
   [Symbol.dispose](): void

@@ -35,6 +35,20 @@ const busy = () =>
 /** Returns what keeps up to `most` bytes of what an instance prints, as the native half knows it. */
 let capture
 
+/**
+ * The list of functions, with each by its name, to be called. A function may have the name of a method of lists, which is
+ * then not there; a place in the list, and its length, no function can have.
+ */
+function callable(instance, functions) {
+  const list = [...functions]
+  for (const { name } of functions) {
+    if (name === 'length' || /^\d+$/.test(name)) continue
+    const value = { [name]: (...args) => instance.call(name, args) }[name]
+    Object.defineProperty(list, name, { value, configurable: true })
+  }
+  return Object.freeze(list)
+}
+
 class Instance {
   static {
     capture = (instance, most) => settled(native.capture(instance.#open(), most))
@@ -186,7 +200,7 @@ class Instance {
 
   get functions() {
     if (this.#handle === null) throw closed()
-    return this.#plugin.functions(this.#handle)
+    return callable(this, this.#plugin.functions(this.#handle))
   }
 
   close() {

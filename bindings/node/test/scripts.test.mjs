@@ -200,6 +200,24 @@ test('what is registered says what it is', async () => {
   assert.ok(engine.memoryUsed - memoryUsed < engine.plugin('more').memoryUsed)
 })
 
+test('functions can be called by their names', () => {
+  const engine = new Engine()
+  engine.register('names', 'def hello(name: str) -> str: return "Hello " + name\ndef reverse(x): return x', {
+    language: 'pocketpy',
+  })
+  const { functions } = engine.instance('names')
+  assert.equal(functions.hello('Nic'), 'Hello Nic')
+  assert.equal(functions.hello.name, 'hello')
+  // A method of lists, which any list has else.
+  assert.equal(functions.reverse('ab'), 'ab')
+  assert.deepEqual(
+    functions.map((each) => each.name),
+    ['hello', 'reverse'],
+  )
+  assert.equal(functions.helo, undefined)
+  assert.deepEqual(Object.keys(functions), ['0', '1'])
+})
+
 test('what is no script, or has no runtime, is refused in words', async () => {
   const engine = new Engine()
   for (const [args, expected] of [
