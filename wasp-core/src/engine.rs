@@ -1,11 +1,12 @@
 //! The engine: plugins by name.
 
-use crate::base::abi_names::HIDDEN;
+use crate::base::abi_names::{HIDDEN, INVOKE, LOAD, SIGNATURES};
 use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::Level;
 use crate::base::nearest::hint;
 use crate::compile::cache;
 use crate::compile::modules::{Modules, Ready};
+use crate::compile::packed_script;
 use crate::compile::{self, Source, Unoptimised};
 use crate::config::engine_options::Options;
 use crate::config::language;
@@ -70,7 +71,7 @@ impl Engine {
     }
 
     /// Registers the plugin `name`: compiles `wasm`, WebAssembly in its binary or its text format, checks it against
-    /// `config`, and runs its start-up.
+    /// `config`, and runs its start-up. A module that [carries a script](Self::pack_script) becomes the plugin of that script.
     ///
     /// A plugin of that name is replaced for new instances; existing ones keep the old one. On failure nothing changes.
     ///
@@ -309,6 +310,24 @@ impl Engine {
     /// [`ErrorKind::Compile`] for bytes that are no valid module.
     pub fn inspect(wasm: &[u8]) -> Result<PluginInfo> {
         Ok(PluginInfo::of_module(&compile::inspect(wasm)?, wasm.len()))
+    }
+
+    /// Returns `runtime`, the module of a script runtime, in which the script `source` is packed: a plugin like any other, which is
+    /// registered, compiled and shipped as one module. `language` is for people and tools.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Compile`] for bytes that are no valid module; [`ErrorKind::Invalid`] if it is no script runtime or carries a script
+    /// already, or `language` is no name, or `source` has a NUL inside.
+    pub fn pack_script(runtime: &[u8], language: &str, source: &str) -> Result<Vec<u8>> {
+        let outline = compile::inspect(runtime)?;
+        for name in [LOAD, INVOKE, SIGNATURES] {
+            if !outline.info.exports().functions().any(|export| export.name() == name) {
+                let message =
+                    format!("the module exports no function {name:?}, as script runtimes do");
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
+        }
+        packed_script::join(&compile::Binary::read(runtime)?.bytes, language, source)
     }
 
     /// Tells what the module in a file offers and needs, as [`inspect`](Self::inspect) does.

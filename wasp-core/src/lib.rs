@@ -47,6 +47,7 @@ pub use base::log::{Level, Log, Record};
 pub use base::nearest::nearest;
 pub use base::text::utf8;
 pub use base::value::{Kind, Value};
+pub use base::visible::{visible, visible_lines};
 pub use config::callback::Caller;
 pub use config::engine_options::{Compiler, Options, Stdio};
 pub use config::language::runner;

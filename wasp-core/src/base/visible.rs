@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Returns `text` with what would end its line, drive a terminal or turn its direction escaped as in a Rust string: `\n`, `\u{1b}`.
-pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+pub fn visible(text: &str) -> Cow<'_, str> {
     visible_but(text, |_| false)
 }
 
@@ -12,8 +12,8 @@ pub(crate) fn visible_line(text: &str) -> Cow<'_, str> {
     visible_but(text, |char| char == '\t')
 }
 
-/// The same for text of several lines: their ends and tabs stay.
-pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+/// Returns what [`visible`] does, for text of several lines: their ends and tabs stay.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
     visible_but(text, |char| matches!(char, '\t' | '\n'))
 }
 

@@ -22,8 +22,13 @@ impl<'a> Binary<'a> {
     pub(crate) fn read(wasm: &'a [u8]) -> Result<Self> {
         let mut bytes = any_binary(wasm)?;
         name_section::hide_long_names(&mut bytes);
+        Ok(Self::new(bytes))
+    }
+
+    /// Makes one of bytes that were read before.
+    pub(crate) fn new(bytes: Cow<'a, [u8]>) -> Self {
         let hash = cache::hash(&bytes);
-        Ok(Self { bytes, hash })
+        Self { bytes, hash }
     }
 
     /// Returns the same module, borrowed from this one.

@@ -12,6 +12,7 @@ mod kept_artifact;
 pub(crate) mod machine_code;
 pub(crate) mod modules;
 mod name_section;
+pub(crate) mod packed_script;
 mod refusal;
 pub(crate) mod target;
 mod trace_data;
@@ -23,6 +24,7 @@ use crate::base::error::{ErrorKind, Result};
 use crate::compile::cache::{Compiled, Entry};
 use crate::compile::machine_code::{Urgency, check_frames, check_presence, compile, outline};
 use crate::compile::modules::{Modules, Ready};
+use crate::compile::packed_script::PackedScript;
 use crate::compile::refusal::{guarded, refused};
 use crate::compile::target::{Backend, Target};
 use crate::config::engine_options::{Compiler, Options};
@@ -60,6 +62,17 @@ impl<'a> Source<'a> {
             Source::Compiled(bytes) => bytes.len(),
             Source::Ready(_) => 0,
         }
+    }
+
+    /// Takes the script out that the module carries along, if it does. Without it the module is that of its runtime, whose machine
+    /// code all its scripts share.
+    pub(crate) fn unpacked(self) -> Result<(Self, Option<PackedScript>)> {
+        let Source::Wasm(wasm) = self else { return Ok((self, None)) };
+        let binary = Binary::read(wasm)?;
+        Ok(match packed_script::split(&binary.bytes)? {
+            Some((script, module)) => (Source::Binary(Binary::new(module.into())), Some(script)),
+            None => (Source::Binary(binary), None),
+        })
     }
 
     /// Returns the module in the format that it was given in, where it isn't compiled yet.
@@ -199,6 +212,8 @@ pub(crate) struct Outline {
     pub info: ModuleInfo,
     /// Its own listing of its functions, where that can be read without running it.
     pub listing: Option<String>,
+    /// The language of the script that it carries along.
+    pub language: Option<String>,
 }
 
 /// Reads `wasm`, in either format, and checks that it is valid; nothing is compiled, and nothing runs.
@@ -206,12 +221,14 @@ pub(crate) fn inspect(wasm: &[u8]) -> Result<Outline> {
     let binary = Binary::read(wasm)?;
     let info = outline(&binary.bytes)?;
     let listing = guarded(|| constant_text::read(&binary.bytes, SIGNATURES))?;
-    Ok(Outline { info, listing })
+    let language = packed_script::split(&binary.bytes)?.map(|(script, _)| script.language);
+    Ok(Outline { info, listing, language })
 }
 
 /// A module's machine code as bytes, for [`Source::Compiled`].
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options, known: &Modules) -> Result<Vec<u8>> {
     let binary = Binary::read(wasm)?;
+    packed_script::split(&binary.bytes)?;
     let target = Target::ahead_of_time(options.compiler);
     let ready = made(&binary, target, Urgency::Foreground, options, known, &|_| Ok(()))?;
     ready.compiled.to_bytes(&target.fingerprint(), &binary.hash)

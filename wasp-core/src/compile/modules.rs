@@ -3,6 +3,7 @@
 use crate::base::error::Result;
 use crate::compile::cache::{Compiled, Hash};
 use crate::compile::debug_lines::{DebugLines, SourceLine};
+use crate::compile::packed_script::{self, PackedScript};
 use crate::compile::target::Target;
 use crate::sys::process::generation;
 use crate::vm::bounds::Bounds;
@@ -35,6 +36,11 @@ impl Ready {
     /// Returns the name of a function, if the module has one for it.
     pub(crate) fn function_name(&self, function: u32) -> Option<&str> {
         self.compiled.function_name(function)
+    }
+
+    /// Returns the script that the module carries along, for what was compiled with it.
+    pub(crate) fn packed_script(&self) -> Result<Option<PackedScript>> {
+        self.compiled.custom_section(packed_script::SECTION).map(PackedScript::read).transpose()
     }
 
     /// Returns where in its source each of the instructions at `offsets` of the module is, where it says so.

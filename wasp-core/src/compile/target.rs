@@ -5,7 +5,7 @@ use crate::vm::bounds::Bounds;
 use wasmer::sys::CpuFeature;
 
 /// Counts the ways in which wasp has changed code before it is compiled: what an older one did is not loaded.
-const INSTRUMENTATION: u32 = 4;
+const INSTRUMENTATION: u32 = 5;
 
 /// What translates a module: one of wasmer's compilers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! What traces need of a module besides its code, kept beside the artifact: wasmer copies all that is within each time it loads
 //! one, name by name, and most plugins never have a trace.
 
-use crate::compile::address_maps;
+use crate::compile::{address_maps, packed_script};
 use bytes::Bytes;
 use wasmer_compiler::types::function::CompiledFunctionFrameInfo;
 use wasmer_types::entity::{EntityRef, PrimaryMap};
@@ -10,8 +10,9 @@ use wasmer_types::{FunctionIndex, LocalFunctionIndex, ModuleInfo};
 /// What wasmer knows of the code of functions.
 type FrameInfos = PrimaryMap<LocalFunctionIndex, CompiledFunctionFrameInfo>;
 
-/// The custom sections that lines are read from.
-const SECTIONS: [&str; 3] = [".debug_line", ".debug_str", ".debug_line_str"];
+/// The custom sections that lines are read from, and that of a script.
+const SECTIONS: [&str; 4] =
+    [".debug_line", ".debug_str", ".debug_line_str", packed_script::SECTION];
 
 /// The sections, both parts of the address maps, a table of functions that have names, sorted, and these names. Each begins with its
 /// length. The table has each function's number and where its name ends.
@@ -24,7 +25,7 @@ impl TraceData {
         Self(bytes)
     }
 
-    /// Takes names, custom sections and address maps out of a module. Sections that no trace needs are gone.
+    /// Takes names, custom sections and address maps out of a module. All other sections are gone.
     pub(super) fn take(module: &mut ModuleInfo, functions: &mut FrameInfos) -> Vec<u8> {
         let mut bytes = Vec::new();
         for name in SECTIONS {

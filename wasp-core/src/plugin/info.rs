@@ -1,5 +1,6 @@
 //! What a plugin offers and needs, as a host is told.
 
+use crate::base::abi_names::ABI_NAMES;
 use crate::base::value::Kind;
 use crate::base::visible::visible;
 use crate::compile::Outline;
@@ -20,6 +21,11 @@ use wasmer_types::ModuleInfo;
 pub struct PluginInfo {
     /// The functions that it offers, in the module's order, without those that belong to the guest ABI.
     pub functions: Vec<Function>,
+    /// The language of the script that it is, or the name of its runtime; none where it is no script. The functions of a module that
+    /// carries a script along are known when it is registered, and aren't listed before.
+    pub language: Option<String>,
+    /// The names of the functions of the guest ABI that the module exports, such as `allocate`.
+    pub abi: Vec<String>,
     /// What it imports, in the module's order.
     pub imports: Vec<PluginImport>,
     /// Whether it imports functions of WASI.
@@ -99,7 +105,7 @@ impl fmt::Display for PluginImport {
 impl PluginInfo {
     /// Tells of a module that isn't registered: nothing of it is compiled, and nothing of it runs.
     pub(crate) fn of_module(outline: &Outline, size: usize) -> Self {
-        let Outline { info, listing } = outline;
+        let Outline { info, listing, language } = outline;
         let mut exports: Vec<Export> = info
             .exports()
             .functions()
@@ -112,7 +118,13 @@ impl PluginInfo {
         if info.imports().any(|import| import.module() == functions::MODULE) {
             extism::declare(&mut exports);
         }
-        Self::new(info, &exports, |module, name| ImportTarget::find(&[], module, name), size)
+        let target = |module: &str, name: &str| ImportTarget::find(&[], module, name);
+        let mut told = Self::new(info, &exports, target, size);
+        if language.is_some() {
+            told.functions.clear();
+            told.language.clone_from(language);
+        }
+        told
     }
 
     /// Tells of a module with these exports, whose imports lead to what `target` finds.
@@ -133,6 +145,13 @@ impl PluginInfo {
         let maximum = |memory: &wasmer::MemoryType| Some(memory.maximum?.bytes().0 as u64);
         Self {
             functions: exports.iter().filter_map(Export::listed).collect(),
+            language: None,
+            abi: exports
+                .iter()
+                .map(|export| &export.name)
+                .filter(|name| is_abi(name))
+                .cloned()
+                .collect(),
             wasi: imports.iter().any(|import| wasi::is_wasi(&import.module)),
             imports,
             memory_min: memories().map(|memory| memory.minimum.bytes().0 as u64).sum(),
@@ -141,6 +160,10 @@ impl PluginInfo {
             memory_used: 0,
         }
     }
+}
+
+fn is_abi(name: &str) -> bool {
+    ABI_NAMES.contains(&name)
 }
 
 /// Notes what `listing` declares, unless a line of it doesn't fit.

@@ -89,6 +89,7 @@ impl Plugin {
         }
         let size = source.size();
         let wasm = source.wasm();
+        let (source, packed) = source.unpacked()?;
         let resolved = OnceCell::new();
         let check = |info: &ModuleInfo| {
             if resolved.get().is_none() {
@@ -119,7 +120,8 @@ impl Plugin {
             extism::declare(&mut exports);
         }
         let is_runtime = exports.iter().any(|export| export.name == LOAD);
-        let binary = match wasm.filter(|_| is_runtime) {
+        let packed = packed.map_or_else(|| ready.packed_script(), |script| Ok(Some(script)))?;
+        let binary = match wasm.filter(|_| is_runtime && packed.is_none()) {
             Some(wasm) => Some(Arc::new(Binary::read(wasm)?.into_owned())),
             None => None,
         };
@@ -134,7 +136,7 @@ impl Plugin {
             wasi::Streams::new(name, options.stdio, options.open_streams, options.log.clone());
         let wasi = wasi::Settings::new(name, &config.environment, &config.volumes, streams)?
             .with_args(&config.args)?;
-        let plugin = Self {
+        let mut plugin = Self {
             name: name.to_owned(),
             restorable,
             starts_plain: config.args.is_empty()
@@ -159,7 +161,18 @@ impl Plugin {
             binary,
             ready,
         };
+        if let Some(script) = packed {
+            plugin.carry(&script.language, &script.source, config)?;
+        }
         Ok((plugin, unoptimised))
+    }
+
+    /// Makes it the plugin of a script that its module runs.
+    fn carry(&mut self, language: &str, source: &str, config: &Config) -> Result<()> {
+        let find = |name: &str| self.find_hidden(name);
+        let script = Script::new(find, language, source, &config.callbacks)?;
+        self.script = Some(Arc::new(script));
+        Ok(())
     }
 
     /// Makes the plugin of a script that `runtime` runs.
@@ -181,8 +194,7 @@ impl Plugin {
         };
         let (mut plugin, unoptimised) = Self::new(name, source, config, options, known)?;
         plugin.size = script.len();
-        let script = Script::new(|name| plugin.find_hidden(name), script, &config.callbacks)?;
-        plugin.script = Some(Arc::new(script));
+        plugin.carry(&runtime.name, script, config)?;
         Ok((plugin, unoptimised))
     }
 
@@ -335,8 +347,9 @@ impl Plugin {
             imports.get(&(module.to_owned(), name.to_owned())).map(|target| (*target).clone())
         };
         let mut info = PluginInfo::new(self.module.info(), &self.exports, target, self.size);
-        if self.script.is_some() {
+        if let Some(script) = &self.script {
             info.functions = self.functions().to_vec();
+            info.language = Some(script.language.clone());
         }
         info.memory_used = snapshot + self.code.len() as u64;
         info

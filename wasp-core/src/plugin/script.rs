@@ -1,6 +1,6 @@
 //! Scripts: plugins that are a script runtime and a source text (section 7 of the guest ABI).
 
-use crate::base::abi_names::{INVOKE, LOAD, SIGNATURES};
+use crate::base::abi_names::{HIDDEN, INVOKE, LOAD, SIGNATURES};
 use crate::base::error::{Error, ErrorKind, Frame, Result};
 use crate::base::packed;
 use crate::base::slots;
@@ -16,6 +16,8 @@ use std::sync::{Arc, OnceLock};
 
 /// A script, as each instance of its plugin loads it.
 pub(crate) struct Script {
+    /// The language, or the name of its runtime.
+    pub language: String,
     pub source: String,
     /// The callbacks that it may import, one a line.
     pub callbacks: String,
@@ -30,6 +32,7 @@ impl Script {
     /// Makes the script of a plugin whose runtime's exports are found by `find`.
     pub(crate) fn new(
         find: impl Fn(&str) -> Option<usize>,
+        language: &str,
         source: &str,
         callbacks: &[Arc<Callback>],
     ) -> Result<Self> {
@@ -48,7 +51,8 @@ impl Script {
         // Some editors begin a file with a mark, which is none of the script's.
         let source = source.strip_prefix('\u{feff}').unwrap_or(source).to_owned();
         let callbacks = listing(callbacks);
-        Ok(Self { source, callbacks, load, invoke, by_name: OnceLock::new() })
+        let language = language.strip_prefix(HIDDEN).unwrap_or(language).to_owned();
+        Ok(Self { language, source, callbacks, load, invoke, by_name: OnceLock::new() })
     }
 
     /// Takes what the script declares, in the order in which its functions are numbered.

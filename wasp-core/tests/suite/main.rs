@@ -36,6 +36,7 @@ mod memory_access;
 mod missing_imports;
 mod modules;
 mod numbers;
+mod packed_scripts;
 mod process_limit;
 mod proposals;
 mod register;
