@@ -1,0 +1,122 @@
+//! What a plugin in each language begins with. The helpers of bindings/guest come along: they are in no registry yet.
+
+use crate::arguments::GuestLanguage;
+
+/// The files of a plugin, in which `NAME` stands for its name.
+pub struct Template {
+    pub language: &'static str,
+    files: &'static [(&'static str, &'static str)],
+    /// Those of the helper.
+    pub helper: &'static [(&'static str, &'static str)],
+    /// What the README says of it.
+    about_helper: &'static str,
+}
+
+macro_rules! template {
+    ($path:literal) => {
+        include_str!(concat!("../../../templates/", $path))
+    };
+}
+
+macro_rules! helper {
+    ($path:literal) => {
+        include_str!(concat!("../../../../bindings/guest/", $path))
+    };
+}
+
+impl Template {
+    /// Returns the files, each with its path and its text.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let readme = template!("README.md.in").replace("HELPER", self.about_helper);
+        let own = self.files.iter().map(|(path, text)| (*path, (*text).to_owned()));
+        own.chain([("README.md", readme), (".gitignore", template!("gitignore").to_owned())])
+    }
+}
+
+/// Returns what a plugin in this language begins with.
+pub fn of(language: GuestLanguage) -> &'static Template {
+    match language {
+        GuestLanguage::Rust => &RUST,
+        GuestLanguage::C => &C,
+        GuestLanguage::Go => &GO,
+        GuestLanguage::Assemblyscript => &ASSEMBLYSCRIPT,
+        GuestLanguage::Javascript => &JAVASCRIPT,
+        GuestLanguage::Lua => &LUA,
+    }
+}
+
+static RUST: Template = Template {
+    language: "Rust",
+    files: &[
+        ("Cargo.toml", template!("rust/Cargo.toml.in")),
+        ("Makefile", template!("rust/Makefile.in")),
+        ("build.sh", template!("rust/build.sh")),
+        ("src/lib.rs", template!("rust/lib.rs")),
+    ],
+    helper: &[
+        ("wasp-guest/Cargo.toml", helper!("rust/Cargo.toml")),
+        ("wasp-guest/README.md", helper!("rust/README.md")),
+        ("wasp-guest/src/lib.rs", helper!("rust/src/lib.rs")),
+    ],
+    about_helper: " The crate in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
+};
+
+static C: Template = Template {
+    language: "C",
+    files: &[("Makefile", template!("c/Makefile.in")), ("plugin.c", template!("c/plugin.c"))],
+    helper: &[("wasp_guest.h", helper!("c/wasp_guest.h"))],
+    about_helper: " The header `wasp_guest.h` is wasp's helper for plugins.",
+};
+
+static GO: Template = Template {
+    language: "Go",
+    files: &[
+        ("Makefile", template!("go/Makefile.in")),
+        ("go.mod", template!("go/go.mod.in")),
+        ("main.go", template!("go/main.go")),
+        ("plugin.go", template!("go/plugin.go")),
+        ("plugin_test.go", template!("go/plugin_test.go")),
+    ],
+    helper: &[
+        ("wasp-guest/README.md", helper!("go/README.md")),
+        ("wasp-guest/abi.go", helper!("go/abi.go")),
+        ("wasp-guest/go.mod", helper!("go/go.mod")),
+    ],
+    about_helper: " The module in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
+};
+
+static ASSEMBLYSCRIPT: Template = Template {
+    language: "AssemblyScript",
+    files: &[
+        ("Makefile", template!("assemblyscript/Makefile.in")),
+        ("package.json", template!("assemblyscript/package.json.in")),
+        ("assembly/index.ts", template!("assemblyscript/index.ts")),
+    ],
+    helper: &[
+        ("wasp-guest/README.md", helper!("assemblyscript/README.md")),
+        ("wasp-guest/assembly/files.ts", helper!("assemblyscript/assembly/files.ts")),
+        ("wasp-guest/assembly/index.ts", helper!("assemblyscript/assembly/index.ts")),
+        ("wasp-guest/package.json", helper!("assemblyscript/package.json")),
+    ],
+    about_helper: " The package in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
+};
+
+static JAVASCRIPT: Template = Template {
+    language: "JavaScript",
+    files: &[
+        ("Makefile", template!("javascript/Makefile.in")),
+        ("plugin.js", template!("javascript/plugin.js")),
+    ],
+    helper: &[],
+    about_helper: "",
+};
+
+static LUA: Template = Template {
+    language: "Lua",
+    files: &[
+        ("Makefile", template!("lua/Makefile.in")),
+        ("plugin.lua", template!("lua/plugin.lua")),
+    ],
+    helper: &[],
+    about_helper: "",
+};

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Builds the plugin into FILE, with the first Rust toolchain that has a WASI target: the user's own, else the system's.
+set -eu
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+for path in "$PATH" /usr/bin:/bin; do
+    for target in wasm32-wasip1 wasm32-wasi; do
+        PATH=$path rustc --target $target --crate-type cdylib -o "$scratch/empty.wasm" - </dev/null 2>/dev/null || continue
+        PATH=$path cargo build --quiet --release --target $target --target-dir build/obj
+        cp "build/obj/$target/release/$(basename "$1" .wasm | tr - _).wasm" "$1"
+        exit
+    done
+done
+
+echo "no Rust toolchain with a WASI target: run 'rustup target add wasm32-wasip1'" >&2
+exit 1
