@@ -16,7 +16,7 @@ import (
 	"github.com/nicholasjackson/wasp/bindings/go/engine"
 )
 
-var signatures = map[string]string{
+var signatures = []struct{ name, signature string }{
 {signatures}}
 
 // Register registers the plugin, as [engine.Wasm.RegisterPlugin] does, and checks that it still offers what this was written for.
@@ -42,13 +42,13 @@ func check(wasm *engine.Wasm, name string) error {
 		function.ParamNames = nil
 		offered[function.Name] = function.String()
 	}
-	for function, wanted := range signatures {
-		known, ok := offered[function]
+	for _, wanted := range signatures {
+		known, ok := offered[wanted.name]
 		if !ok {
-			return fmt.Errorf("plugin %q offers no function %s, for which this was written: write it anew by wasp bindgen", name, wanted)
+			return fmt.Errorf("plugin %q offers no function %s, for which this was written: write it anew by wasp bindgen", name, wanted.signature)
 		}
-		if known != wanted {
-			return fmt.Errorf("plugin %q offers %s, and this was written for %s: write it anew by wasp bindgen", name, known, wanted)
+		if known != wanted.signature {
+			return fmt.Errorf("plugin %q offers %s, and this was written for %s: write it anew by wasp bindgen", name, known, wanted.signature)
 		}
 	}
 	return nil
@@ -62,12 +62,10 @@ type Plugin struct {
 
 /// Writes a package.
 pub fn code(binding: &Binding) -> String {
-    let width =
-        binding.functions.iter().map(|known| text(&known.name).len()).max().unwrap_or(0) + 1;
     let mut signatures = String::new();
     for function in &binding.functions {
-        let key = format!("{}:", text(&function.name));
-        let _ = writeln!(signatures, "\t{key:<width$} {},", text(&signature(function)));
+        let (name, signature) = (text(&function.name), text(&signature(function)));
+        let _ = writeln!(signatures, "\t{{{name}, {signature}}},");
     }
     let mut code = HEAD
         .replace("{package}", &binding.name.replace('_', ""))

@@ -51,9 +51,16 @@ class {class}:
 pub fn code(binding: &Binding) -> String {
     let mut signatures = String::new();
     for Bound { name, params, result, .. } in &binding.functions {
-        let params: String = params.iter().map(|param| format!("\"{}\", ", param.kind)).collect();
-        let _ =
-            writeln!(signatures, "    {}: (({}), \"{result}\"),", text(name), params.trim_end());
+        let params: Vec<String> =
+            params.iter().map(|param| format!("\"{}\"", param.kind)).collect();
+        // A tuple of one has a comma.
+        let comma = if params.len() == 1 { "," } else { "" };
+        let _ = writeln!(
+            signatures,
+            "    {}: (({}{comma}), \"{result}\"),",
+            text(name),
+            params.join(", ")
+        );
     }
     let mut code = HEAD
         .replace("{plugin}", &comment(&binding.plugin))
@@ -77,7 +84,8 @@ fn method(function: &Bound) -> String {
     let docs = match docs.as_str() {
         "" => String::new(),
         // Its last letter may be a quote.
-        docs => format!("        \"\"\"{} \"\"\"\n", comment(docs)).replace(". \"\"\"", ".\"\"\""),
+        docs if docs.ends_with('"') => format!("        \"\"\"{} \"\"\"\n", comment(docs)),
+        docs => format!("        \"\"\"{}\"\"\"\n", comment(docs)),
     };
     let (kind, returned) = (result.name().to_uppercase(), given(*result));
     let call = format!("self.instance.call({}{args}, returns=wasp.Kind.{kind})", text(name));

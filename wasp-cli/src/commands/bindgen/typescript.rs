@@ -23,7 +23,7 @@ export function register(
   engine: Engine,
   source: string | URL | Uint8Array,
   config: WaspConfig = {},
-  name = {name},
+  name = {quoted},
 ): void {
   engine.register(name, source, config)
   const offered = new Map(engine.plugin(name).functions.map((known) => [known.name, known]))
@@ -72,7 +72,7 @@ pub fn code(binding: &Binding) -> String {
     HEAD.replace("{plugin}", &comment(&binding.plugin))
         .replace("{types}", &types)
         .replace("{signatures}", &signatures)
-        .replace("{name}", &text(&binding.plugin))
+        .replace("{quoted}", &text(&binding.plugin))
         .replace("{class}", &pascal(&binding.name))
         + &methods
         + "}\n"

@@ -1,0 +1,12 @@
+//! The tests of the command line, a module for each command. They run the program, with the example plugins of `make plugins` and the
+//! runtimes of `make runtimes`.
+
+mod bench;
+mod bindgen;
+mod build;
+mod call;
+mod check;
+mod command;
+mod inspect;
+mod new_project;
+mod run;
