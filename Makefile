@@ -10,7 +10,7 @@ ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(TARGET)
 endif
 
-.PHONY: help setup plugins runtimes demo lib test test-cpython bench-cpython lint deny install wheel npm bench clean
+.PHONY: help setup plugins runtimes demo lib cli test test-cpython bench-cpython lint deny install wheel npm bench clean
 
 # Prints what there is to make, and installs nothing.
 help:
@@ -21,7 +21,8 @@ help:
 	@echo "make lint     formatting and linters of every language; ./lint.sh fix formats"
 	@echo "make deny     licences and sources of all Rust dependencies"
 	@echo "make lib      libwasp for C and for the Go module"
-	@echo "make install  libwasp, its header, pkg-config and CMake files, into PREFIX ($(PREFIX))"
+	@echo "make cli      the command line wasp, into $(TARGET)/release"
+	@echo "make install  libwasp, its header, pkg-config and CMake files, and the command line, into PREFIX ($(PREFIX))"
 	@echo "make wheel    the Python wheel, tested, into $(BUILD)/wheels"
 	@echo "make npm      the npm packages, into $(BUILD)/npm"
 	@echo "make plugins  the example plugins, into $(BUILD)/plugins"
@@ -63,6 +64,10 @@ demo: plugins
 lib:
 	$(CARGO) build --release -p wasp-capi
 	bindings/go/lib.sh
+
+cli: runtimes
+	$(CARGO) build --release -p wasp-cli
+	@echo "WASP_RUNTIMES=$(CURDIR)/$(BUILD)/runtimes $(TARGET)/release/wasp"
 
 test: plugins runtimes
 	cmake -S . -B $(CMAKE_BUILD)

@@ -29,6 +29,12 @@ cc -static -o pc-whole host.c $(pkg-config --static --cflags --libs wasp)
 cmake -S . -B cmake "-DCMAKE_PREFIX_PATH=$tmp/prefix"
 cmake --build cmake
 
+# The command line finds the runtimes beside it.
+wasp=$tmp/prefix/bin/wasp
+[ "$("$wasp" call "$plugins/c.wasm" hello Nic)" = "Hello Nic" ]
+echo 'export const f = () => 42' >script.js
+[ "$(env -u WASP_RUNTIMES "$wasp" call script.js f)" = 42 ]
+
 needs() { objdump -p "$1" | grep -q 'NEEDED *libwasp'; }
 needs pc-shared && needs cmake/host
 if needs pc-static || needs cmake/host-static; then echo "a static one needs libwasp.so" >&2; exit 1; fi

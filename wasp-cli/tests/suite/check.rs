@@ -12,7 +12,12 @@ fn line<'a>(ran: &'a Ran, check: &str) -> (&'a str, &'a str) {
 #[test]
 fn the_example_plugins_keep_the_rules() {
     for name in ["c", "rust", "assemblyscript"] {
-        let text = prints(&["check", &example(name), "--callback", "env.call_me=Hello Nic"]);
+        let text = prints(&[
+            "check",
+            &example(name),
+            "--callback",
+            "env.call_me(string) string=Hello Nic",
+        ]);
         assert!(text.lines().all(|line| line.starts_with("ok ")), "{name}:\n{text}");
         assert_eq!(text.lines().count(), 11, "{text}");
     }

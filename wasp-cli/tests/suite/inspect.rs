@@ -48,7 +48,7 @@ fn scripts_are_listed_when_they_are_loaded() {
     let (_folder, script) =
         file("greeter.lua", "return { hello = function(name) return name end }");
     let ran = wasp(&["inspect", &script]);
-    assert!(ran.stdout.contains("greeter.lua: a script in lua, 48 bytes"), "{ran:?}");
+    assert!(ran.stdout.contains("greeter.lua: a script in lua, 49 bytes"), "{ran:?}");
     assert!(ran.stderr.contains("--start loads it in a sandbox"), "{ran:?}");
     assert!(prints(&["inspect", &script, "--start"]).contains("  hello(name: any) any\n"));
 }

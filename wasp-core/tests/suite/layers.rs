@@ -19,7 +19,8 @@ const LAYERS: [&[&str]; 10] = [
 ];
 
 /// The crates of the workspace in which no modules may import each other.
-const CRATES: [&str; 4] = ["wasp-core", "wasp-capi", "bindings/python", "bindings/node"];
+const CRATES: [&str; 5] =
+    ["wasp-core", "wasp-capi", "wasp-cli", "bindings/python", "bindings/node"];
 
 /// The modules of a crate, each with the modules that its code names.
 fn imports(of: &str) -> BTreeMap<String, BTreeSet<String>> {

@@ -24,6 +24,9 @@ pub fn run(given: &Check, runtimes: Option<PathBuf>, output: &Output) -> Outcome
     let Check { plugin, calls, functions } = given;
     let limit = plugin.time_limit()?.unwrap_or(LIMIT);
     let engine = Engine::with_options(plugin_file::options(plugin.compiler, runtimes));
+    if plugin.callback.iter().any(|callback| !callback.contains('(')) {
+        output.note("a callback without kinds takes each i32 for a number: a string that it is given is never freed, and looks like a leak");
+    }
     let mut report = Report::new(output);
     let started = Instant::now();
     let registered = plugin.register(&engine, |config| {
