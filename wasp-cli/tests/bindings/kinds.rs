@@ -55,8 +55,8 @@ impl Kinds {
     ///
     /// # Errors
     /// Those of [`Instance::call`].
-    pub fn numbers(&mut self, a: i64, b: f32, func_: f64, n2nd: i32) -> Result<f64, Error> {
-        self.instance.call("numbers", &[a.into(), b.into(), func_.into(), n2nd.into()], Kind::F64)?.try_into()
+    pub fn numbers(&mut self, a: i64, b: f32, func_: f64, n3d: i32) -> Result<f64, Error> {
+        self.instance.call("numbers", &[a.into(), b.into(), func_.into(), n3d.into()], Kind::F64)?.try_into()
     }
 
     /// Calls the plugin's function `raw-json`.

@@ -1,7 +1,7 @@
 ;; Functions of every kind, under names that no language has.
 (module
   (memory (export "memory") 1)
-  (data (i32.const 16) "numbers(a: i64, b: f32, func: f64, 2nd: i32) f64 # Adds \"all\" */ of them.\nraw-json(json) json\nclass(i64) i64\nfloat(value: f32) f32\nnothing()\nsize(args: bytes, p: string) i32\n\00")
+  (data (i32.const 16) "numbers(a: i64, b: f32, func: f64, 3d: i32) f64 # Adds \"all\" */ of them.\nraw-json(json) json\nclass(i64) i64\nfloat(value: f32) f32\nnothing()\nsize(args: bytes, p: string) i32\n\00")
   (func (export "wasp_signatures") (result i32) (i32.const 16))
   (func (export "allocate") (param i32) (result i32) (i32.const 1024))
   (func (export "deallocate") (param i32 i32))

@@ -47,7 +47,9 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(refused(&["class", "x"]), "wasp: argument 1 is \"x\", and an i64 is accepted\n");
     assert!(refused(&["raw-json", "x"]).contains("argument 1 is \"x\", which is no JSON"));
     assert!(refused(&["class"]).contains("it takes 1 argument, not 0"));
-    assert!(refused(&["clas", "1"]).contains("exports no function \"clas\" (\"class\" is there)"));
+    assert!(
+        refused(&["classy", "1"]).contains("exports no function \"classy\" (\"class\" is there)")
+    );
     assert!(refused(&["class", "1", "--returns", "text"]).contains("the kind \"text\" is none"));
     assert!(refused(&["nothing", "--timeout", "0"]).contains("a number of seconds above 0"));
     assert!(refused(&["nothing", "--memory", "x"]).contains("a size such as 64MB"));

@@ -17,10 +17,9 @@ pub fn snake(name: &str, other: &str) -> String {
     for char in name.chars() {
         let starts_word =
             char.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit());
-        if !char.is_ascii_alphanumeric() || starts_word {
-            if !words.ends_with('_') && !words.is_empty() {
-                words.push('_');
-            }
+        let ends_word = !char.is_ascii_alphanumeric() || starts_word;
+        if ends_word && !words.ends_with('_') && !words.is_empty() {
+            words.push('_');
         }
         if char.is_ascii_alphanumeric() {
             words.push(char.to_ascii_lowercase());
@@ -83,7 +82,7 @@ mod tests {
         assert_eq!(snake("read-file.v2", "x"), "read_file_v2");
         assert_eq!(snake("HTTPGet", "x"), "httpget");
         assert_eq!(snake("class", "x"), "class_");
-        assert_eq!(snake("2nd", "x"), "n2nd");
+        assert_eq!(snake("3d", "x"), "n3d");
         assert_eq!(snake("世界", "x"), "x");
         assert_eq!(snake("_a_", "x"), "a");
         assert_eq!(pascal("read_file"), "ReadFile");
