@@ -6,8 +6,9 @@
  *
  * Ownership: the host frees every block that passes between it and the plugin, when the call is over. That is each
  * argument, each result, each argument and answer of a host function, and the message of an error. A plugin never frees
- * these blocks, and never hands over memory that the functions below did not make (a literal, an array on the stack).
- * To keep something for a later call, copy it.
+ * these blocks. What it hands over is made by the functions below or by malloc, and nothing else uses it afterwards; or
+ * it is a literal or a static array, which is never freed. An array on the stack is
+ * gone when its function returns. To keep something for a later call, copy it.
  */
 #pragma once
 
@@ -23,6 +24,28 @@ extern "C" {
 /* Before a function: the host may call it by this name. */
 #define WASP_EXPORT(name) __attribute__((export_name(name), used))
 
+/*
+ * Lists the plugin's functions, once in a plugin and before they are defined:
+ *
+ *     WASP_FUNCTIONS(
+ *         (hello, string, ((string, name)), "Greets"),
+ *         (sum, i32, ((i32, a), (i32, b))),
+ *         (fail, none, ()))
+ *
+ *     const char *hello(const char *name) { return wasp_string_concat("Hello ", name, NULL); }
+ *
+ * Each has a name, the kind of its result, its parameters, and what tools say about it, which may be left out. The
+ * functions are ordinary ones: the compiler checks that their types are those of the list, and the host is told the
+ * same signatures. Kinds and their types are i32 (int32_t), i64 (int64_t), f32 (float), f64 (double), string and json
+ * (const char *), bytes (const wasp_bytes *), and none (void) for a result. There may be 80 functions with 20
+ * parameters each.
+ */
+#define WASP_FUNCTIONS(...)                                                                                            \
+    WASP_EACH(WASP_DECLARE, __VA_ARGS__)                                                                               \
+    WASP_C WASP_EXPORT("wasp_signatures") const char *wasp_signatures(void) {                                          \
+        return "" WASP_EACH(WASP_LINE, __VA_ARGS__);                                                                   \
+    }
+
 /* Before a declaration: the host provides this function. */
 #define WASP_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
 
@@ -34,6 +57,67 @@ typedef struct {
     uint8_t data[];
 } wasp_bytes;
 #pragma clang diagnostic pop
+
+/* The types of the kinds, and how a result is listed. */
+#define WASP_TYPE_i32 int32_t
+#define WASP_TYPE_i64 int64_t
+#define WASP_TYPE_f32 float
+#define WASP_TYPE_f64 double
+#define WASP_TYPE_string const char *
+#define WASP_TYPE_json const char *
+#define WASP_TYPE_bytes const wasp_bytes *
+#define WASP_TYPE_none void
+#define WASP_GIVES_i32 " i32"
+#define WASP_GIVES_i64 " i64"
+#define WASP_GIVES_f32 " f32"
+#define WASP_GIVES_f64 " f64"
+#define WASP_GIVES_string " string"
+#define WASP_GIVES_json " json"
+#define WASP_GIVES_bytes " bytes"
+#define WASP_GIVES_none ""
+
+/* How WASP_FUNCTIONS goes over its list: each step leaves the name of the next one, which the preprocessor expands as
+ * often as it looks at it again. Lists of parameters are in it, and have steps of their own. */
+#ifdef __cplusplus
+#define WASP_C extern "C"
+#else
+#define WASP_C
+#endif
+#define WASP_DECLARE(...) WASP_DECLARE_OF(__VA_ARGS__, )
+#define WASP_DECLARE_OF(name, result, params, ...)                                                                     \
+    WASP_C WASP_EXPORT(#name) WASP_TYPE_##result name(WASP_PARAMS(WASP_PARAM, WASP_NO_PARAM, WASP_BARE params));
+#define WASP_LINE(...) WASP_LINE_OF(__VA_ARGS__, , )
+#define WASP_LINE_OF(name, result, params, docs, ...)                                                                  \
+    #name "(" WASP_PARAMS(WASP_NAMED, WASP_NOTHING, WASP_BARE params) ")" WASP_GIVES_##result WASP_DOCS(docs) "\n"
+#define WASP_DOCS(...) __VA_OPT__(" # " __VA_ARGS__)
+#define WASP_PARAM(kind, name) WASP_TYPE_##kind name
+#define WASP_PARAM_BETWEEN ,
+#define WASP_NO_PARAM void
+#define WASP_NAMED(kind, name) #name ": " #kind
+#define WASP_NAMED_BETWEEN ", "
+#define WASP_NOTHING
+#define WASP_BARE(...) __VA_ARGS__
+#define WASP_PARENS ()
+#define WASP_EACH(macro, ...) WASP_LOOK4(WASP_STEP(macro, __VA_ARGS__, ))
+#define WASP_STEP(macro, item, ...) macro item __VA_OPT__(WASP_NEXT_STEP WASP_PARENS(macro, __VA_ARGS__))
+#define WASP_NEXT_STEP() WASP_STEP
+#define WASP_LOOK4(...) WASP_LOOK3(WASP_LOOK3(WASP_LOOK3(WASP_LOOK3(__VA_ARGS__))))
+#define WASP_LOOK3(...) WASP_LOOK2(WASP_LOOK2(WASP_LOOK2(WASP_LOOK2(__VA_ARGS__))))
+#define WASP_LOOK2(...) WASP_LOOK1(WASP_LOOK1(WASP_LOOK1(WASP_LOOK1(__VA_ARGS__))))
+#define WASP_LOOK1(...) __VA_ARGS__
+#define WASP_PARAMS(macro, none, ...) WASP_PARAMS_OF(macro, none, __VA_ARGS__)
+#define WASP_PARAMS_OF(macro, none, ...)                                                                               \
+    WASP_SECOND(__VA_OPT__(, WASP_SOME_PARAMS, ) WASP_FIRST_OF, WASP_FIRST_OF, )(none, macro, __VA_ARGS__)
+#define WASP_SECOND(...) WASP_SECOND_OF(__VA_ARGS__)
+#define WASP_SECOND_OF(first, second, ...) second
+#define WASP_FIRST_OF(first, ...) first
+#define WASP_SOME_PARAMS(none, macro, ...) WASP_WALK(WASP_PARAM_STEP(macro, __VA_ARGS__, ))
+#define WASP_WALK(...) WASP_WALK1(WASP_WALK1(WASP_WALK1(WASP_WALK1(__VA_ARGS__))))
+#define WASP_WALK1(...) WASP_WALK0(WASP_WALK0(WASP_WALK0(WASP_WALK0(__VA_ARGS__))))
+#define WASP_WALK0(...) __VA_ARGS__
+#define WASP_PARAM_STEP(macro, item, ...)                                                                              \
+    macro item __VA_OPT__(macro##_BETWEEN WASP_NEXT_PARAM WASP_PARENS(macro, __VA_ARGS__))
+#define WASP_NEXT_PARAM() WASP_PARAM_STEP
 
 /* For the functions below: a block of length + extra bytes. A full memory is a trap, so no caller has to check. */
 static inline void *wasp_block_new(size_t length, size_t extra) {
@@ -92,10 +176,14 @@ static inline void wasp_raise_error(const char *message) { wasp_host_raise_error
 /* Room for `size` bytes that the host is about to write, or NULL. */
 WASP_HOST_EXPORT("allocate") void *wasp_allocate(size_t size) { return malloc(size); }
 
-/* The host's way to free what `allocate` gave it and what the plugin handed over. */
+/* Where memory for malloc begins: the linker knows. */
+extern unsigned char __heap_base;
+
+/* The host's way to free what `allocate` gave it and what the plugin handed over. Literals and arrays lie below the
+ * heap, and stay. */
 WASP_HOST_EXPORT("deallocate") void wasp_deallocate(void *block, size_t size) {
     (void)size;
-    free(block);
+    if ((uintptr_t)block >= (uintptr_t)&__heap_base) free(block);
 }
 
 /* The length of a string in bytes, without its NUL. */

@@ -5,22 +5,17 @@
 #define IN "/workspace/in.txt"
 #define OUT "/workspace/out.txt"
 
-WASP_EXPORT("wasp_signatures") const char *signatures(void) {
-    return "sum(a: i32, b: i32) i32\n"
-           "hello(name: string) string # Greets\n"
-           "reverse(in: bytes) bytes\n"
-           "callback() string\n"
-           "fail()\n"
-           "workspace(argument: string) string\n";
-}
+WASP_FUNCTIONS((sum, i32, ((i32, a), (i32, b))), (hello, string, ((string, name)), "Greets"),
+               (reverse, bytes, ((bytes, in))), (callback, string, ()), (fail, none, ()),
+               (workspace, string, ((string, argument))))
 
-WASP_EXPORT("sum") int32_t sum(int32_t a, int32_t b) {
+int32_t sum(int32_t a, int32_t b) {
     return (int32_t)((uint32_t)a + (uint32_t)b); /* wraps, where a signed overflow would be undefined */
 }
 
-WASP_EXPORT("hello") char *hello(const char *name) { return wasp_string_concat("Hello ", name, NULL); }
+const char *hello(const char *name) { return wasp_string_concat("Hello ", name, NULL); }
 
-WASP_EXPORT("reverse") wasp_bytes *reverse(const wasp_bytes *in) {
+const wasp_bytes *reverse(const wasp_bytes *in) {
     wasp_bytes *out = wasp_bytes_new(NULL, in->length);
     for (uint32_t i = 0; i < in->length; i++) out->data[i] = in->data[in->length - 1 - i];
     return out;
@@ -28,9 +23,9 @@ WASP_EXPORT("reverse") wasp_bytes *reverse(const wasp_bytes *in) {
 
 WASP_IMPORT("env", "call_me") char *call_me(char *name);
 
-WASP_EXPORT("callback") char *callback(void) { return call_me(wasp_string_new("Nic")); }
+const char *callback(void) { return call_me(wasp_string_new("Nic")); }
 
-WASP_EXPORT("fail") void fail(void) { wasp_raise_error("this plugin always fails"); }
+void fail(void) { wasp_raise_error("this plugin always fails"); }
 
 /* The whole file as a string that the caller frees, or NULL. */
 static char *read_file(const char *path) {
@@ -56,7 +51,7 @@ static int write_file(const char *path, const char *text) {
     return fclose(file) == 0 && written;
 }
 
-WASP_EXPORT("workspace") char *workspace(const char *argument) {
+const char *workspace(const char *argument) {
     char *contents = read_file(IN);
     if (contents == NULL) {
         wasp_raise_error("workspace: can't read \"" IN "\"");

@@ -7,6 +7,7 @@ mod build;
 mod call;
 mod check;
 mod command;
+mod guests;
 mod inspect;
 mod new_project;
 mod run;
