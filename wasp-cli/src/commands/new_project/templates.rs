@@ -74,13 +74,15 @@ static GO: Template = Template {
         ("Makefile", template!("go/Makefile.in")),
         ("go.mod", template!("go/go.mod.in")),
         ("main.go", template!("go/main.go")),
-        ("plugin.go", template!("go/plugin.go")),
-        ("plugin_test.go", template!("go/plugin_test.go")),
+        ("main_test.go", template!("go/main_test.go")),
     ],
     helper: &[
         ("wasp-guest/README.md", helper!("go/README.md")),
         ("wasp-guest/abi.go", helper!("go/abi.go")),
         ("wasp-guest/go.mod", helper!("go/go.mod")),
+        ("wasp-guest/waspgen/main.go", helper!("go/waspgen/main.go")),
+        ("wasp-guest/waspgen/plugin.go", helper!("go/waspgen/plugin.go")),
+        ("wasp-guest/waspgen/write.go", helper!("go/waspgen/write.go")),
     ],
     about_helper: " The module in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
 };
