@@ -1,6 +1,7 @@
 //! A wasp plugin.
 
 wasp_guest::export! {
+    /// Greets somebody.
     fn hello(name: String) -> String {
         format!("Hello {}", name)
     }

@@ -132,3 +132,43 @@ fn functions_in_go_are_ordinary_ones() {
         "{listed}"
     );
 }
+
+#[test]
+fn functions_in_rust_are_ordinary_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let helper = root("bindings/guest/rust").canonicalize().unwrap();
+    let manifest = std::fs::read_to_string(root("wasp-cli/templates/rust/Cargo.toml.in")).unwrap();
+    let manifest = manifest.replace("NAME", "kinds");
+    let helper = format!("{:?}", helper.to_str().unwrap());
+    std::fs::write(
+        folder.path().join("Cargo.toml"),
+        manifest.replace("\"wasp-guest\" }", &format!("{helper} }}")),
+    )
+    .unwrap();
+    std::fs::create_dir(folder.path().join("src")).unwrap();
+    std::fs::create_dir(folder.path().join("build")).unwrap();
+    let source = root("wasp-cli/tests/guests/kinds.rs");
+    std::fs::copy(source, folder.path().join("src/lib.rs")).unwrap();
+    let build = root("wasp-cli/templates/rust/build.sh");
+    let mut commands = [Command::new("sh"), Command::new("cargo")];
+    commands[0].arg(build.canonicalize().unwrap()).arg("build/kinds.wasm");
+    commands[1].args(["test", "--quiet", "--offline", "--target-dir", "build/test"]);
+    for command in &mut commands {
+        for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
+            command.env_remove(variable);
+        }
+        let done = ran(command.current_dir(&folder).output().unwrap());
+        assert_eq!(done.code, 0, "{done:?}");
+    }
+    let module = folder.path().join("build/kinds.wasm");
+    let module = module.to_str().unwrap();
+    let listed = prints(&["inspect", module, "--start"]);
+    let line = "  hello(name: string) string  # Greets somebody.\n";
+    assert!(listed.contains(line), "{listed}");
+    let mixed = ["call", module, "mixed", "1", "4294967295", "3", "four", "five", "1", "6"];
+    assert_eq!(prints(&mixed), "-4294967313\n");
+    assert_eq!(prints(&["call", module, "is_empty", ""]), "1\n");
+    assert!(wasp(&["call", module, "hello", "nobody"]).stderr.contains("nobody is there"));
+    let report = prints(&["check", module]);
+    assert!(report.lines().all(|line| line.starts_with("ok ")), "{report}");
+}

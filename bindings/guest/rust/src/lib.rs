@@ -23,7 +23,7 @@
 //! # fn main() {}
 //! ```
 //!
-//! Numbers (`i32`, `i64`, `f32`, `f64`) pass as they are. Strings and bytes are copied: what a function gets is its own.
+//! Numbers (`i32`, `u32`, `i64`, `u64`, `f32`, `f64`) pass as they are, and `bool` as an i32. Strings and bytes are copied: what a function gets is its own.
 //! The blocks of memory in between are the host's to free, which it does when the call is over; a plugin never does.
 //!
 //! [wasp]: https://github.com/nicholasjackson/wasp
@@ -37,13 +37,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Declares the plugin's functions. Use it once in a plugin: it also tells the host their signatures.
 ///
-/// An argument is of any type that is [`FromHost`], a result of any that is [`ToHost`]. The functions stay ordinary ones,
+/// The first paragraph of a function's comment is told, too. An argument is of any type that is [`FromHost`], a result of any that is [`ToHost`]. The functions stay ordinary ones,
 /// which other code and tests may call. On a WASI target, give none the name of a C library function (`read`, `write`): it
 /// would take that function's place.
 #[macro_export]
 macro_rules! export {
-    ($($(#[$attribute:meta])* $access:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block)*) => {
-        $($(#[$attribute])* $access fn $name($($arg: $type),*) $(-> $result)? $body)*
+    ($($(#[$($attribute:tt)*])* $access:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block)*) => {
+        $($(#[$($attribute)*])* $access fn $name($($arg: $type),*) $(-> $result)? $body)*
 
         mod wasp_exports {
             use super::*;
@@ -64,6 +64,7 @@ macro_rules! export {
                     stringify!($name),
                     &[$((stringify!($arg), <$type as FromHost>::KIND)),*],
                     <$crate::or_unit!($($result)?) as ToHost>::KIND,
+                    concat!("", $($crate::docs!($($attribute)*)),*),
                 )),*])
             }
         }
@@ -102,9 +103,21 @@ macro_rules! or_unit {
     };
 }
 
-/// A function's name, its arguments' names and kinds, and its result's kind.
+/// The text of an attribute, where that is a line of a comment.
 #[doc(hidden)]
-pub type Signature<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+#[macro_export]
+macro_rules! docs {
+    (doc = $text:literal) => {
+        concat!($text, "\n")
+    };
+    ($($other:tt)*) => {
+        ""
+    };
+}
+
+/// A function's name, its arguments' names and kinds, its result's kind, and its comment.
+#[doc(hidden)]
+pub type Signature<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
 
 /// The listing of the functions as a string that is made once and never freed.
 #[doc(hidden)]
@@ -120,10 +133,17 @@ fn listing(functions: &[Signature<'_>]) -> String {
     // A raw identifier is exported without what makes it one.
     let plain = |name: &str| name.trim_start_matches("r#").to_owned();
     let mut text = String::new();
-    for (name, args, result) in functions {
+    for (name, args, result, docs) in functions {
         let args = args.iter().map(|(arg, kind)| format!("{}: {}", plain(arg), kind));
         let args: Vec<String> = args.collect();
         text += format!("{}({}) {}", plain(name), args.join(", "), result).trim_end();
+        // The first paragraph, on one line.
+        let docs = docs.lines().map(str::trim).take_while(|line| !line.is_empty());
+        let docs: Vec<&str> = docs.collect();
+        if !docs.is_empty() {
+            text += " # ";
+            text += &docs.join(" ");
+        }
         text += "\n";
     }
     text
@@ -176,7 +196,23 @@ macro_rules! pass_as_is {
     };
 }
 
-pass_as_is!(i32: "i32", i64: "i64", f32: "f32", f64: "f64", (): "");
+pass_as_is!(i32: "i32", u32: "i32", i64: "i64", u64: "i64", f32: "f32", f64: "f64", (): "");
+
+impl FromHost for bool {
+    const KIND: &'static str = "i32";
+    type Raw = i32;
+    unsafe fn from_host(raw: i32) -> bool {
+        raw != 0
+    }
+}
+
+impl ToHost for bool {
+    const KIND: &'static str = "i32";
+    type Raw = i32;
+    fn to_host(self) -> i32 {
+        self.into()
+    }
+}
 
 impl FromHost for String {
     const KIND: &'static str = "string";
