@@ -172,3 +172,70 @@ fn functions_in_rust_are_ordinary_ones() {
     let report = prints(&["check", module]);
     assert!(report.lines().all(|line| line.starts_with("ok ")), "{report}");
 }
+
+/// A folder in which asc and the helper are found.
+fn assemblyscript() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let modules = root("examples/plugins/assemblyscript/node_modules").canonicalize().unwrap();
+    std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
+    folder
+}
+
+fn node(folder: &Path, args: &[&str]) -> crate::command::Ran {
+    ran(Command::new("node").args(args).current_dir(folder).output().unwrap())
+}
+
+#[test]
+fn functions_in_assemblyscript_are_ordinary_ones() {
+    let folder = assemblyscript();
+    std::fs::copy(root("wasp-cli/tests/guests/kinds.ts"), folder.path().join("kinds.ts")).unwrap();
+    let generated = node(folder.path(), &["node_modules/wasp-guest/waspgen.mjs", "kinds.ts"]);
+    assert_eq!(generated.code, 0, "{generated:?}");
+    let asc = "node_modules/assemblyscript/bin/asc.js wasp_generated.ts --runtime incremental --exportStart _initialize -O3s --debug --outFile a.wasm";
+    let built = node(folder.path(), &asc.split(' ').collect::<Vec<_>>());
+    assert_eq!(built.code, 0, "{built:?}");
+    let module = folder.path().join("a.wasm");
+    let module = module.to_str().unwrap();
+    let callback = ["--callback", "env.call_me(string) string=Nic"];
+    let listed = prints(&["inspect", module, "--start"]);
+    for line in [
+        "hello(name: string) string  # Greets somebody.",
+        "mixed(a: i64, b: i32, c: f64, d: string, e: bytes, yes: i32, f: f32) f64",
+        "same(value: json) json",
+    ] {
+        assert!(listed.contains(&format!("  {line}\n")), "{listed}");
+    }
+    assert!(!listed.contains("other"), "{listed}");
+    let call = |args: &[&str]| prints(&[&["call", module], args, &callback].concat());
+    assert_eq!(call(&["hello", "Grüße"]), "Hello Grüße\n");
+    assert_eq!(call(&["mixed", "1", "4294967295", "3", "four", "five", "1", "6"]), "-4294967313\n");
+    assert_eq!(call(&["isEmpty", ""]), "1\n");
+    assert_eq!(call(&["same", "[1]"]), "[1]\n");
+    assert_eq!(call(&["reversed", "abc"]), "cba");
+    assert_eq!(call(&["callback"]), "NIC\n");
+    assert!(wasp(&["call", module, "fail"]).stderr.contains("on purpose"));
+    assert!(wasp(&["call", module, "throws"]).stderr.contains("thrown"));
+    let report = prints(&[&["check", module], &callback[..]].concat());
+    assert!(report.lines().all(|line| line.starts_with("ok ")), "{report}");
+}
+
+#[test]
+fn types_in_assemblyscript_that_no_host_has_are_refused() {
+    let folder = assemblyscript();
+    for (source, reason) in [
+        ("export function f(a: i32[]): void {}", "f: the parameter a is i32[], and i32, "),
+        ("export function f(a: string | null): void {}", "f: the parameter a is string | null"),
+        ("export function f(): u8 { return 1 }", "f: its result is u8"),
+        ("export function f<T>(): void {}", "f has type parameters"),
+        ("export function f(a: i32 = 1): void {}", "the parameter a is optional"),
+        ("function f(): void {}", "a.ts exports no function"),
+        (
+            "@external(\"env\", \"f\") declare function f(a: string): void;",
+            "the import f has the type string, which the host can't read",
+        ),
+    ] {
+        std::fs::write(folder.path().join("a.ts"), source).unwrap();
+        let refused = node(folder.path(), &["node_modules/wasp-guest/waspgen.mjs", "a.ts"]);
+        assert!(refused.code == 1 && refused.stderr.contains(reason), "{source}: {refused:?}");
+    }
+}

@@ -10,6 +10,9 @@ export type WasmString = usize;
 /** Bytes on their way between the plugin and the host: after their length, a little endian u32. */
 export type WasmBytes = usize;
 
+/** Text that is JSON: what a host passes and gets as such, for functions that waspgen tells it of. */
+export type Json = string;
+
 /** The string as AssemblyScript's own. */
 export function readString(text: WasmString): string {
   return String.UTF8.decodeUnsafe(text, get_string_size(text));

@@ -99,6 +99,7 @@ static ASSEMBLYSCRIPT: Template = Template {
         ("wasp-guest/assembly/files.ts", helper!("assemblyscript/assembly/files.ts")),
         ("wasp-guest/assembly/index.ts", helper!("assemblyscript/assembly/index.ts")),
         ("wasp-guest/package.json", helper!("assemblyscript/package.json")),
+        ("wasp-guest/waspgen.mjs", helper!("assemblyscript/waspgen.mjs")),
     ],
     about_helper: " The package in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
 };
