@@ -97,3 +97,20 @@ fn names_are_the_languages_own() {
     let named = prints(&["bindgen", &plugin("kinds"), "--lang", "ts", "--name", "my-plugin"]);
     assert!(named.contains("export class MyPlugin {"), "{named}");
 }
+
+#[test]
+fn names_that_turn_text_around_are_escaped() {
+    let wat = "(module (func (export \"a\\e2\\80\\ae\\22\\1b\")))";
+    let (_folder, path) = crate::command::file("p.wat", wat);
+    for (language, escaped) in [
+        ("python", "\"a\\u202e\\\"\\u001b\""),
+        ("go", "\"a\\u202e\\\"\\u001b\""),
+        ("ts", "\"a\\u{202e}\\\"\\u{1b}\""),
+        ("rust", "\"a\\u{202e}\\\"\\u{1b}\""),
+        ("c", "\"a\\342\\200\\256\\\"\\033\""),
+    ] {
+        let code = prints(&["bindgen", &path, "--lang", language]);
+        assert!(code.contains(escaped), "{code}");
+        assert!(!code.contains(['\u{202e}', '\u{1b}']), "{code}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Go, by the package engine.
 
 use crate::commands::bindgen::binding::{Binding, Bound};
-use crate::commands::bindgen::name::{camel, comment, pascal, unique};
+use crate::commands::bindgen::name::{camel, comment, literal, long_escape, pascal, unique};
 use std::fmt::Write;
 use wasp_core::Kind;
 
@@ -132,7 +132,6 @@ fn of(kind: Kind) -> &'static str {
     }
 }
 
-/// Writes a literal: what JSON has for a text, Go has, too.
 fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    literal(text, long_escape)
 }

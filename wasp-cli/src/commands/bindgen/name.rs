@@ -66,9 +66,30 @@ pub fn camel(words: &str) -> String {
     format!("{}{}{kept}", first.unwrap_or_default(), name.get(1..).unwrap_or_default())
 }
 
+/// Writes a literal in double quotes, in which what is no plain letter is an escape: a name of the plugin's may turn the direction of
+/// what stands behind it.
+pub fn literal(text: &str, escape: impl Fn(u32) -> String) -> String {
+    let mut literal = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' | '\\' => literal.extend(['\\', char]),
+            ' '..='~' => literal.push(char),
+            _ if char.is_alphanumeric() => literal.push(char),
+            _ => literal.push_str(&escape(char.into())),
+        }
+    }
+    literal.push('"');
+    literal
+}
+
+/// Writes an escape as Python and Go have it.
+pub fn long_escape(char: u32) -> String {
+    if char < 0x10000 { format!("\\u{char:04x}") } else { format!("\\U{char:08x}") }
+}
+
 /// Returns text that goes into a comment which ends with its line, or with `*/` or `"""`.
 pub fn comment(text: &str) -> String {
-    text.replace("*/", "* /").replace('\\', "/").replace("\"\"\"", "\"\"'")
+    wasp_core::visible(text).replace("*/", "* /").replace('\\', "/").replace("\"\"\"", "\"\"'")
 }
 
 #[cfg(test)]
@@ -91,6 +112,7 @@ mod tests {
         let mut taken = Vec::new();
         let names = ["a", "a", "a"].map(|name| unique(name.to_owned(), &mut taken));
         assert_eq!(names, ["a", "a2", "a3"]);
+        assert_eq!(literal("a\"\\\u{202e}ü\u{1f600}", long_escape), r#""a\"\\\u202eü\U0001f600""#);
         assert_eq!(comment("a */ \"\"\" \\n"), "a * / \"\"' /n");
     }
 }

@@ -1,7 +1,7 @@
 //! Python, by the package wasp.
 
 use crate::commands::bindgen::binding::{Binding, Bound};
-use crate::commands::bindgen::name::{comment, pascal};
+use crate::commands::bindgen::name::{comment, literal, long_escape, pascal};
 use std::fmt::Write;
 use wasp_core::Kind;
 
@@ -117,7 +117,6 @@ fn given(kind: Kind) -> &'static str {
     }
 }
 
-/// Writes a literal: what JSON has for a text, Python has, too.
 fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    literal(text, long_escape)
 }

@@ -1,7 +1,7 @@
 //! TypeScript, by the npm package wasp.
 
 use crate::commands::bindgen::binding::{Binding, Bound};
-use crate::commands::bindgen::name::{camel, comment, pascal};
+use crate::commands::bindgen::name::{camel, comment, literal, pascal};
 use std::fmt::Write;
 use wasp_core::Kind;
 
@@ -121,6 +121,6 @@ fn given(kind: Kind) -> &'static str {
 }
 
 fn text(text: &str) -> String {
-    let json = serde_json::Value::from(text).to_string();
-    if json.contains(['\'', '\\']) { json } else { format!("'{}'", json.trim_matches('"')) }
+    let literal = literal(text, |char| format!("\\u{{{char:x}}}"));
+    if literal.contains(['\'', '\\']) { literal } else { literal.replace('"', "'") }
 }
