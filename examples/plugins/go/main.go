@@ -1,76 +1,60 @@
-//go:build wasm
-
 package main
 
 import (
+	"errors"
 	"os"
 	"slices"
-
-	abi "github.com/nicholasjackson/wasp/bindings/guest/go"
 )
 
+//go:generate go run github.com/nicholasjackson/wasp/bindings/guest/go/waspgen
+
 const (
-	in  = abi.DirWorkspace + "/in.txt"
-	out = abi.DirWorkspace + "/out.txt"
+	in  = "/workspace/in.txt"
+	out = "/workspace/out.txt"
 )
 
 func main() {} // never called: a plugin has no program to run
 
-// Made once: the host does not free it.
-var listing = abi.String(`sum(i32, i32) i32
-hello(string) string
-reverse(bytes) bytes
-callback() string
-fail()
-workspace(string) string
-`)
+//wasp:import env call_me
+var callMe func(name string) string
 
-//go:wasmexport wasp_signatures
-func signatures() abi.WasmString {
-	return listing
-}
-
-//go:wasmexport sum
+//wasp:export
 func sum(a, b int32) int32 {
 	return a + b
 }
 
-//go:wasmexport hello
-func hello(name abi.WasmString) abi.WasmString {
-	return abi.String("Hello " + name.String())
+// Greets.
+//
+//wasp:export
+func hello(name string) string {
+	return "Hello " + name
 }
 
-//go:wasmexport reverse
-func reverse(data abi.WasmBytes) abi.WasmBytes {
-	reversed := data.Bytes()
-	slices.Reverse(reversed)
-	return abi.Bytes(reversed)
+//wasp:export
+func reverse(data []byte) []byte {
+	slices.Reverse(data)
+	return data
 }
 
-//go:wasmimport env call_me
-func callMe(name abi.WasmString) abi.WasmString
-
-//go:wasmexport callback
-func callback() abi.WasmString {
-	return callMe(abi.String("Nic"))
+//wasp:export
+func callback() string {
+	return callMe("Nic")
 }
 
-//go:wasmexport fail
-func fail() {
-	abi.Error("this plugin always fails")
+//wasp:export
+func fail() error {
+	return errors.New("this plugin always fails")
 }
 
-//go:wasmexport workspace
-func workspace(argument abi.WasmString) abi.WasmString {
+//wasp:export
+func workspace(argument string) (string, error) {
 	contents, err := os.ReadFile(in)
 	if err != nil {
-		abi.Error(`workspace: can't read "` + in + `"`)
-		return 0
+		return "", errors.New(`workspace: can't read "` + in + `"`)
 	}
-	text := argument.String() + " " + string(contents)
+	text := argument + " " + string(contents)
 	if os.WriteFile(out, []byte(text), 0o644) != nil {
-		abi.Error(`workspace: can't write "` + out + `"`)
-		return 0
+		return "", errors.New(`workspace: can't write "` + out + `"`)
 	}
-	return abi.String(text)
+	return text, nil
 }
