@@ -170,6 +170,8 @@ def test_what_the_host_gets_wrong_is_raised():
         wasp.run("lua", "1", tools=lookup)
     with pytest.raises(ValueError, match="two tools 'lookup'"):
         wasp.run("lua", "1", tools=[lookup, lookup])
+    with pytest.raises(ValueError, match="'lookup' is an input and a tool"):
+        wasp.run("lua", "1", tools=[lookup], inputs={"lookup": 1})
     with pytest.raises(ValueError, match="identifier"):
         wasp.run("lua", "1", tools={"a b": lookup})
     with pytest.raises(ValueError, match="not within /workspace"):
@@ -192,6 +194,8 @@ def test_tools_fail_with_words_or_without(run, language):
     assert "secret" not in result.value
     assert "RuntimeError: /etc/secret" in run("caught", tools={"lookup": secret}, show_errors=True).value
     assert "ToolError: nobody" in run("caught", tools={"lookup": told}).value
+    failure = run("tool", tools={"lookup": told}).error
+    assert (failure.type, failure.message, failure.line) == ("ToolError", "nobody", 1)
     assert "too many positional" in run("caught", tools={"lookup": lambda: 1}).value
     assert "1 times" in run("storm", tools={"lookup": wasp.tool(max_calls=1)(lookup)}).error.message
     check(language)
@@ -263,6 +267,13 @@ def test_setup_is_there_for_each_run(language):
         runtime.run(PROGRAMS["set"][language].replace("41", "1"))
 
 
+def test_files_that_are_too_big_are_left(tmp_path):
+    # It is a byte on the disk.
+    code = "local f = io.open('huge', 'w') f:seek('set', 1 << 30) f:write('x') f:close() io.open('b', 'w'):write('b'):close()"
+    result = wasp.run("lua", code, files={"a": "a"}, collect=["*"], limits=wasp.Limits(memory="8MB"))
+    assert (result.error, result.files, result.truncated) == (None, {"a": b"a", "b": b"b"}, True)
+
+
 def test_files_go_in_and_out(run, tmp_path):
     (tmp_path / "source").write_text("text")
     files = {"in.txt": tmp_path / "source", "out/empty": b"", "/workspace/b": "ü"}
@@ -293,6 +304,29 @@ def test_output_is_told_while_it_comes(run):
     assert result.stopped == "time"
     assert len(told) > 1
     assert "".join(told) == result.stdout
+
+
+def test_what_listeners_raise_ends_the_program(run):
+    def refuse(text):
+        raise LookupError(text[0])
+
+    for program in ("flood", "print"):
+        with pytest.raises(LookupError, match="[xh]"):
+            run(program, limits=wasp.Limits(output_bytes=10**12), on_stdout=refuse)
+
+
+def test_coroutines_need_a_loop_that_is_free():
+    async def find(name):
+        return {"age": 42}
+
+    async def main(**options):
+        return wasp.run("lua", "lookup('x').age", **options)
+
+    with pytest.raises(TypeError, match="the tool 'lookup' is a coroutine.*run_async does"):
+        asyncio.run(main(tools={"lookup": find}))
+    with pytest.raises(TypeError, match="the gate is a coroutine"):
+        asyncio.run(main(tools=[lookup], gate=find))
+    assert asyncio.run(main(tools=[lookup])).value == 42
 
 
 def test_beside_the_event_loop():

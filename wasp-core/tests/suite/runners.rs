@@ -92,6 +92,7 @@ const PROGRAMS: [Programs; 3] = [
             ("1 +", "unexpected symbol", "run.lua:1"),
             ("\nerror('a: b')", "a: b", "run.lua:2"),
             ("local x = fails() return x", "ToolError: no", "run.lua:1"),
+            ("\nfails()", "ToolError: no", "run.lua:2"),
         ],
         prints: ("print('out') io.stderr:write('err 1')", "out\n", "err 1"),
         floods: "while true do print(('x'):rep(99)) end",

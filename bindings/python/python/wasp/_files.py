@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -40,22 +41,24 @@ def write(files: Mapping[str, File], workspace: Path) -> None:
             target.write_bytes(content)
 
 
-def collect(patterns: Sequence[str], workspace: Path, most: int) -> tuple[dict[str, bytes], bool]:
-    """Returns what the files have whose paths match, and whether that is all: files beyond `most` bytes are left out. Links are left
-    alone: they may lead anywhere."""
+def collect(patterns: Sequence[str], workspace: Path, most: int | None) -> tuple[dict[str, bytes], bool]:
+    """Returns what the files have whose paths match, as far as that is no more than most bytes, and whether there was more. Links are
+    left alone: they may lead anywhere."""
     wanted = [place(pattern) for pattern in patterns]
     found: dict[str, bytes] = {}
-    is_whole = True
-    for directory, _, names in os.walk(workspace):  # It follows no links.
+    left = math.inf if most is None else most
+    is_truncated = False
+    for directory, _, names in os.walk(workspace) if wanted else ():  # It follows no links.
         for name in names:
             path = Path(directory, name)
             inner = path.relative_to(workspace).as_posix()
             if path.is_symlink() or not path.is_file() or not any(fnmatch.fnmatchcase(inner, it) for it in wanted):
                 continue
+            # Its size is what the program said: such a file may take no room on the disk.
             size = path.stat().st_size
-            if size > most:
-                is_whole = False
-                continue
-            most -= size
-            found[inner] = path.read_bytes()
-    return dict(sorted(found.items())), is_whole
+            if size > left:
+                is_truncated = True
+            else:
+                left -= size
+                found[inner] = path.read_bytes()
+    return dict(sorted(found.items())), is_truncated

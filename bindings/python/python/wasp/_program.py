@@ -46,6 +46,8 @@ class Output:
         self.is_live = stdout is not None or stderr is not None
         self.truncated = False
         self.size = 0
+        self.failed: BaseException | None = None
+        """What one who was told has raised. Nothing more is told."""
 
     def look(self, *, final: bool = False) -> None:
         """Takes what was printed meanwhile, and tells it."""
@@ -56,8 +58,11 @@ class Output:
                 text = decoder.decode(data, final)
                 if text:
                     texts.append(text)
-                    if told is not None:
-                        told(text)
+                    if told is not None and self.failed is None:
+                        try:
+                            told(text)
+                        except BaseException as error:
+                            self.failed = error
 
     @property
     def texts(self) -> tuple[str, str]:
@@ -66,13 +71,15 @@ class Output:
         return "".join(stdout), "".join(stderr)
 
     @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Looks again and again, on a thread."""
+    def watched(self, program: Program) -> Iterator[None]:
+        """Looks again and again, on a thread. What one who is told raises ends the program."""
         over = threading.Event()
 
         def watch() -> None:
             while not over.wait(_PAUSE):
                 self.look()
+                if self.failed is not None:
+                    program.cancel()
 
         thread = threading.Thread(target=watch, name="wasp-output", daemon=True)
         thread.start()
@@ -121,9 +128,10 @@ class Program:
         output: Output,
         workspace: Path | None = None,
         collect: Sequence[str] = (),
-        most_collected: int = 0,
+        most_files: int | None = None,
     ) -> Result:
-        """Runs it. Raises what is the host's fault, and what its tools let through, such as KeyboardInterrupt."""
+        """Runs it. Of the files that it leaves, most_files bytes are collected. Raises what is the host's fault, and what its tools let
+        through, such as KeyboardInterrupt."""
         self.instance = instance
         value: Any = None
         failure: Failure | None = None
@@ -145,18 +153,19 @@ class Program:
         output.look(final=True)
         if output.truncated and stopped in (None, "cancelled"):
             stopped = "output"
+        if output.failed is not None:
+            raise output.failed
+        files, has_more = {}, False
+        if workspace is not None:
+            files, has_more = _files.collect(collect, workspace, most_files)
         stdout, stderr = output.texts
-        files: dict[str, bytes] = {}
-        is_whole = True
-        if workspace is not None and collect:
-            files, is_whole = _files.collect(collect, workspace, most_collected)
         return Result(
             value=value,
             stdout=stdout,
             stderr=stderr,
             error=failure,
             stopped=stopped,
-            truncated=output.truncated or not is_whole,
+            truncated=output.truncated or has_more,
             files=files,
             usage=Usage(seconds, self._tool_seconds, self._count, output.size, len(instance.memory)),
         )

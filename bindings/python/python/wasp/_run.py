@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import math
 import tempfile
 import threading
@@ -58,6 +59,19 @@ class _Options:
         return Program(
             self.tools, math.inf if most is None else most, self.gate, show_errors=self.show_errors, loop=loop
         )
+
+    def check_loop(self) -> None:
+        """Refuses coroutines that nothing would run: on this thread, where they would be, an event loop waits for the program."""
+        name = next((f"tool {it.name!r}" for it in self.tools.values() if it.is_async), None)
+        if name is None and inspect.iscoroutinefunction(self.gate):
+            name = "gate"
+        if name is None:
+            return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        raise TypeError(f"the {name} is a coroutine, for which run can't wait within an event loop: run_async does")
 
     def evaluate(self, instance: Instance, program: Program) -> Any:
         return self.language.evaluate(instance, self.code, self.inputs, program, _language.timeout_of(self.limits))
@@ -139,11 +153,12 @@ class Runtime:
         functions that it may call, with the authority of this process. files are put into its workspace, by their paths there, and
         those that match a pattern of collect are in the result, of all together as much as the program may have memory. limits lower those of the runtime, for this run. gate is asked
         before a tool runs. What a tool raises is hidden from the program unless it is a ToolError, or show_errors is true.
-        on_stdout and on_stderr are told what it prints, as it does, on another thread.
+        on_stdout and on_stderr are told what it prints, as it does, on another thread; what they raise ends the program, and is raised.
 
         Raises TypeError, ValueError and Error for what the host got wrong.
         """
         options = self._options(code, inputs, tools, files, collect, limits, gate, show_errors, on_stdout, on_stderr)
+        options.check_loop()
         return self._run(options, options.program(None))
 
     async def run_async(
@@ -191,11 +206,14 @@ class Runtime:
             raise TypeError(f"collect is {collect!r}, and a sequence of patterns is accepted, such as [{collect!r}]")
         for path in (*(files or {}), *collect):
             _files.place(path)
+        known = _tools.by_name(tools)
+        if both := known.keys() & (inputs or {}).keys():
+            raise ValueError(f"{min(both)!r} is an input and a tool")
         return _Options(
             self._language,
             code,
             {name: _plain(value) for name, value in (inputs or {}).items()},
-            _tools.by_name(tools),
+            known,
             files or {},
             collect,
             _lowered(self.limits, limits),
@@ -250,10 +268,8 @@ def _watched(
     output = Output(capture, options.stdout, options.stderr)
     with ExitStack() as stack:
         if output.is_live:
-            stack.enter_context(output.watched())
-        return program.execute(
-            options.evaluate, instance, output, workspace, options.collect, options.limits.memory_bytes or 0
-        )
+            stack.enter_context(output.watched(program))
+        return program.execute(options.evaluate, instance, output, workspace, options.collect, options.limits.memory_bytes)
 
 
 async def _beside(options: _Options, run: Callable[[_Options, Program], Result]) -> Result:
@@ -306,6 +322,7 @@ class Session:
         Raises Error of kind "invalid" for a session that has ended, and "busy" while a program runs.
         """
         options = self._options(code, inputs, tools, collect, limits, gate, show_errors, on_stdout, on_stderr)
+        options.check_loop()
         return self._run(options, options.program(None))
 
     async def run_async(

@@ -6,14 +6,14 @@ local runner = {}
 local function tool_of(name)
   return function(...)
     local answer = call(name, { args = { ... }, kwargs = {} })
-    if answer.error ~= nil then error("ToolError: " .. answer.error, 2) end
+    if answer.error ~= nil then error("ToolError: " .. answer.error, 0) end
     return answer.value
   end
 end
 
 local function evaluate(code, name)
-  -- An expression is its own value, as in the console.
-  local chunk = load("return " .. code, name, "t")
+  -- An expression is its own value, as in the console. In parentheses, a call is no tail call, which no trace would have.
+  local chunk = load("return (" .. code .. "\n)", name, "t")
   if chunk == nil then
     local message
     chunk, message = load(code, name, "t")
