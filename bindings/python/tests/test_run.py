@@ -1,5 +1,6 @@
 import asyncio
 import math
+import os
 import threading
 import time
 
@@ -272,6 +273,24 @@ def test_files_that_are_too_big_are_left(tmp_path):
     code = "local f = io.open('huge', 'w') f:seek('set', 1 << 30) f:write('x') f:close() io.open('b', 'w'):write('b'):close()"
     result = wasp.run("lua", code, files={"a": "a"}, collect=["*"], limits=wasp.Limits(memory="8MB"))
     assert (result.error, result.files, result.truncated) == (None, {"a": b"a", "b": b"b"}, True)
+
+
+def test_folders_may_be_deep():
+    def plant():
+        # Longer than the system takes a path, and deeper than Python recurses.
+        folder = os.open(session._workspace, os.O_RDONLY)
+        for name in ["d" * 200] * 30 + ["d"] * 1500:
+            os.mkdir(name, dir_fd=folder)
+            inner = os.open(name, os.O_RDONLY, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=folder))
+        os.close(folder)
+
+    with wasp.runtime("lua").session(files={"a": "1"}) as session:
+        workspace = session._workspace
+        assert session.run("plant()", tools=[plant], collect=["*"]).files == {"a": b"1"}
+    assert not workspace.exists()
 
 
 def test_files_go_in_and_out(run, tmp_path):

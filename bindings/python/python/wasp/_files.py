@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import math
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 File = bytes | bytearray | memoryview | str | os.PathLike[str]
 """What a file has: bytes, the text of a str, or what the file at a pathlib.Path has."""
+_LONGEST = 4096
+"""Bytes that the system takes as a path, with the zero that ends it."""
 
 
 def place(path: str) -> str:
@@ -48,17 +54,48 @@ def collect(patterns: Sequence[str], workspace: Path, most: int | None) -> tuple
     found: dict[str, bytes] = {}
     left = math.inf if most is None else most
     is_truncated = False
-    for directory, _, names in os.walk(workspace) if wanted else ():  # It follows no links.
-        for name in names:
-            path = Path(directory, name)
-            inner = path.relative_to(workspace).as_posix()
-            if path.is_symlink() or not path.is_file() or not any(fnmatch.fnmatchcase(inner, it) for it in wanted):
-                continue
+    for inner, entry in _files(workspace) if wanted else ():
+        if any(fnmatch.fnmatchcase(inner, it) for it in wanted):
             # Its size is what the program said: such a file may take no room on the disk.
-            size = path.stat().st_size
+            size = entry.stat(follow_symlinks=False).st_size
             if size > left:
                 is_truncated = True
             else:
                 left -= size
-                found[inner] = path.read_bytes()
+                found[inner] = Path(entry.path).read_bytes()
     return dict(sorted(found.items())), is_truncated
+
+
+def _files(workspace: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Returns the files that are none but that, however deep: os.walk recurses in Python 3.11."""
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(workspace / folder))
+        except OSError as error:
+            # A program may make longer paths than the system takes.
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            continue
+        for entry in entries:
+            inner = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(inner)
+            elif entry.is_file(follow_symlinks=False) and len(os.fsencode(entry.path)) < _LONGEST:
+                yield inner, entry
+
+
+@contextmanager
+def workspace(files: Mapping[str, File]) -> Iterator[Path]:
+    """Makes a folder for a program, with files, and deletes it afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="wasp-"))
+    try:
+        write(files, path)
+        yield path
+    finally:
+        try:
+            shutil.rmtree(path)
+        except (OSError, RecursionError):
+            # Folders within folders, deeper than Python goes.
+            subprocess.run(["rm", "-rf", "--", path], check=False, capture_output=True)  # noqa: S603, S607

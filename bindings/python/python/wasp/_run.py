@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-import tempfile
 import threading
 import time
 import weakref
@@ -248,8 +247,7 @@ class Runtime:
         with ExitStack() as stack:
             workspace = None
             if is_open:
-                workspace = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wasp-")))
-                _files.write(files, workspace)
+                workspace = stack.enter_context(_files.workspace(files))
             yield stack.enter_context(self._engine.instance(self._plugin(limits), workspace)), workspace
 
     def _run(self, options: _Options, program: Program) -> Result:

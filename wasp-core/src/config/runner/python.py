@@ -95,10 +95,11 @@ def _told(error, name):
     except BaseException:  # What shows it is the program's own, too.
         text, message = "", "what it says can't be shown"
     shown = {"type": type(error).__name__, "message": message, "traceback": text, "line": line}
-    if isinstance(error, MemoryError):
-        shown["stopped"] = "memory"
-    elif isinstance(error, RecursionError):
+    # The parser has no RecursionError for what is too deep.
+    if isinstance(error, RecursionError) or (isinstance(error, MemoryError) and "stack" in message):
         shown["stopped"] = "stack"
+    elif isinstance(error, MemoryError):
+        shown["stopped"] = "memory"
     return shown
 
 
