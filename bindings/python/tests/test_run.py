@@ -1,6 +1,8 @@
 import asyncio
 import math
 import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -291,6 +293,12 @@ def test_folders_may_be_deep():
         workspace = session._workspace
         assert session.run("plant()", tools=[plant], collect=["*"]).files == {"a": b"1"}
     assert not workspace.exists()
+
+
+def test_no_workspace_outlives_the_process(tmp_path):
+    code = "import wasp; session = wasp.runtime('lua').session(files={'a': '1'}); print(len(list(session._workspace.iterdir())))"
+    ran = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True)  # noqa: S603
+    assert (ran.stdout, list(tmp_path.iterdir())) == (b"1\n", [])
 
 
 def test_files_go_in_and_out(run, tmp_path):

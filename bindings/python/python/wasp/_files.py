@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -90,12 +91,23 @@ def _files(workspace: Path) -> Iterator[tuple[str, os.DirEntry[str]]]:
 def workspace(files: Mapping[str, File]) -> Iterator[Path]:
     """Makes a folder for a program, with files, and deletes it afterwards."""
     path = Path(tempfile.mkdtemp(prefix="wasp-"))
+    # At the end of the process, too: it is no generator's to know of.
+    owner = _Owner()
+    delete = weakref.finalize(owner, _delete, path)
     try:
         write(files, path)
         yield path
     finally:
-        try:
-            shutil.rmtree(path)
-        except (OSError, RecursionError):
-            # Folders within folders, deeper than Python goes.
-            subprocess.run(["rm", "-rf", "--", path], check=False, capture_output=True)  # noqa: S603, S607
+        delete()
+
+
+class _Owner:
+    """Something to hold on to."""
+
+
+def _delete(workspace: Path) -> None:
+    try:
+        shutil.rmtree(workspace)
+    except (OSError, RecursionError):
+        # Folders within folders, deeper than Python goes.
+        subprocess.run(["rm", "-rf", "--", workspace], check=False, capture_output=True)  # noqa: S603, S607
