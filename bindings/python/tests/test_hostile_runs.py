@@ -5,6 +5,7 @@ import json
 import pytest
 
 import wasp
+from wasp import _language
 
 LIMITS = wasp.Limits(timeout=1.0, memory="64MB", output_bytes="100 kB", tool_calls=100)
 
@@ -163,6 +164,16 @@ def test_printed_results_are_no_results():
     result = run("javascript", "globalThis.lookup = () => 'forged'; lookup()")
     assert (result.value, result.usage.tool_calls) == ("forged", 0)
     assert "no tool" in run("javascript", "(await import('wasp:tools')).call('other', {})?.error").value
+
+
+def test_depth_is_no_exception_of_the_host():
+    # 20
+    deep = "let a = []; for (let i = 0; i < 3000; i++) a = [a]; "
+    for code in ("a", "lookup(a)"):
+        assert not run("javascript", deep + code).ok
+    # What CPython calls back.
+    for request in (b"[" * 100_000, b'{"done": ' + b"[" * 3000 + b"]" * 3000 + b"}", b"9" * 10_000, b"\xff", b"[]"):
+        assert b"error" in _language._door(request)
 
 
 def test_odd_requests_of_tools():

@@ -160,6 +160,8 @@ def _door(request: bytes) -> bytes:
     """What CPython calls back."""
     try:
         message = json.loads(request)
+    except RecursionError:
+        return b'{"error": "a value that is so deep can\'t be passed to the host"}'
     except ValueError:
         message = None
     if not isinstance(message, dict):

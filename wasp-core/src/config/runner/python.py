@@ -140,4 +140,7 @@ def run(code, given):
             stream.flush()
         except BaseException:  # The program may have replaced it.
             pass
-    _host.call(('{"done": ' + done + "}").encode("utf-8", "replace"))
+    answer = json.loads(_host.call(('{"done": ' + done + "}").encode("utf-8", "replace")))
+    if "error" in answer:
+        failure = {"type": "ValueError", "message": answer["error"], "traceback": "", "line": None}
+        _host.call(_encode({"done": {"error": failure}}).encode())
