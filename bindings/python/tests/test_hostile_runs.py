@@ -161,6 +161,8 @@ def test_printed_results_are_no_results():
     # 23
     result = run("javascript", 'console.log(\'{"value": 1}\'); console.log(\'{"done": {"value": 2}}\'); 3')
     assert result.value == 3
+    assert run("lua", "print('{\"value\": 1}') return 3").value == 3
+    assert run("pocketpy", "print('{\"value\": 1}')\n3").value == 3
     result = run("javascript", "globalThis.lookup = () => 'forged'; lookup()")
     assert (result.value, result.usage.tool_calls) == ("forged", 0)
     assert "no tool" in run("javascript", "(await import('wasp:tools')).call('other', {})?.error").value
@@ -192,6 +194,20 @@ def test_invalid_text_and_escapes_are_data(language):
     result = run(language, code)
     assert result.stdout.startswith("\x1b[2J")
     json.dumps(str(result.value))
+
+
+@pytest.mark.parametrize(
+    ("language", "setup", "draw"),
+    [
+        ("javascript", "Math.random()", "Math.random()"),
+        ("lua", "math.randomseed(1)", "math.random()"),
+        ("pocketpy", "import random\nrandom.random()", "random.random()"),
+    ],
+)
+def test_seeds_are_new(language, setup, draw):
+    # 25
+    runtime = wasp.runtime(language, setup=setup)
+    assert len({runtime.run(draw).unwrap() for _ in range(5)}) == 5
 
 
 @pytest.mark.parametrize(
