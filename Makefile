@@ -113,7 +113,9 @@ else
 		-o bindings/go/benchmarks/testdata/echo.wasm bindings/go/benchmarks/testdata/echo.c
 	cd bindings/go/benchmarks && RESULTS=../../../benches/RESULTS.md go test -bench . -benchtime 10ms -count 20
 	RESULTS=$(CURDIR)/benches/RESULTS.md bindings/python/benchmarks/bench.sh
+	RESULTS=$(CURDIR)/benches/RESULTS.md bindings/python/benchmarks/runs.sh
 	RESULTS=$(CURDIR)/benches/RESULTS.md bindings/node/benchmarks/bench.sh
+	RESULTS=$(CURDIR)/benches/RESULTS.md bindings/node/benchmarks/runs.sh
 endif
 
 # A peer; without it the benchmark goes on.
