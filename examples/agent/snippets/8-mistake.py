@@ -1,0 +1,3 @@
+# Another mistake.
+prices = [item["price"] for item in find_order(7)["items"]]
+prices["first"]
