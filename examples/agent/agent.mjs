@@ -27,8 +27,7 @@ const tools = [
   tool(find_order, { description: 'Returns an order, with its items: their names and prices.' }),
   tool(refund, { description: 'Refunds an amount of an order.', maxCalls: 1 }),
 ]
-const gate = (name, [, amount]) =>
-  name !== 'refund' || amount <= 20 || 'a refund of more than 20 needs a person'
+const gate = (name, [, amount]) => name !== 'refund' || amount <= 20 || 'a refund of more than 20 needs a person'
 
 // Prepared once; each run is fresh.
 const limits = { timeout: 500, memory: '64MB', toolCalls: 20 }

@@ -2,8 +2,9 @@
 
 from typing import Any, Literal, TypedDict
 
-import wasp
 from mcp.server import MCPServer
+
+import wasp
 
 LIMITS = wasp.Limits(timeout=5.0, memory="128MB", output_bytes="64kB")
 

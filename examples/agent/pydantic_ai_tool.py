@@ -5,8 +5,9 @@ agent = Agent("...", tools=[run_javascript], instructions=INSTRUCTIONS)
 
 import json
 
-import wasp
 from pydantic_ai import ModelRetry
+
+import wasp
 
 PRICES = {"tea": 4, "cake": 5}
 

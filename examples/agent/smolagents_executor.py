@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
-import wasp
 from smolagents import Tool
 from smolagents.local_python_executor import CodeOutput, PythonExecutor
+
+import wasp
 
 
 class WaspExecutor(PythonExecutor):

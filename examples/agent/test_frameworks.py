@@ -2,13 +2,14 @@
 
 import asyncio
 
-import wasp
 from pydantic_ai import Agent
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
 from pydantic_ai.models.function import AgentInfo, FunctionModel
 from pydantic_ai_tool import INSTRUCTIONS, run_javascript
 from smolagents import ChatMessage, CodeAgent, MessageRole, Model, tool
 from smolagents_executor import WaspExecutor
+
+import wasp
 
 # The functions that smolagents calls tools need a docstring of this form.
 

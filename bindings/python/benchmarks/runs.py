@@ -48,7 +48,10 @@ PROGRAMS = {
 NATIVE = {
     "node": {
         PRINT: ["-e", PROGRAMS["javascript"][PRINT]],
-        INPUTS: ["-e", f"const rows = JSON.parse(require('fs').readFileSync(0)); console.log({PROGRAMS['javascript'][INPUTS]})"],
+        INPUTS: [
+            "-e",
+            f"const rows = JSON.parse(require('fs').readFileSync(0)); console.log({PROGRAMS['javascript'][INPUTS]})",
+        ],
     },
     "lua": {PRINT: ["-e", PROGRAMS["lua"][PRINT]]},
     sys.executable: {
@@ -77,7 +80,7 @@ def in_process(program: str, item: str) -> Callable[[], None]:
     given = json.dumps(ROWS) if item == INPUTS else ""
 
     def run() -> None:
-        ran = subprocess.run(command, input=given, capture_output=True, text=True, check=True)  # noqa: S603
+        ran = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
         if ran.stdout not in ("42\n", f"{TOTAL}\n"):
             sys.exit(f"{program} answers otherwise: {ran.stdout}")
 

@@ -22,7 +22,10 @@ def lookup(name):
     ("code", "expected"),
     [
         # 6, 7: frames, format, AttributeError.obj and except* show what is the guest's.
-        ("import sys\nf, names = sys._getframe(), []\nwhile f:\n    names.append(f.f_code.co_name)\n    f = f.f_back\nnames[-1]", "turn"),
+        (
+            "import sys\nf, names = sys._getframe(), []\nwhile f:\n    names.append(f.f_code.co_name)\n    f = f.f_back\nnames[-1]",
+            "turn",
+        ),
         ("async def c(): pass\nc().cr_frame.f_globals['__name__']", "__main__"),
         ("'{0.__class__.__mro__}'.format(1)", "(<class 'int'>, <class 'object'>)"),
         ("try:\n    (1).x\nexcept AttributeError as e:\n    r = e.obj\nr", 1),
@@ -59,7 +62,10 @@ def lookup(name):
         ("while True: print('x' * 10000)", "output"),
         ("import sys\n_ = sys.stdout.buffer.write(b'a\\xff')", None),
         ("while True:\n    try:\n        lookup('x')\n    except BaseException: pass", "tool_calls"),
-        ("import _host\n_host.call(b'[' * 1000000)", b"""{"error": "a value that is so deep can't be passed to the host"}"""),
+        (
+            "import _host\n_host.call(b'[' * 1000000)",
+            b"""{"error": "a value that is so deep can't be passed to the host"}""",
+        ),
         ("import _host\n_host.call(b'garbage')", b'{"error": "a request is an object in JSON"}'),
         # 23: what is printed is no result.
         ('print(\'{"done": {"value": 2}}\')\n3', 3),
@@ -81,7 +87,9 @@ def test_it_ends_as_it_should(runtime, code, expected):
     found = result.stopped or (result.error.type if result.error is not None else result.value)
     assert found == expected, result
     assert "root:" not in str(result)
-    seen = runtime.run("import json\n[json.loads('42'), 'leftover' in globals(), random.random(), str(uuid.uuid4()), numpy.random.rand()]")
+    seen = runtime.run(
+        "import json\n[json.loads('42'), 'leftover' in globals(), random.random(), str(uuid.uuid4()), numpy.random.rand()]"
+    )
     fresh, leftover, *drawn = seen.unwrap()
     assert (fresh, leftover) == (42, False)
     assert _drawn.isdisjoint(drawn)

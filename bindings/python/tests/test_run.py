@@ -297,7 +297,7 @@ def test_folders_may_be_deep():
 
 def test_no_workspace_outlives_the_process(tmp_path):
     code = "import wasp; session = wasp.runtime('lua').session(files={'a': '1'}); print(len(list(session._workspace.iterdir())))"
-    ran = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True)  # noqa: S603
+    ran = subprocess.run([sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True)
     assert (ran.stdout, list(tmp_path.iterdir())) == (b"1\n", [])
 
 

@@ -110,4 +110,4 @@ def _delete(workspace: Path) -> None:
         shutil.rmtree(workspace)
     except (OSError, RecursionError):
         # Folders within folders, deeper than Python goes.
-        subprocess.run(["rm", "-rf", "--", workspace], check=False, capture_output=True)  # noqa: S603, S607
+        subprocess.run(["rm", "-rf", "--", workspace], check=False, capture_output=True)

@@ -267,7 +267,9 @@ def _watched(
     with ExitStack() as stack:
         if output.is_live:
             stack.enter_context(output.watched(program))
-        return program.execute(options.evaluate, instance, output, workspace, options.collect, options.limits.memory_bytes)
+        return program.execute(
+            options.evaluate, instance, output, workspace, options.collect, options.limits.memory_bytes
+        )
 
 
 async def _beside(options: _Options, run: Callable[[_Options, Program], Result]) -> Result:
