@@ -249,6 +249,18 @@ def test_a_session_keeps_what_programs_leave(language):
     assert not runtime.run(PROGRAMS["get"][language]).ok
 
 
+def test_a_session_ends_with_an_exception_of_the_host():
+    def stop():
+        raise KeyboardInterrupt
+
+    session = wasp.runtime("lua").session()
+    with pytest.raises(KeyboardInterrupt):
+        session.run("stop()", tools=[stop])
+    assert not session.is_open
+    with pytest.raises(wasp.Error, match="the session has ended: its last program was stopped: by its host"):
+        session.run("1")
+
+
 def test_a_session_ends_in_time():
     runtime = wasp.runtime("lua")
     session = runtime.session(idle=0.05)

@@ -355,7 +355,12 @@ class Session:
             self._check()
             self._running = program
             self._capture.restart(options.most_output)
-            result = _watched(options, program, self._instance, self._capture, self._workspace)
+            try:
+                result = _watched(options, program, self._instance, self._capture, self._workspace)
+            except BaseException:
+                # What a tool or a listener raised. The program may be half-way.
+                self._end("its last program was stopped: by its host")
+                raise
             self._used = time.monotonic()
             if result.stopped is not None or (
                 result.error is not None and result.error.type in ("Trap", "Exit", "Abort")
