@@ -82,7 +82,7 @@ function typescript({ call, description, name, parameters }) {
         )
       : [`options: ${typescriptType({ type: 'object', ...parameters })}`]
   const lines = description.replaceAll('*/', '* /').split('\n')
-  const comment = description === '' ? '' : `/**\n${lines.map((line) => ` * ${line}\n`).join('')} */\n`
+  const comment = description === '' ? '' : `/**\n${lines.map((line) => `${` * ${line}`.trimEnd()}\n`).join('')} */\n`
   return `${comment}declare function ${name}(${params.join(', ')}): any`
 }
 
@@ -123,7 +123,7 @@ function python({ call, description, name, parameters }) {
   const head = `def ${name}(${params.join(', ')}):`
   if (description === '') return `${head} ...`
   const text = description.replaceAll('\\', '\\\\').replaceAll('"""', '\\"\\"\\"')
-  return `${head}\n    """${text.replaceAll('\n', '\n    ')}"""`
+  return `${head}\n    """${text.replaceAll(/\n(?=[^\n])/g, '\n    ')}"""`
 }
 
 function schema({ call, description, name, parameters }) {

@@ -428,10 +428,10 @@ def test_describe():
 
     assert wasp.describe([search]) == (
         "def search(query: str, limit: int = 10, tags: list[str] | None = None) -> list[dict]:\n"
-        '    """Finds documents.\n    \n    Newest first."""\n'
+        '    """Finds documents.\n\n    Newest first."""\n'
     )
     assert wasp.describe([search], "typescript") == (
-        "/**\n * Finds documents.\n * \n * Newest first.\n */\n"
+        "/**\n * Finds documents.\n *\n * Newest first.\n */\n"
         "declare function search(query: string, limit?: number, tags?: string[] | null): Record<string, any>[]\n"
     )
     schema = wasp.describe([search], "json-schema")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def _python(it: Tool) -> str:
     text = f"def {it.name}{_signature(it)}:"
     if not it.doc:
         return f"{text} ..."
-    return f'{text}\n    """' + it.doc.replace("\n", "\n    ") + '"""'
+    return f'{text}\n    """' + re.sub(r"\n(?=[^\n])", "\n    ", it.doc) + '"""'
 
 
 _TYPESCRIPT: dict[Any, str] = {
@@ -164,7 +165,7 @@ def _typescript(it: Tool) -> str:
         kind = _typescript_type(param.annotation) + ("[]" if rest else "")
         params.append(f"{rest}{param.name}{mark}: {kind}")
     result = "any" if signature.return_annotation is signature.empty else _typescript_type(signature.return_annotation)
-    comment = "".join(f" * {line}\n" for line in it.doc.replace("*/", "* /").splitlines())
+    comment = "".join(f" * {line}".rstrip() + "\n" for line in it.doc.replace("*/", "* /").splitlines())
     return f"{f'/**{chr(10)}{comment} */{chr(10)}' if comment else ''}declare function {it.name}({', '.join(params)}): {result}"
 
 
