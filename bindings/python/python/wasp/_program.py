@@ -155,7 +155,8 @@ class Program:
             stopped = "output"
         if output.failed is not None:
             raise output.failed
-        files, has_more = {}, False
+        files: dict[str, bytes] = {}
+        has_more = False
         if workspace is not None:
             files, has_more = _files.collect(collect, workspace, most_files)
         stdout, stderr = output.texts
