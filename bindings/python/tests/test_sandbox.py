@@ -87,8 +87,8 @@ def test_a_wrong_limit_is_refused_by_name(engine):
         wasp.Limits(timeout="1s")
     with pytest.raises(ValueError, match="idle_instances is -1, and a number from 0 on is accepted"):
         wasp.Limits(idle_instances=-1)
-    with pytest.raises(TypeError, match="memry"):
-        wasp.Limits(memry=1)
+    with pytest.raises(TypeError, match="colour"):
+        wasp.Limits(colour=1)
     with pytest.raises(TypeError, match="positional"):
         wasp.Limits(1 << 20)
     with pytest.raises(TypeError, match="a wasp.Limits or a dict of its fields is accepted"):
