@@ -29,8 +29,11 @@ from ._errors import (
     Trap,
 )
 from ._function import Functions
+from ._options import DEFAULT_LIMITS
 from ._result import Failure, Result, RunError, Usage
-from ._run import DEFAULT_LIMITS, RunLanguage, Runtime, Session, run, run_async, runtime
+from ._run import run, run_async, runtime
+from ._runtime import RunLanguage, Runtime
+from ._session import Session
 from ._tools import Tool, ToolError, describe, tool
 from ._wasp import Caller, Function, Instance, Kind, Memory, PluginImport, PluginInfo, __version__
 
