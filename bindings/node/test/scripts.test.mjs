@@ -214,7 +214,7 @@ test('functions can be called by their names', () => {
     functions.map((each) => each.name),
     ['hello', 'reverse'],
   )
-  assert.equal(functions.helo, undefined)
+  assert.equal(functions.hello2, undefined)
   assert.deepEqual(Object.keys(functions), ['0', '1'])
 })
 

@@ -127,10 +127,10 @@ export { hello as "a-b" }
         assert str(inspect.signature(functions.sum)).startswith("(a: Any, b: Any, /)")
         assert functions.sum.__doc__ == "Adds numbers."
         assert "hello" in dir(functions)
-        assert ("hello" in functions, "helo" in functions, len(functions)) == (True, False, 5)
+        assert ("hello" in functions, "hello2" in functions, len(functions)) == (True, False, 5)
         assert functions == list(functions)
         assert [it.name for it in functions[:1]] == ["a-b"]
-        with pytest.raises(AttributeError, match=r"plugin 'greeter' has no function 'helo' \('hello' is there\)"):
-            functions.helo("Nic")
+        with pytest.raises(AttributeError, match=r"plugin 'greeter' has no function 'hello2' \('hello' is there\)"):
+            functions.hello2("Nic")
         assert not hasattr(functions, "__array__")
         assert "hello(name" in pydoc.render_doc(functions.hello, renderer=pydoc.plaintext)
