@@ -87,6 +87,7 @@ class CPython:
             f"exec(compile({source!r}, 'wasp.py', 'exec'), sys.modules['_wasp'].__dict__)\ndel sys, types\n"
         )
         calls = [first, f"_ = __import__('_wasp').setup({setup!r})"] if setup else [first]
+        calls.append("_ = __import__('_wasp').practise()")
         engine.register(
             name,
             self._artifacts / "python-snapshot.wasm",

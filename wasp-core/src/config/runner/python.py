@@ -120,6 +120,19 @@ def setup(code):
         _host.call(_encode({"setup": _told(error, "setup.py")}).encode())
 
 
+def practise():
+    """Runs what every program runs, before the snapshot: what is made at first use is made, and the interpreter has learnt its ways."""
+    for _ in range(40):
+        _reseed()
+        _lowered(_evaluate("practised = [1]\nstr(practised)", "run.py"))
+        try:
+            _evaluate("1 / 0", "run.py")
+        except ZeroDivisionError as error:
+            _encode(_told(error, "run.py"))
+    del _globals["practised"]
+    linecache.cache.clear()
+
+
 def run(code, given):
     """Runs a program. given is JSON, with its inputs and tools, or empty."""
     global _is_fresh
