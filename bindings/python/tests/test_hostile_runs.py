@@ -1,6 +1,7 @@
 """What programs try that others wrote. After each the host is alive, and the next sandbox is right."""
 
 import json
+import os
 
 import pytest
 
@@ -233,3 +234,26 @@ def test_nothing_is_left(language, poison, look):
     runtime.run(poison)
     for _ in range(3):
         assert runtime.run(look).value == 42
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="no /proc tells how much memory is taken")
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        ("javascript", "const a = []; for (;;) a.push('x'.repeat(1e6) + a.length)"),
+        ("lua", "local t = {} for i = 1, 50 do t[i] = ('x'):rep(1000000) end error('full')"),
+        ("pocketpy", "a = ['x' * 1000000 + str(i) for i in range(40)]\nraise ValueError('full')"),
+    ],
+)
+def test_memory_is_given_back(language, code):
+    def taken():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    for _ in range(3):
+        assert not run(language, code).ok
+    before = taken()
+    for _ in range(20):
+        run(language, code)
+    # One that was not given back would be 40 MB and more.
+    assert taken() - before < 30_000_000

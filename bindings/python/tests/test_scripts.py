@@ -2,13 +2,17 @@
 
 import datetime
 import math
+import os
 import pathlib
 import pickle
 from typing import Any
 
 import pytest
+from conftest import call_me
 
 import wasp
+
+HOSTS = pathlib.Path(os.environ.get("WASP_HOSTS", "examples/hosts/python"))
 
 SAME = "export const same = x => x; export const two = (a, b) => [a, b]"
 
@@ -158,3 +162,19 @@ def test_it_pickles(engine):
     js(engine, SAME)
     again = pickle.loads(pickle.dumps(engine))
     assert again.instance("script").call("same", [1]) == [1]
+
+
+def test_the_example_in_a_part_of_python(tmp_path):
+    source = (HOSTS.parents[1] / "plugins" / "pocketpy" / "plugin.py").read_text()
+    engine = wasp.Engine()
+    engine.register("example", source, language="pocketpy", callbacks={("env", "call_me"): call_me})
+    (tmp_path / "in.txt").write_text("from the host")
+    with engine.instance("example", tmp_path) as example:
+        assert example.functions.sum(3, 2) == 5
+        assert example.functions.hello("Nic") == "Hello Nic"
+        assert example.functions.reverse(b"\1\2\3") == b"\3\2\1"
+        assert example.functions.callback() == "Hello Nic"
+        with pytest.raises(wasp.GuestError, match="^this plugin always fails"):
+            example.functions.fail()
+        assert example.functions.workspace("Nic") == "Nic from the host"
+    assert (tmp_path / "out.txt").read_text() == "Nic from the host"
