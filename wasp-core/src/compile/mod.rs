@@ -221,14 +221,14 @@ pub(crate) fn inspect(wasm: &[u8]) -> Result<Outline> {
     let binary = Binary::read(wasm)?;
     let info = outline(&binary.bytes)?;
     let listing = guarded(|| constant_text::read(&binary.bytes, SIGNATURES))?;
-    let language = packed_script::split(&binary.bytes)?.map(|(script, _)| script.language);
+    let language = packed_script::of_module(&binary.bytes)?.map(|script| script.language);
     Ok(Outline { info, listing, language })
 }
 
 /// A module's machine code as bytes, for [`Source::Compiled`].
 pub(crate) fn to_bytes(wasm: &[u8], options: &Options, known: &Modules) -> Result<Vec<u8>> {
     let binary = Binary::read(wasm)?;
-    packed_script::split(&binary.bytes)?;
+    packed_script::of_module(&binary.bytes)?;
     let target = Target::ahead_of_time(options.compiler);
     let ready = made(&binary, target, Urgency::Foreground, options, known, &|_| Ok(()))?;
     ready.compiled.to_bytes(&target.fingerprint(), &binary.hash)

@@ -53,6 +53,14 @@ impl PackedScript {
     }
 }
 
+/// Returns the script in `wasm`, a module in the binary format; none where it has none.
+///
+/// # Errors
+/// Those of [`split`].
+pub(crate) fn of_module(wasm: &[u8]) -> Result<Option<PackedScript>> {
+    find(wasm)?.map(|(_, data)| PackedScript::read(&wasm[data])).transpose()
+}
+
 /// Returns the script in `wasm`, a module in the binary format, and the module without it, whose machine code other scripts share; none
 /// where it has none.
 ///

@@ -78,6 +78,11 @@ impl Export {
         Self { name: name.to_owned(), ty: ty.clone(), declared: OnceLock::new(), extism: false }
     }
 
+    /// Returns whether its type is that of `allocate`.
+    pub(crate) fn is_allocator(&self) -> bool {
+        self.ty == allocator_type()
+    }
+
     /// What the plugin itself declares, if it does.
     pub(crate) fn declared(&self) -> Option<&Signature> {
         self.declared.get()
@@ -200,21 +205,18 @@ fn encoded(params: &[Kind], args: &[Value<'_>]) -> Option<Vec<OwnedValue>> {
     changed.then_some(values)
 }
 
-impl Export {
-    /// Returns whether its type is that of `allocate`.
-    pub(crate) fn is_allocator(&self) -> bool {
-        self.ty == FunctionType::new([Type::I32], [Type::I32])
-    }
-}
-
 #[cold]
 fn misfit(message: String) -> Error {
     Error::new(ErrorKind::Signature, message)
 }
 
+fn allocator_type() -> FunctionType {
+    FunctionType::new([Type::I32], [Type::I32])
+}
+
 /// Refuses functions of the ABI that are not what the ABI says.
 pub(crate) fn check_abi(exports: &[Export]) -> Result<()> {
-    let allocate = ("allocate", FunctionType::new([Type::I32], [Type::I32]));
+    let allocate = ("allocate", allocator_type());
     let deallocate = ("deallocate", FunctionType::new([Type::I32, Type::I32], []));
     let initialize = ("_initialize", FunctionType::new([], []));
     let start = ("_start", FunctionType::new([], []));

@@ -81,6 +81,17 @@ impl ImportTarget {
         }
     }
 
+    /// Returns the callback of the Config that it is, however its arguments travel; none for any of several, and for what is wasp's own.
+    pub(crate) fn callback(&self) -> Option<&Arc<Callback>> {
+        match self {
+            ImportTarget::Callback(callback)
+            | ImportTarget::Door(callback)
+            | ImportTarget::ExtismHttp(callback)
+            | ImportTarget::ExtismCallback(callback) => Some(callback),
+            _ => None,
+        }
+    }
+
     /// What it is to an import of the type `ty`: the callback for what asks by addresses may take and give bytes.
     fn for_type(self, ty: &FunctionType) -> Self {
         match self {
@@ -307,13 +318,9 @@ pub(crate) fn log_missing(imports: &[Import], log: &Log) {
 /// Tells the log of callbacks that the module doesn't import: they may have been meant for an import of another name.
 pub(crate) fn log_unused(config: &Config, imports: &[Import], log: &Log) {
     let is_used = |callback: &Arc<Callback>| {
-        imports.iter().any(|import| match &import.target {
-            ImportTarget::Callback(used)
-            | ImportTarget::Door(used)
-            | ImportTarget::ExtismHttp(used)
-            | ImportTarget::ExtismCallback(used) => Arc::ptr_eq(used, callback),
-            ImportTarget::ScriptCallback(_) => true,
-            _ => false,
+        imports.iter().any(|import| {
+            matches!(import.target, ImportTarget::ScriptCallback(_))
+                || import.target.callback().is_some_and(|used| Arc::ptr_eq(used, callback))
         })
     };
     for callback in config.callbacks.iter().filter(|callback| !is_used(callback)) {

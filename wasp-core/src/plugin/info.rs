@@ -197,23 +197,13 @@ impl PluginImport {
         let target = target().filter(|target| target.ty() == *ty);
         let provider = match &target {
             None | Some(ImportTarget::Missing(_)) => Provider::Missing,
-            Some(
-                ImportTarget::Callback(_)
-                | ImportTarget::Door(_)
-                | ImportTarget::ExtismHttp(_)
-                | ImportTarget::ExtismCallback(_),
-            ) => Provider::Callback,
+            Some(target) if target.callback().is_some() => Provider::Callback,
             Some(ImportTarget::Wasi(_)) => Provider::Wasi,
             Some(_) => Provider::Abi,
         };
-        let signature = match target {
-            Some(
-                ImportTarget::Callback(callback)
-                | ImportTarget::Door(callback)
-                | ImportTarget::ExtismHttp(callback)
-                | ImportTarget::ExtismCallback(callback),
-            ) => Some(Signature::of_kinds(callback.params.to_vec(), callback.result)),
-            _ => Signature::plain(ty),
+        let signature = match target.as_ref().and_then(ImportTarget::callback) {
+            Some(callback) => Some(Signature::of_kinds(callback.params.to_vec(), callback.result)),
+            None => Signature::plain(ty),
         };
         let (params, result) = match signature {
             Some(Signature { params, result, .. }) => (Some(params), result),

@@ -201,12 +201,8 @@ impl Plugin {
     /// Returns whether this script's plugin may begin with what the start-up of `runtime` left, because its own would leave the same.
     pub(crate) fn starts_as(&self, runtime: &Self) -> bool {
         let calls_back = |import: &Import| match &import.target {
-            ImportTarget::Callback(_)
-            | ImportTarget::Door(_)
-            | ImportTarget::ExtismHttp(_)
-            | ImportTarget::ExtismCallback(_) => true,
             ImportTarget::ScriptCallback(callbacks) => !callbacks.is_empty(),
-            _ => false,
+            target => target.callback().is_some(),
         };
         self.restorable
             && self.starts_plain
