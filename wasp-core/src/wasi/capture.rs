@@ -1,14 +1,12 @@
 //! What a guest prints, kept for its host.
 
 use crate::sys::interrupt::Interrupter;
-use crate::wasi::written::taken;
+use crate::wasi::written::{Sink, Written};
 use parking_lot::Mutex;
-use std::any::Any;
-use std::io::IoSlice;
+use std::io;
 use std::mem;
 use std::sync::Arc;
-use wasi_common::Error;
-use wasi_common::file::{FdFlags, FileType, WasiFile};
+use wasi_common::file::WasiFile;
 
 /// What an instance prints, kept for its host, by [`Instance::capture_output`](crate::Instance::capture_output).
 ///
@@ -61,7 +59,7 @@ impl Capture {
     /// Returns the guest's standard output and standard error.
     pub(super) fn streams(&self) -> [Box<dyn WasiFile>; 2] {
         [false, true].map(|is_error| -> Box<dyn WasiFile> {
-            Box::new(Captured { capture: self.clone(), is_error })
+            Box::new(Written(Captured { capture: self.clone(), is_error }))
         })
     }
 
@@ -84,27 +82,9 @@ struct Captured {
     is_error: bool,
 }
 
-#[wiggle::async_trait]
-impl WasiFile for Captured {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    /// As a terminal: C libraries then write at each line's end.
-    async fn get_filetype(&self) -> Result<FileType, Error> {
-        Ok(FileType::CharacterDevice)
-    }
-
-    async fn get_fdflags(&self) -> Result<FdFlags, Error> {
-        Ok(FdFlags::APPEND)
-    }
-
-    fn isatty(&self) -> bool {
-        true
-    }
-
-    async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
-        taken(bufs).for_each(|bytes| self.capture.keep(bytes, self.is_error));
-        Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
+impl Sink for Captured {
+    fn write<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> io::Result<()> {
+        parts.for_each(|bytes| self.capture.keep(bytes, self.is_error));
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use crate::sys::descriptor;
 use crate::wasi::capture::Capture;
 use crate::wasi::stderr_tail::Tail;
 use crate::wasi::time::{Interrupted, Sleep};
-use crate::wasi::written::taken;
+use crate::wasi::written::{Sink, Written};
 use parking_lot::Mutex;
 use std::any::Any;
 use std::io::{self, IoSlice, IsTerminal, Write};
@@ -83,13 +83,13 @@ impl Streams {
 
     fn lines(&self, level: Level, message: &'static str) -> Box<dyn WasiFile> {
         let Self { plugin, log, .. } = self;
-        Box::new(Lines {
+        Box::new(Written(Lines {
             plugin: plugin.clone(),
             log: log.clone(),
             level,
             message,
             line: Mutex::default(),
-        })
+        }))
     }
 }
 
@@ -228,31 +228,13 @@ impl Drop for Lines {
     }
 }
 
-#[wiggle::async_trait]
-impl WasiFile for Lines {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    /// As a terminal: C libraries then write at each line's end, not only when 4 KiB are full or the program ends.
-    async fn get_filetype(&self) -> Result<FileType, Error> {
-        Ok(FileType::CharacterDevice)
-    }
-
-    async fn get_fdflags(&self) -> Result<FdFlags, Error> {
-        Ok(FdFlags::APPEND)
-    }
-
-    fn isatty(&self) -> bool {
-        true
-    }
-
-    async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
+impl Sink for Lines {
+    fn write<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> io::Result<()> {
         if self.log.enabled(self.level) {
             let mut line = self.line.lock();
-            taken(bufs).for_each(|bytes| self.add(&mut line, bytes));
+            parts.for_each(|bytes| self.add(&mut line, bytes));
         }
-        Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
+        Ok(())
     }
 }
 
@@ -265,37 +247,19 @@ struct Terminal<W> {
 }
 
 pub(super) fn terminal<W: Write + 'static>(output: fn() -> W) -> Box<dyn WasiFile> {
-    Box::new(Terminal { output, held: Mutex::default() })
+    Box::new(Written(Terminal { output, held: Mutex::default() }))
 }
 
-#[wiggle::async_trait]
-impl<W: Write + 'static> WasiFile for Terminal<W> {
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    async fn get_filetype(&self) -> Result<FileType, Error> {
-        Ok(FileType::CharacterDevice)
-    }
-
-    async fn get_fdflags(&self) -> Result<FdFlags, Error> {
-        Ok(FdFlags::APPEND)
-    }
-
-    fn isatty(&self) -> bool {
-        true
-    }
-
-    async fn write_vectored<'a>(&self, bufs: &[IoSlice<'a>]) -> Result<u64, Error> {
+impl<W: Write + 'static> Sink for Terminal<W> {
+    fn write<'a>(&self, parts: impl Iterator<Item = &'a [u8]>) -> io::Result<()> {
         let mut held = self.held.lock();
-        taken(bufs).for_each(|bytes| held.extend_from_slice(bytes));
+        parts.for_each(|bytes| held.extend_from_slice(bytes));
         let whole = held.len() - unfinished(&held);
         let rest = held.split_off(whole);
         let text = std::mem::replace(&mut *held, rest);
         let mut output = (self.output)();
         output.write_all(harmless(&text).as_bytes())?;
-        output.flush()?;
-        Ok(taken(bufs).map(|bytes| bytes.len() as u64).sum())
+        output.flush()
     }
 }
 
