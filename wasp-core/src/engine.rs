@@ -7,7 +7,7 @@ use crate::base::nearest::hint;
 use crate::compile::cache;
 use crate::compile::modules::{Modules, Ready};
 use crate::compile::packed_script;
-use crate::compile::{self, Source, Unoptimised};
+use crate::compile::{self, Known, Source, Unoptimised};
 use crate::config::engine_options::Options;
 use crate::config::language;
 use crate::config::plugin_config::Config;
@@ -136,7 +136,7 @@ impl Engine {
         compiled: &[u8],
         config: &Config,
     ) -> Result<()> {
-        self.register_source(name, Source::Compiled(compiled.to_vec()), config)
+        self.register_source(name, Source::Known(Known::Compiled(compiled.to_vec())), config)
     }
 
     /// Registers the plugin `name` from a file: a module, or a script, whose ending chooses its runtime, `javascript` for `.js` and
@@ -184,7 +184,7 @@ impl Engine {
         config: &Config,
     ) -> Result<()> {
         let compiled = read(name, path.as_ref())?;
-        self.register_source(name, Source::Compiled(compiled), config)
+        self.register_source(name, Source::Known(Known::Compiled(compiled)), config)
     }
 
     /// Registers the script `source` as the plugin `name`: `runtime` is the plugin that runs scripts of its language, registered before,

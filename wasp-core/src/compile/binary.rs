@@ -12,6 +12,7 @@ use std::borrow::Cow;
 const TEXT_NEEDS: usize = 1 << 20;
 
 /// A module in the binary format, without names that would swell traces.
+#[derive(Clone)]
 pub(crate) struct Binary<'a> {
     pub bytes: Cow<'a, [u8]>,
     pub hash: Hash,

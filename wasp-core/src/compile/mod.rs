@@ -39,12 +39,26 @@ use wasmer_types::ModuleInfo;
 pub(crate) enum Source<'a> {
     /// WebAssembly, in its binary or its text format.
     Wasm(&'a [u8]),
-    /// A module that was read before.
+    /// What is there already.
+    Known(Known<'a>),
+}
+
+/// What a plugin is made of when its module was read.
+pub(crate) enum Known<'a> {
     Binary(Binary<'a>),
     /// What [`Compiled::to_bytes`] made.
     Compiled(Vec<u8>),
     /// What another plugin runs.
     Ready(Arc<Ready>),
+}
+
+/// A source that was read.
+pub(crate) struct Unpacked<'a> {
+    pub known: Known<'a>,
+    /// The script that its module carries along.
+    pub script: Option<PackedScript>,
+    /// The module that the host gave, where it carries none.
+    pub module: Option<Binary<'a>>,
 }
 
 /// A module whose machine code came soonest, and is to be replaced by code that runs faster.
@@ -58,31 +72,34 @@ impl<'a> Source<'a> {
     pub(crate) fn size(&self) -> usize {
         match self {
             Source::Wasm(wasm) => wasm.len(),
-            Source::Binary(binary) => binary.bytes.len(),
-            Source::Compiled(bytes) => bytes.len(),
-            Source::Ready(_) => 0,
+            Source::Known(Known::Binary(binary)) => binary.bytes.len(),
+            Source::Known(Known::Compiled(bytes)) => bytes.len(),
+            Source::Known(Known::Ready(_)) => 0,
         }
     }
 
-    /// Takes the script out that the module carries along, if it does. Without it the module is that of its runtime, whose machine
-    /// code all its scripts share.
-    pub(crate) fn unpacked(self) -> Result<(Self, Option<PackedScript>)> {
-        let Source::Wasm(wasm) = self else { return Ok((self, None)) };
+    /// Reads it, and takes the script out that the module carries along, if it does. Without it the module is that of its runtime,
+    /// whose machine code all its scripts share.
+    pub(crate) fn unpacked(self) -> Result<Unpacked<'a>> {
+        let wasm = match self {
+            Source::Wasm(wasm) => wasm,
+            Source::Known(known) => return Ok(Unpacked { known, script: None, module: None }),
+        };
         let binary = Binary::read(wasm)?;
         Ok(match packed_script::split(&binary.bytes)? {
-            Some((script, module)) => (Source::Binary(Binary::new(module.into())), Some(script)),
-            None => (Source::Binary(binary), None),
+            Some((script, module)) => {
+                let known = Known::Binary(Binary::new(module.into()));
+                Unpacked { known, script: Some(script), module: None }
+            }
+            None => {
+                let module = Some(binary.clone());
+                Unpacked { known: Known::Binary(binary), script: None, module }
+            }
         })
     }
+}
 
-    /// Returns the module in the format that it was given in, where it isn't compiled yet.
-    pub(crate) fn wasm(&self) -> Option<&'a [u8]> {
-        match self {
-            Source::Wasm(wasm) => Some(wasm),
-            _ => None,
-        }
-    }
-
+impl Known<'_> {
     /// Returns the machine code with the wasmer engine that holds it, which plugins of the same bytes share; and the module, if it
     /// is to be compiled again.
     ///
@@ -96,12 +113,8 @@ impl<'a> Source<'a> {
         check: &dyn Fn(&ModuleInfo) -> Result<()>,
     ) -> Result<(Arc<Ready>, Option<Unoptimised>)> {
         match self {
-            Source::Wasm(wasm) => {
-                let read = Source::Binary(Binary::read(wasm)?);
-                read.compiled(options, bounds, known, check)
-            }
-            Source::Ready(ready) => Ok((ready, None)),
-            Source::Binary(binary) => {
+            Known::Ready(ready) => Ok((ready, None)),
+            Known::Binary(binary) => {
                 let target = Target { backend: Backend::preferred(options.compiler), bounds };
                 if options.compiler == Compiler::Tiered {
                     return soonest(binary, target, options, known, check);
@@ -109,7 +122,7 @@ impl<'a> Source<'a> {
                 let ready = made(&binary, target, Urgency::Foreground, options, known, check)?;
                 Ok((ready, None))
             }
-            Source::Compiled(bytes) => {
+            Known::Compiled(bytes) => {
                 let target = Target::ahead_of_time(options.compiler);
                 let fingerprint = target.fingerprint();
                 // SAFETY: whoever registers compiled bytes promises that wasp made them.

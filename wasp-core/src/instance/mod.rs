@@ -168,11 +168,7 @@ impl Instance {
         let started = log.enabled(Level::Debug).then(|| log_call(log, &export.name, args));
         let mut slots = Slots::default();
         let instance = &mut self.lease.instance;
-        let outcome = match timeout {
-            None => instance.call(index, args, lifted, &mut slots),
-            Some(timeout) => instance.call_within(timeout, index, args, lifted, &mut slots),
-        };
-        if let Err(error) = outcome {
+        if let Err(error) = instance.call_within(timeout, index, args, lifted, &mut slots) {
             let name = export.name.clone();
             return Err(self.failed(&name, error));
         }

@@ -13,7 +13,7 @@ use crate::base::error::{Error, ErrorKind, Result};
 use crate::base::log::{Level, Log};
 use crate::base::nearest::hint;
 use crate::compile::modules::{Modules, Ready};
-use crate::compile::{self, Binary, Source, Unoptimised, machine_code};
+use crate::compile::{self, Binary, Known, Source, Unoptimised, Unpacked, machine_code};
 use crate::config::engine_options::Options;
 use crate::config::limits::Limits;
 use crate::config::plugin_config::{Config, WarmUp};
@@ -88,8 +88,7 @@ impl Plugin {
             Watchdog::get()?;
         }
         let size = source.size();
-        let wasm = source.wasm();
-        let (source, packed) = source.unpacked()?;
+        let Unpacked { known: source, script: packed, module: given } = source.unpacked()?;
         let resolved = OnceCell::new();
         let check = |info: &ModuleInfo| {
             if resolved.get().is_none() {
@@ -121,10 +120,7 @@ impl Plugin {
         }
         let is_runtime = exports.iter().any(|export| export.name == LOAD);
         let packed = packed.map_or_else(|| ready.packed_script(), |script| Ok(Some(script)))?;
-        let binary = match wasm.filter(|_| is_runtime && packed.is_none()) {
-            Some(wasm) => Some(Arc::new(Binary::read(wasm)?.into_owned())),
-            None => None,
-        };
+        let binary = given.filter(|_| is_runtime).map(|module| Arc::new(module.into_owned()));
         let by_name = exports
             .iter()
             .enumerate()
@@ -189,10 +185,11 @@ impl Plugin {
             return Err(Error::new(ErrorKind::Invalid, message));
         }
         let source = match &runtime.binary {
-            Some(binary) => Source::Binary(binary.borrowed()),
-            None => Source::Ready(Arc::clone(&runtime.ready)),
+            Some(binary) => Known::Binary(binary.borrowed()),
+            None => Known::Ready(Arc::clone(&runtime.ready)),
         };
-        let (mut plugin, unoptimised) = Self::new(name, source, config, options, known)?;
+        let (mut plugin, unoptimised) =
+            Self::new(name, Source::Known(source), config, options, known)?;
         plugin.size = script.len();
         plugin.carry(&runtime.name, script, config)?;
         Ok((plugin, unoptimised))

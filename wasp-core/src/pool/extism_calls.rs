@@ -19,10 +19,7 @@ impl WasmInstance {
     ) -> Result<bool> {
         self.begin_extism(input)?;
         let mut slots = Slots::default();
-        let called = match timeout {
-            None => self.call(index, &[], Kind::None, &mut slots),
-            Some(timeout) => self.call_within(timeout, index, &[], Kind::None, &mut slots),
-        };
+        let called = self.call_within(timeout, index, &[], Kind::None, &mut slots);
         let code =
             if self.has_result(index) { slots::raw(slots.first(), Type::I32) as i32 } else { 0 };
         match (called, self.extism_error()) {

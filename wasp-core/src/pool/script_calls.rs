@@ -43,12 +43,7 @@ impl WasmInstance {
         let outcome = plugin.functions()[index].pack(args, &mut block).and_then(|()| {
             let args = [Value::I32(index as i32), Value::Bytes(&block)];
             let slots = &mut Slots::default();
-            match timeout {
-                None => self.call(script.invoke, &args, Kind::Bytes, slots),
-                Some(timeout) => {
-                    self.call_within(timeout, script.invoke, &args, Kind::Bytes, slots)
-                }
-            }
+            self.call_within(timeout, script.invoke, &args, Kind::Bytes, slots)
         });
         block.shrink_to(WORTH_KEEPING);
         *self.packed_room() = block;

@@ -304,8 +304,24 @@ impl WasmInstance {
         self.guest.call(&call, slots, &mut self.result_buffer, &mut self.turn)
     }
 
-    /// The same, within `timeout` where that is shorter than the plugin's own.
+    /// The same, within `timeout`, if there is one and it is shorter than the plugin's own.
+    // Inlined, so that calls which never have one don't ask.
+    #[inline(always)]
     pub(crate) fn call_within(
+        &mut self,
+        timeout: Option<Duration>,
+        index: usize,
+        args: &[Value<'_>],
+        kind: Kind,
+        slots: &mut Slots,
+    ) -> Result<()> {
+        match timeout {
+            None => self.call(index, args, kind, slots),
+            Some(timeout) => self.call_limited(timeout, index, args, kind, slots),
+        }
+    }
+
+    fn call_limited(
         &mut self,
         timeout: Duration,
         index: usize,
