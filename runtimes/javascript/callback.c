@@ -1,38 +1,12 @@
 /* The modules "wasp:<namespace>", whose functions are the host's. */
 
 #include "javascript.h"
+#include "script.h"
 
-WASP_IMPORT("wasp", "callback") wasp_bytes *wasp_callback(const char *module, const char *name, const wasp_bytes *args);
-
-typedef struct {
-  char *module, *name;
-} callback;
-
-static callback *callbacks;
+static script_callback *callbacks;
 static uint32_t callback_count;
 
-static char *copy(const char *from, const char *until) {
-  size_t length = (size_t)(until - from);
-  char *text = wasp_block_new(length, 1);
-  memcpy(text, from, length);
-  text[length] = '\0';
-  return text;
-}
-
-void callbacks_read(const char *listing) {
-  uint32_t lines = 0;
-  for (const char *at = listing; *at != '\0'; at++) lines += *at == '\n';
-  callbacks = wasp_block_new((size_t)lines * sizeof *callbacks, 1);
-  while (*listing != '\0' && callback_count < lines) {
-    const char *end = listing + strcspn(listing, "\n"), *parameters = listing, *dot = NULL;
-    while (parameters < end && *parameters != '(') {
-      if (*parameters == '.') dot = parameters;
-      parameters++;
-    }
-    if (dot != NULL) callbacks[callback_count++] = (callback){copy(listing, dot), copy(dot + 1, parameters)};
-    listing = end + (*end == '\n');
-  }
-}
+void callbacks_read(const char *listing) { callback_count = script_callbacks(listing, &callbacks); }
 
 static JSValue call(JSContext *context, JSValueConst this, int count, JSValueConst *args, int index, JSValue *data) {
   (void)context, (void)this, (void)data;
@@ -48,7 +22,7 @@ static JSValue call(JSContext *context, JSValueConst this, int count, JSValueCon
   return result;
 }
 
-static bool is_of(const callback *one, const char *module) { return strcmp(one->module, module) == 0; }
+static bool is_of(const script_callback *one, const char *module) { return strcmp(one->module, module) == 0; }
 
 static int set_exports(JSContext *context, JSModuleDef *module) {
   JSAtom atom = JS_GetModuleName(context, module);
@@ -102,7 +76,7 @@ void callbacks_explain(void) {
       text != NULL && strncmp(text, before_export, strlen(before_export)) == 0 ? strstr(text, before_module) : NULL;
   if (at != NULL) {
     const char *from = at + strlen(before_module);
-    char *name = copy(text + strlen(before_export), at), *module = copy(from, from + strcspn(from, "'"));
+    char *name = script_copy(text + strlen(before_export), at), *module = script_copy(from, from + strcspn(from, "'"));
     char *names = offered(module);
     set_message(error, wasp_string_concat("module \"wasp:", module, "\" has no \"", name, "\": it has ", names, NULL));
     free(names), free(module), free(name);

@@ -1,9 +1,9 @@
 /* The exports of the runtime: a script is one ES module, whose functions the host calls. */
 
 #include "javascript.h"
+#include "script.h"
 
 #include <stdio.h>
-#include <wasi/api.h>
 
 JSContext *js;
 static JSRuntime *runtime;
@@ -99,18 +99,6 @@ static char *keep_name(JSContext *context, const char *base, const char *name, v
   return js_strdup(context, name);
 }
 
-static void name_file(void) {
-  __wasi_size_t count = 0, size = 0;
-  const char *name = "script";
-  if (__wasi_args_sizes_get(&count, &size) == 0 && count > 0) {
-    uint8_t **args = wasp_block_new(count * sizeof *args, 0), *text = wasp_block_new(size, 0);
-    if (__wasi_args_get(args, text) == 0) name = (const char *)args[0];
-  }
-  size_t length = strlen(name);
-  bool has_ending = length > 3 && strcmp(name + length - 3, ".js") == 0;
-  file_name = wasp_string_concat(name, has_ending ? "" : ".js", NULL);
-}
-
 __attribute__((constructor)) static void start(void) {
   runtime = JS_NewRuntime();
   js = runtime == NULL ? NULL : JS_NewContext(runtime);
@@ -172,7 +160,7 @@ WASP_EXPORT("wasp_signatures") const char *wasp_signatures(void) { return listin
 WASP_EXPORT("wasp_resume") void wasp_resume(void) { globals_seed(); }
 
 WASP_EXPORT("wasp_load") void wasp_load(const char *source, const char *callbacks) {
-  name_file();
+  file_name = script_file_name(".js");
   callbacks_read(callbacks);
   if (!load(source)) exception_raise();
   JS_RunGC(runtime);
