@@ -70,22 +70,27 @@ class Options:
         return self.language.evaluate(instance, self.code, self.inputs, program, _language.timeout_of(self.limits))
 
 
+def said(given: Limits | None) -> dict[str, Any]:
+    """Returns the limits that are given, by their names. Raises TypeError for what is none."""
+    if given is None:
+        return {}
+    if not isinstance(given, Limits):
+        raise TypeError(f"limits is {given!r}, and a wasp.Limits is accepted")
+    values = {field.name: getattr(given, field.name) for field in fields(Limits)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def lowered(known: Limits, given: Limits | None) -> Limits:
     """Returns limits that `given` lowers. Raises ValueError where it would raise one."""
     if given is None:
         return known
-    if not isinstance(given, Limits):
-        raise TypeError(f"limits is {given!r}, and a wasp.Limits is accepted")
-    lower = {}
-    for field in fields(Limits):
-        value, most = getattr(given, field.name), getattr(known, field.name)
-        if value is None:
-            continue
+    lower = said(given)
+    for name, value in lower.items():
+        most = getattr(known, name)
         if most is not None and value > most:
             raise ValueError(
-                f"limits: {field.name} is {value}, more than the {most} of the runtime, which a run can lower only"
+                f"limits: {name} is {value}, more than the {most} of the runtime, which a run can lower only"
             )
-        lower[field.name] = value
     return replace(known, **lower)
 
 

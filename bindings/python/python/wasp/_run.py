@@ -12,7 +12,7 @@ from typing import Any
 
 from ._engine import Limits
 from ._files import File
-from ._options import DEFAULT_LIMITS
+from ._options import DEFAULT_LIMITS, said
 from ._program import Gate, Printed
 from ._result import Result
 from ._runtime import RunLanguage, Runtime
@@ -30,10 +30,8 @@ def runtime(language: RunLanguage, *, setup: str = "", limits: Limits | None = N
 
 def _shared(language: RunLanguage, limits: Limits | None) -> Runtime:
     """Returns the runtime of runs that prepare none."""
-    if limits is not None and not isinstance(limits, Limits):
-        raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
     # What an instance is made with. The rest each run says itself.
-    key = language, replace(limits or Limits(), timeout=math.inf, output_bytes=None, tool_calls=None)
+    key = language, Limits(**{**said(limits), "timeout": math.inf, "output_bytes": None, "tool_calls": None})
     with _guard:
         if (known := _runtimes.get(key)) is not None:
             _runtimes.move_to_end(key)
@@ -49,12 +47,9 @@ def _shared(language: RunLanguage, limits: Limits | None) -> Runtime:
 
 def _given(limits: Limits | None) -> Limits:
     """Returns the limits of a run that has no runtime: what isn't given has its default."""
-    given = limits or Limits()
-    chosen = {
-        name: getattr(DEFAULT_LIMITS, name) if getattr(given, name) is None else getattr(given, name)
-        for name in ("timeout", "output_bytes", "tool_calls")
-    }
-    return Limits(**chosen)
+    defaults = {name: getattr(DEFAULT_LIMITS, name) for name in ("timeout", "output_bytes", "tool_calls")}
+    given = said(limits)
+    return Limits(**{name: given.get(name, default) for name, default in defaults.items()})
 
 
 def run(

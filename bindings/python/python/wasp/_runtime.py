@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +15,7 @@ from typing import Any, Literal
 from . import _cache, _files, _language, _tools
 from ._engine import Engine, Limits
 from ._files import File
-from ._options import DEFAULT_LIMITS, Options, beside, lowered, plain, watched
+from ._options import DEFAULT_LIMITS, Options, beside, lowered, plain, said, watched
 from ._program import Gate, Printed, Program
 from ._result import Result
 from ._session import Session
@@ -43,15 +42,12 @@ class Runtime:
         self.language = language
         self._setup = setup
         self._engine = _engine("cranelift" if self._language.is_slow else "tiered")
-        if limits is not None and not isinstance(limits, Limits):
-            raise TypeError(f"limits is {limits!r}, and a wasp.Limits is accepted")
-        given = {} if limits is None else {it.name: getattr(limits, it.name) for it in fields(limits)}
         defaults = replace(
             DEFAULT_LIMITS,
             memory_bytes=self._language.memory_bytes,
             idle_memory_bytes=self._language.idle_memory_bytes,
         )
-        self.limits: Limits = replace(defaults, **{name: value for name, value in given.items() if value is not None})
+        self.limits: Limits = replace(defaults, **said(limits))
         self._names: dict[Limits, str] = {}
         self._lock = threading.Lock()
         self._plugin(self.limits)
@@ -150,9 +146,7 @@ class Runtime:
         """Returns the plugin whose sandboxes have these limits, as far as they are those of an instance."""
         if (name := self._names.get(limits)) is not None:
             return name
-        kept = replace(limits, timeout=self.limits.timeout, output_bytes=None, tool_calls=None)
-        if kept.timeout is not None and math.isinf(kept.timeout):
-            kept = replace(kept, timeout=None)
+        kept = replace(limits, timeout=_language.timeout_of(self.limits), output_bytes=None, tool_calls=None)
         with self._lock:
             name = self._names.get(kept)
             if name is None:
