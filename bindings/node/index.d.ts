@@ -228,6 +228,8 @@ export interface WaspPluginInfo {
   size: number
   /** How many bytes of the host's memory a registered plugin takes: its machine code and its snapshot. Its instances come on top. */
   memoryUsed: number
+  /** The language of the script that it is, or the name of its runtime; missing where it is no script. */
+  language?: string
 }
 
 /**

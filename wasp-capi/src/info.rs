@@ -74,6 +74,8 @@ pub struct wasp_plugin_info {
     /// How many bytes of the host's memory a registered plugin takes: its machine code, which plugins of the same module share,
     /// and its snapshot. Its instances come on top.
     pub memory_used: u64,
+    /// The language of the script that it is, or the name of its runtime; empty where it is no script.
+    pub language: wasp_slice,
 }
 
 /// The info, and what it points to.
@@ -117,6 +119,7 @@ impl OwnedInfo {
             memory_max: info.memory_max.unwrap_or(u64::MAX),
             size: info.size,
             memory_used: info.memory_used,
+            language: text(info.language.as_deref().unwrap_or_default()),
         };
         // Moving these leaves what they point to where it is.
         Box::new(Self { shown, _listing: listing, _imports: imports, _params: params, _info: info })

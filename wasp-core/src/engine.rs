@@ -312,6 +312,16 @@ impl Engine {
         Ok(PluginInfo::of_module(&compile::inspect(wasm)?, wasm.len()))
     }
 
+    /// Returns the names of the proposals beyond the first version of WebAssembly that `wasm` uses, a module as for
+    /// [`inspect`](Self::inspect): those of docs/proposals.md, in its order.
+    ///
+    /// # Errors
+    /// Those of `inspect`, which also name a proposal that no plugin may use.
+    pub fn proposals(wasm: &[u8]) -> Result<Vec<&'static str>> {
+        compile::inspect(wasm)?;
+        compile::proposals::used(wasm)
+    }
+
     /// Returns `runtime`, the module of a script runtime, in which the script `source` is packed: a plugin like any other, which is
     /// registered, compiled and shipped as one module. `language` is for people and tools.
     ///

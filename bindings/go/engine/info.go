@@ -26,6 +26,8 @@ type PluginInfo struct {
 	// MemoryUsed is how many bytes of the host's memory a registered plugin takes: its machine code, which plugins of the same module
 	// share, and its snapshot. Its instances come on top.
 	MemoryUsed uint64
+	// Language is the language of the script that it is, or the name of its runtime; empty where it is no script.
+	Language string
 }
 
 // PluginImport is something that a module imports.
@@ -163,6 +165,7 @@ func pluginInfo(told C.wasp_go_info) (*PluginInfo, error) {
 		MemoryMax:  uint64(told.info.memory_max),
 		Size:       uint64(told.info.size),
 		MemoryUsed: uint64(told.info.memory_used),
+		Language:   goString(told.info.language),
 	}
 	for _, from := range unsafe.Slice(told.info.imports, told.info.import_count) {
 		info.Imports = append(info.Imports, PluginImport{

@@ -28,6 +28,9 @@ impl ToNapiValue for Info {
         }
         object.set("size", info.size as f64)?;
         object.set("memoryUsed", info.memory_used as f64)?;
+        if let Some(language) = &info.language {
+            object.set("language", language.as_str())?;
+        }
         Ok(object.raw())
     }
 }

@@ -192,6 +192,7 @@ test('what is registered says what it is', async () => {
   assert.equal(engine.plugins.length, 9)
   assert.ok(!engine.has('wasp:javascript'))
   assert.equal(engine.plugin('bytes').size, 2)
+  assert.equal(engine.plugin('bytes').language, 'javascript')
   assert.equal(engine.plugin('bytes').functions[0].docs, 'Answers with its argument')
   assert.equal(engine.instance('bytes').functions[0].returns, 'any')
   // Of all but the first only the snapshot counts.

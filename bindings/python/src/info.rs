@@ -175,6 +175,12 @@ impl PluginInfo {
         self.0.memory_used
     }
 
+    /// The language of the script that it is, or the name of its runtime; None where it is no script.
+    #[getter]
+    fn language(&self) -> Option<&str> {
+        self.0.language.as_deref()
+    }
+
     fn __repr__(&self) -> String {
         let list = |all: Vec<String>| all.join(", ");
         format!(

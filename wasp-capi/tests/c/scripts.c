@@ -20,12 +20,19 @@ void test_scripts(void) {
   wasp_engine *engine = new_engine();
   wasp_config *config = wasp_config_new();
   wasp_value result, arg;
+  wasp_plugin_info *info;
   wasp_instance *it;
 
   OK(wasp_engine_register_file(engine, toy, wasp_str("../../../wasp-core/tests/plugins/script_runtime.wat"), NULL));
   wasp_config_add_callback(config, wasp_str("env"), wasp_str("call_me"), json, 1, WASP_JSON, answer, NULL, NULL);
   OK(wasp_engine_register_script(engine, script, toy, source, config));
   wasp_config_free(config);
+  OK(wasp_engine_plugin(engine, script, &info));
+  CHECK(equal(info->language, "toy"));
+  wasp_plugin_info_free(info);
+  OK(wasp_engine_plugin(engine, toy, &info));
+  CHECK(info->language.len == 0);
+  wasp_plugin_info_free(info);
   it = new_instance(engine, "script");
 
   result = echo(it, wasp_value_json("{}"), WASP_ANY);

@@ -16,6 +16,7 @@ const START_UP: Duration = Duration::from_secs(10);
 pub fn run(given: &Inspect, runtimes: Option<PathBuf>, output: &Output) -> Outcome {
     let Inspect { plugin, start } = given;
     let file = &plugin.file;
+    let language = plugin_file::language(file, plugin.language.as_deref())?;
     let info = if *start {
         let engine = Engine::with_options(plugin_file::options(plugin.compiler, runtimes));
         plugin.register(&engine, |config| {
@@ -24,8 +25,8 @@ pub fn run(given: &Inspect, runtimes: Option<PathBuf>, output: &Output) -> Outco
             }
         })?;
         engine.plugin(&plugin.name())?
-    } else if let Some(language) = plugin_file::language(file, plugin.language.as_deref())? {
-        return script(file, &language, output);
+    } else if let Some(language) = &language {
+        return script(file, language, output);
     } else {
         Engine::inspect(&plugin_file::bytes(file)?).map_err(|error| {
             let mut failure = Failure::of_registration(&error);
@@ -33,7 +34,15 @@ pub fn run(given: &Inspect, runtimes: Option<PathBuf>, output: &Output) -> Outco
             failure
         })?
     };
-    if output.json { output.value(&json_of(&info)) } else { text(file, &info, *start, output) }
+    let proposals = match language {
+        Some(_) => Vec::new(),
+        None => Engine::proposals(&plugin_file::bytes(file)?)?,
+    };
+    if output.json {
+        output.value(&json_of(&info, &proposals))
+    } else {
+        text(file, &info, &proposals, *start, output)
+    }
 }
 
 /// Tells of a script, which can't be known without loading it.
@@ -51,7 +60,13 @@ fn script(file: &Path, language: &str, output: &Output) -> Outcome {
     Ok(())
 }
 
-fn text(file: &Path, info: &PluginInfo, started: bool, output: &Output) -> Outcome {
+fn text(
+    file: &Path,
+    info: &PluginInfo,
+    proposals: &[&str],
+    started: bool,
+    output: &Output,
+) -> Outcome {
     let size = output::size(info.size);
     let what = match &info.language {
         Some(language) => format!("a script in {language}"),
@@ -78,6 +93,9 @@ fn text(file: &Path, info: &PluginInfo, started: bool, output: &Output) -> Outco
     if !of_wasi.is_empty() {
         let names: Vec<_> = of_wasi.iter().map(|import| visible(&import.name)).collect();
         output.line(format_args!("  {DIM}WASI: {}{DIM:#}", names.join(", ")))?;
+    }
+    if !proposals.is_empty() {
+        output.line(format_args!("  {DIM}proposals: {}{DIM:#}", proposals.join(", ")))?;
     }
     if info.language.is_some() && !started {
         output.note("its functions are known when it is loaded: --start loads it in a sandbox");
@@ -110,7 +128,7 @@ fn import_line(import: &PluginImport) -> String {
 }
 
 /// Returns what machines are told.
-fn json_of(info: &PluginInfo) -> Value {
+fn json_of(info: &PluginInfo, proposals: &[&str]) -> Value {
     let names = |kinds: &[Kind]| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>();
     let function = |function: &Function| {
         json!({
@@ -139,6 +157,7 @@ fn json_of(info: &PluginInfo) -> Value {
         "imports": info.imports.iter().map(import).collect::<Vec<_>>(),
         "abi": info.abi,
         "wasi": info.wasi,
+        "proposals": proposals,
         "memory_min": info.memory_min,
         "memory_max": info.memory_max,
         "size": info.size,

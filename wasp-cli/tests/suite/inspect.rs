@@ -15,6 +15,15 @@ fn functions_and_imports_are_listed() {
 }
 
 #[test]
+fn proposals_are_named() {
+    let go = prints(&["inspect", &example("go")]);
+    let used = "  proposals: sign extension, saturating conversions of floats, bulk memory\n";
+    assert!(go.ends_with(used), "{go}");
+    assert_eq!(json(&["inspect", &example("c")])["proposals"], serde_json::json!([]));
+    assert_eq!(json(&["inspect", &example("go")])["proposals"][2], "bulk memory");
+}
+
+#[test]
 fn machines_are_told_the_same() {
     let info = json(&["inspect", &example("c")]);
     let hello = &info["functions"][1];

@@ -13,6 +13,7 @@ pub(crate) mod machine_code;
 pub(crate) mod modules;
 mod name_section;
 pub(crate) mod packed_script;
+pub(crate) mod proposals;
 mod refusal;
 pub(crate) mod target;
 mod trace_data;

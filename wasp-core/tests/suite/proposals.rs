@@ -2,7 +2,7 @@
 
 use crate::plugins;
 use plugins::{engine, well_formed};
-use wasp_core::{Compiler, Config, ErrorKind, Kind, Log, Value};
+use wasp_core::{Compiler, Config, Engine, ErrorKind, Kind, Log, Value};
 
 const TABLE: &str = include_str!("../../../docs/proposals.md");
 
@@ -139,6 +139,19 @@ fn each_row_of_the_documentation() {
             }
         }
     }
+}
+
+#[test]
+fn a_module_tells_which_it_uses() {
+    for (row, (name, wat)) in rows().iter().zip(MODULES) {
+        match (row[2], Engine::proposals(wat.as_bytes())) {
+            ("yes", Ok(used)) => assert_eq!(used, [name], "{wat}"),
+            ("no", Err(error)) => assert_eq!(error.kind(), ErrorKind::Compile, "{name}: {error}"),
+            (documented, outcome) => panic!("{name}: {documented}, {outcome:?}"),
+        }
+    }
+    let first_version = r#"(memory 1) (func (export "f") (result i32) (i32.load (i32.const 0)))"#;
+    assert!(Engine::proposals(first_version.as_bytes()).unwrap().is_empty());
 }
 
 #[test]

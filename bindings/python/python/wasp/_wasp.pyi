@@ -162,6 +162,10 @@ class PluginInfo:
         share, and its snapshot. Its instances come on top.
         """
 
+    @property
+    def language(self) -> str | None:
+        """The language of the script that it is, or the name of its runtime; None where it is no script."""
+
     def __eq__(self, other: object, /) -> bool: ...
     def __ne__(self, other: object, /) -> bool: ...
 
