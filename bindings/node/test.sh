@@ -25,7 +25,7 @@ esac
 
 rm -rf "$build/npm"
 mkdir -p "$build/npm/stage/native"
-cp -r package.json README.md lib index.js index.mjs index.d.ts index.d.mts native.js "$root/LICENSE" "$build/npm/stage"
+cp -r package.json README.md lib command.js index.js index.mjs index.d.ts index.d.mts native.js "$root/LICENSE" "$build/npm/stage"
 # The script runtimes, where they are built.
 if [ -d "$build/runtimes" ]; then
   mkdir "$build/npm/stage/runtimes"

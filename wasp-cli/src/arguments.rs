@@ -16,7 +16,7 @@ pub struct Cli {
     /// Print JSON, for machines.
     #[arg(long, global = true)]
     pub json: bool,
-    /// The directory of the script runtimes; by default $WASP_RUNTIMES, else share/wasp/runtimes beside this program's directory.
+    /// The directory of the script runtimes; by default $WASP_RUNTIMES, else those that were installed with wasp.
     #[arg(long, global = true, value_name = "DIR")]
     pub runtimes: Option<PathBuf>,
 }
@@ -43,6 +43,8 @@ pub enum Command {
     New(New),
     /// Write completions for a shell.
     Completions(Completions),
+    /// Write the manual's pages into a directory, one for each command.
+    Man(Man),
 }
 
 /// The plugin, and what it is given.
@@ -218,6 +220,12 @@ pub enum GuestLanguage {
     Javascript,
     /// Lua, as a script.
     Lua,
+}
+
+#[derive(Args)]
+pub struct Man {
+    /// The directory, which is made if it isn't there.
+    pub directory: PathBuf,
 }
 
 #[derive(Args)]

@@ -5,7 +5,6 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
-use std::process::ExitCode;
 
 /// Names and headings.
 pub const BOLD: Style = Style::new().bold();
@@ -67,7 +66,7 @@ impl Output {
     }
 
     /// Tells of a failure, and returns the exit code that stands for it.
-    pub fn fail(&self, failure: &Failure) -> ExitCode {
+    pub fn fail(&self, failure: &Failure) -> u8 {
         let Failure { code, kind, message, trace, stderr } = failure;
         if message.is_empty() {
         } else if self.json {
@@ -81,7 +80,7 @@ impl Output {
                 let _ = writeln!(to, "{DIM}    at {frame}{DIM:#}");
             }
         }
-        ExitCode::from(*code)
+        *code
     }
 }
 

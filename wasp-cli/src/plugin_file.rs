@@ -7,15 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use wasp_core::{Config, Engine, Instance, Level, Limits, Log, Options, PluginInfo, Record, Stdio};
 
-/// Returns the directory of the script runtimes: the one that is given, else the one that is installed with this program.
+/// Returns the directory of the script runtimes: the one that is given, else the one that is `installed`.
 /// The engine itself looks into the environment where this is none.
-pub fn runtimes(given: Option<PathBuf>) -> Option<PathBuf> {
-    if given.is_some() || std::env::var_os("WASP_RUNTIMES").is_some() {
-        return given;
-    }
-    let program = std::env::current_exe().ok()?;
-    let installed = program.parent()?.parent()?.join("share/wasp/runtimes");
-    installed.is_dir().then_some(installed)
+pub fn runtimes(given: Option<PathBuf>, installed: Option<PathBuf>) -> Option<PathBuf> {
+    if given.is_some() || std::env::var_os("WASP_RUNTIMES").is_some() { given } else { installed }
 }
 
 /// Returns where the runtimes are, also if only the environment says it.

@@ -13,6 +13,7 @@ mod call;
 mod callback;
 #[allow(unsafe_code)] // Makes JavaScript values.
 mod capture;
+mod command_line;
 mod config;
 mod engine;
 #[allow(unsafe_code)] // Makes JavaScript values.
@@ -108,6 +109,7 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "takeOutput", capture::take)?;
     offer(&env, &mut exports, "runner", capture::runner)?;
     offer(&env, &mut exports, "start", instance::start)?;
+    offer(&env, &mut exports, "command", command_line::run)?;
     offer(&env, &mut exports, "finish", instance::finish)?;
     offer(&env, &mut exports, "answer", spawn::answer)?;
     offer(&env, &mut exports, "stop", spawn::stop)?;

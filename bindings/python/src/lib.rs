@@ -14,6 +14,7 @@ mod call;
 mod callback;
 mod caller;
 mod capture;
+mod command_line;
 mod engine;
 mod error;
 #[allow(unsafe_code)] // Calls Python through a frame of its own.
@@ -47,6 +48,8 @@ mod _wasp {
     use super::caller::Caller;
     #[pymodule_export]
     use super::capture::{_runner, Capture};
+    #[pymodule_export]
+    use super::command_line::{_command, _commands};
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]

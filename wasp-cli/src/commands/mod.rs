@@ -8,5 +8,6 @@ pub mod check;
 pub mod compile;
 pub mod completions;
 pub mod inspect;
+pub mod man;
 pub mod new_project;
 pub mod run;

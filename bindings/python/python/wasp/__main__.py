@@ -1,11 +1,17 @@
-"""Lists a plugin's functions and imports, without starting it, or calls one: python -m wasp PLUGIN [FUNCTION [ARGUMENT ...]]."""
+"""The commands of the program wasp: python -m wasp COMMAND ...
+
+There is a short form besides: python -m wasp PLUGIN [FUNCTION [ARGUMENT ...]].
+"""
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from . import Engine, Error, Function, Kind, Limits, PluginInfo, __version__, inspect
+from ._engine import _runtime_dir
+from ._wasp import _command, _commands
 
 _DESCRIPTION = "Lists a plugin's functions and imports, without starting it, or calls a function."
 
@@ -21,8 +27,21 @@ _PROVIDERS = {
 }
 
 
+# What begins the short form, but for a plugin.
+_OPTIONS = ("--returns", "--workspace", "--timeout")
+
+
 def main() -> int:
     """Runs the command line; what it gives is the exit code."""
+    first = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if first in _commands() or (first.startswith("-") and first.split("=")[0] not in _OPTIONS):
+        # A plugin that runs is no code of Python's, which would be interrupted later.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        return _command(["wasp", *sys.argv[1:]], _runtime_dir())
+    return _short()
+
+
+def _short() -> int:
     parser = argparse.ArgumentParser(prog="python -m wasp", description=_DESCRIPTION)
     parser.add_argument("plugin", help="a .wasm or .wat file")
     parser.add_argument("function", nargs="?", help="the function to call; without it, all that there is is listed")

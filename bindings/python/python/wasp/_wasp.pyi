@@ -25,6 +25,14 @@ __all__ = [
 
 __version__: str
 
+def _commands() -> list[str]:
+    """Returns the names of the commands."""
+
+def _command(args: list[str], runtimes: str, /) -> int:
+    """Runs a command line, whose first word is the program's name, and returns its exit code. It prints to the process's own standard
+    output and error. The script runtimes are in runtimes unless the command line or the environment says otherwise.
+    """
+
 def _runner(language: str, /) -> str | None:
     """Returns the script that runs programs in a language that comes with wasp."""
 

@@ -20,7 +20,7 @@ macro_rules! template {
 
 macro_rules! helper {
     ($path:literal) => {
-        include_str!(concat!("../../../../bindings/guest/", $path))
+        include_str!(concat!("../../../guest/", $path))
     };
 }
 
@@ -54,7 +54,7 @@ static RUST: Template = Template {
         ("src/lib.rs", template!("rust/lib.rs")),
     ],
     helper: &[
-        ("wasp-guest/Cargo.toml", helper!("rust/Cargo.toml")),
+        ("wasp-guest/Cargo.toml", helper!("rust/Cargo.toml.in")),
         ("wasp-guest/README.md", helper!("rust/README.md")),
         ("wasp-guest/src/lib.rs", helper!("rust/src/lib.rs")),
     ],
