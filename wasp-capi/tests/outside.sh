@@ -35,6 +35,9 @@ wasp=$tmp/prefix/bin/wasp
 echo 'export const f = () => 42' >script.js
 [ "$(env -u WASP_RUNTIMES "$wasp" call script.js f)" = 42 ]
 
+# And its manual.
+[ -s "$tmp/prefix/share/man/man1/wasp-inspect.1" ]
+
 needs() { objdump -p "$1" | grep -q 'NEEDED *libwasp'; }
 needs pc-shared && needs cmake/host
 if needs pc-static || needs cmake/host-static; then echo "a static one needs libwasp.so" >&2; exit 1; fi

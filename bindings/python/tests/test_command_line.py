@@ -27,7 +27,7 @@ def test_the_commands_are_there(tmp_path):
         outcome = command(*args)
         assert outcome.returncode == 0, outcome.stderr
         assert printed is None or outcome.stdout == printed
-    assert "begin a plugin" in command().stdout.lower()
+    assert "Begin a plugin" in command("help").stdout
 
 
 def test_exit_codes(tmp_path):

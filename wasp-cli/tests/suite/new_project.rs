@@ -59,6 +59,25 @@ fn a_script_in_lua() {
     begins("lua");
 }
 
+/// pip builds from source with what cargo packs of this crate.
+#[test]
+fn a_package_of_the_crate_has_all_templates() {
+    let mut list = Command::new(env!("CARGO"));
+    list.args(["package", "--offline", "--list", "--allow-dirty"]);
+    let packed = ran(list.current_dir(root("wasp-cli")).output().unwrap());
+    assert_eq!(packed.code, 0, "{packed:?}");
+    let packed: Vec<&str> = packed.stdout.lines().collect();
+    let source = include_str!("../../src/commands/new_project/templates.rs");
+    for (call, folder) in [("template!(\"", "templates"), ("helper!(\"", "guest")] {
+        let paths: Vec<&str> =
+            source.split(call).skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        assert!(paths.len() > 10);
+        for path in paths {
+            assert!(packed.contains(&&*format!("{folder}/{path}")), "{path} isn't packed");
+        }
+    }
+}
+
 #[test]
 fn a_folder_that_is_there_is_left_alone() {
     for name in ["../a", "A", "1a", "a b", ""] {
