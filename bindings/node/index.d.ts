@@ -57,6 +57,9 @@ export interface WaspCallback {
   call(...args: any[]): unknown
 }
 
+/** Callbacks by module and name: `{ env: { call_me: { ... } } }`. */
+export type WaspCallbacks = Record<string, Record<string, WaspCallback>>
+
 /** The instance that calls a callback. It is of use only until that has returned, or its promise is settled. */
 export interface WaspCaller {
   /** The name of its plugin. */
@@ -87,7 +90,7 @@ export interface WaspLimits {
 /** What a plugin is given: it sees nothing else of the host, and by default nothing at all. */
 export interface WaspConfig {
   /** Host functions by module and name: `{ env: { call_me: { ... } } }`. */
-  callbacks?: Record<string, Record<string, WaspCallback>>
+  callbacks?: WaspCallbacks
   /** The arguments of its command line. They follow its name, which is always the first. */
   args?: readonly string[]
   /** Its environment variables. */
@@ -111,6 +114,42 @@ export interface WaspConfig {
   trapMissingImports?: boolean
   /** The language of a script. A string that is registered is then the script itself, and no path. */
   language?: WaspLanguage
+}
+
+type ParameterKind = Exclude<WaspKind, 'none' | 'any'>
+type ResultKind = Exclude<WaspKind, 'any'>
+
+/** What must be one of some kinds, unless a `const` has made a string of it: then the registration checks it. */
+type Checked<K, Kinds> = K extends string ? (string extends K ? K : Kinds) : Kinds
+
+type CheckedParams<P> = P extends readonly string[] ? { [I in keyof P]: Checked<P[I], ParameterKind> } : readonly ParameterKind[]
+
+/** The values of parameters, by their kinds. */
+type ArgumentsOf<P> = P extends readonly string[]
+  ? { -readonly [I in keyof P]: P[I] extends Exclude<ParameterKind, 'json'> ? WaspKinds[P[I]] : any }
+  : []
+
+/** What a callback is called with: the caller first, if it asks for it. */
+type CalledWith<P, C> = C extends true
+  ? [caller: WaspCaller, ...args: ArgumentsOf<P>]
+  : C extends false | undefined
+    ? ArgumentsOf<P>
+    : unknown extends C
+      ? ArgumentsOf<P>
+      : any[]
+
+type At<T, M, N> = M extends keyof T ? (N extends keyof T[M] ? T[M][N] : undefined) : undefined
+
+/**
+ * A config whose callbacks are `P`, their parameters, `R`, their results, and `C`, whether they ask for the caller, each by module and name.
+ * TypeScript infers these, and from them the arguments of each `call`.
+ */
+export type WaspTypedConfig<P, R, C> = Omit<WaspConfig, 'callbacks'> & {
+  callbacks?: {
+    [M in keyof P]: { [N in keyof P[M]]: { params?: P[M][N] & CheckedParams<P[M][N]>; call(...args: CalledWith<P[M][N], At<C, M, N>>): unknown } }
+  } & { [M in keyof R]: { [N in keyof R[M]]: { returns?: R[M][N] & Checked<R[M][N], ResultKind> } } } & {
+    [M in keyof C]: { [N in keyof C[M]]: { caller?: C[M][N] & boolean } }
+  }
 }
 
 /** The languages of scripts. PocketPy is a Python that is a subset of the language. */
@@ -161,12 +200,12 @@ export class Engine {
    * A path that ends in `.js`, `.mjs` or `.lua` is a script's, which is loaded once instead. With a `language` a string is the script
    * itself, a URL is the file that it is in, and bytes are its UTF-8.
    */
-  register(name: string, source: string | URL | WaspBytes, config?: WaspConfig): void
+  register<const P, const R, const C>(name: string, source: string | URL | WaspBytes, config?: WaspTypedConfig<P, R, C>): void
   /**
    * Registers a plugin on a worker thread, so that the event loop goes on while it compiles. The name is registered when the promise
    * resolves. Bytes are copied at once. Callbacks that start-up calls are called on this thread and may return promises.
    */
-  registerAsync(name: string, source: string | URL | WaspBytes, config?: WaspConfig): Promise<void>
+  registerAsync<const P, const R, const C>(name: string, source: string | URL | WaspBytes, config?: WaspTypedConfig<P, R, C>): Promise<void>
   /** Forgets a plugin. Existing instances keep what they need. */
   unregister(name: string): void
   /** The names of the plugins that are registered, sorted. */

@@ -46,6 +46,9 @@ func TestScriptFromFile(t *testing.T) {
 	if err := e.RegisterPlugin("greeter", path, nil); err != nil {
 		t.Fatal(err)
 	}
+	if info, err := e.Plugin("greeter"); err != nil || info.Language != "javascript" {
+		t.Fatal(info, err)
+	}
 	i, err := e.GetInstance("greeter", "")
 	if err != nil {
 		t.Fatal(err)

@@ -273,6 +273,8 @@ typedef struct {
   /// How many bytes of the host's memory a registered plugin takes: its machine code, which plugins of the same module share,
   /// and its snapshot. Its instances come on top.
   uint64_t memory_used;
+  /// The language of the script that it is, or the name of its runtime; empty where it is no script.
+  wasp_slice language;
 } wasp_plugin_info;
 
 /// The kind of an error: a WASP_ERROR constant.

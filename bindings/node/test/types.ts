@@ -15,6 +15,7 @@ import {
   type Tool,
   ToolError,
   tool,
+  type WaspCallbacks,
   type WaspCaller,
   type WaspConfig,
   WaspError,
@@ -121,6 +122,41 @@ instance.call('sum', [3, 2], 'i32', { signal: AbortSignal.timeout(10) })
 new Engine({ colour: 'red' })
 // @ts-expect-error: instances come from engines
 new Instance()
+// The arguments of callbacks are inferred from their kinds.
+engine.register('plugin', 'plugin.wasm', {
+  callbacks: {
+    env: {
+      text: { params: ['string', 'i64'], returns: 'string', call: (name, n) => name.toUpperCase() + BigInt.asIntN(32, n) },
+      data: { params: ['bytes'], call: async (data) => data.readInt8(0) },
+      asks: { params: ['i32'], caller: true, call: (caller, at) => caller.memory.read(at.valueOf(), 1) },
+      shape: { params: ['json'], returns: 'json', call: (value: { a: number }) => value.a },
+      none: { call() {} },
+    },
+  },
+})
+void engine.registerAsync('plugin', 'plugin.wasm', { callbacks: { env: { f: { params: ['f64'], call: (n) => n.toFixed() } } } })
+// A table may be kept in a `const`.
+const table = {
+  env: {
+    f: { params: ['string'], returns: 'string', call: (name: string) => name },
+    asks: { params: ['i32'], caller: true, call: (caller: WaspCaller, at: number) => caller.memory.read(at, 1) },
+    none: { call() {} },
+  },
+}
+engine.register('plugin', 'plugin.wasm', { callbacks: table, limits: { timeout: 1 } })
+const checked: WaspCallbacks = { env: { f: { params: ['string'], call: (name: string) => name } } }
+engine.register('plugin', 'plugin.wasm', { callbacks: checked })
+engine.register('plugin', 'plugin.wasm', { callbacks: { ...table, more: Object.fromEntries([['f', { call() {} }]]) } })
+// @ts-expect-error: no such kind
+engine.register('plugin', 'plugin.wasm', { callbacks: { env: { f: { params: ['text'], call() {} } } } })
+// @ts-expect-error: a string is not a number
+engine.register('plugin', 'plugin.wasm', { callbacks: { env: { f: { params: ['string'], call(_: number) {} } } } })
+// @ts-expect-error: the caller was not asked for
+engine.register('plugin', 'plugin.wasm', { callbacks: { env: { f: { params: ['i32'], call: (caller) => caller.memory } } } })
+// @ts-expect-error: no such field
+engine.register('plugin', 'plugin.wasm', { callbacks: { env: { f: { kinds: [], call() {} } } } })
+// @ts-expect-error: no such field
+engine.register('plugin', 'plugin.wasm', { colour: 'red' })
 // @ts-expect-error: a parameter is something
 engine.register('plugin', 'plugin.wasm', { callbacks: { env: { f: { params: ['none'], call() {} } } } })
 console.log(wrong)
