@@ -114,6 +114,11 @@ export interface WaspConfig {
   trapMissingImports?: boolean
   /** The language of a script. A string that is registered is then the script itself, and no path. */
   language?: WaspLanguage
+  /**
+   * Whether what is registered is what {@link Engine.compile} made, or a file with it. It runs as code, outside every sandbox, so
+   * that its author must be trusted as much as this program.
+   */
+  compiled?: boolean
 }
 
 type ParameterKind = Exclude<WaspKind, 'none' | 'any'>
@@ -146,7 +151,9 @@ type At<T, M, N> = M extends keyof T ? (N extends keyof T[M] ? T[M][N] : undefin
  */
 export type WaspTypedConfig<P, R, C> = Omit<WaspConfig, 'callbacks'> & {
   callbacks?: {
-    [M in keyof P]: { [N in keyof P[M]]: { params?: P[M][N] & CheckedParams<P[M][N]>; call(...args: CalledWith<P[M][N], At<C, M, N>>): unknown } }
+    [M in keyof P]: {
+      [N in keyof P[M]]: { params?: P[M][N] & CheckedParams<P[M][N]>; call(...args: CalledWith<P[M][N], At<C, M, N>>): unknown }
+    }
   } & { [M in keyof R]: { [N in keyof R[M]]: { returns?: R[M][N] & Checked<R[M][N], ResultKind> } } } & {
     [M in keyof C]: { [N in keyof C[M]]: { caller?: C[M][N] & boolean } }
   }
@@ -205,7 +212,16 @@ export class Engine {
    * Registers a plugin on a worker thread, so that the event loop goes on while it compiles. The name is registered when the promise
    * resolves. Bytes are copied at once. Callbacks that start-up calls are called on this thread and may return promises.
    */
-  registerAsync<const P, const R, const C>(name: string, source: string | URL | WaspBytes, config?: WaspTypedConfig<P, R, C>): Promise<void>
+  registerAsync<const P, const R, const C>(
+    name: string,
+    source: string | URL | WaspBytes,
+    config?: WaspTypedConfig<P, R, C>,
+  ): Promise<void>
+  /**
+   * Compiles a module ahead of time. `register` takes the result with the option `compiled`, in this process or another one, with the
+   * same version of wasp, the same compiler and a processor of the same kind.
+   */
+  compile(pathOrBytes: string | URL | WaspBytes): Buffer
   /** Forgets a plugin. Existing instances keep what they need. */
   unregister(name: string): void
   /** The names of the plugins that are registered, sorted. */

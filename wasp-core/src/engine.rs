@@ -120,6 +120,15 @@ impl Engine {
         compile::to_bytes(wasm, &self.0.options, &self.0.modules)
     }
 
+    /// Compiles the module in a file ahead of time, as [`compile`](Self::compile) does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file can't be read, and [`ErrorKind::Compile`].
+    pub fn compile_file(&self, path: impl AsRef<Path>) -> Result<Vec<u8>> {
+        let (what, wasm) = read_module(path.as_ref())?;
+        self.compile(&wasm).map_err(|error| error.in_context(what))
+    }
+
     /// Registers the plugin `name` from what [`compile`](Self::compile) returned, as [`register`](Self::register) does.
     ///
     /// # Errors
@@ -345,9 +354,7 @@ impl Engine {
     /// # Errors
     /// [`ErrorKind::Io`] if the file can't be read, and those of `inspect`.
     pub fn inspect_file(path: impl AsRef<Path>) -> Result<PluginInfo> {
-        let path = path.as_ref();
-        let what = format!("file {path:?}");
-        let wasm = std::fs::read(path).map_err(|error| Error::io(&what, error))?;
+        let (what, wasm) = read_module(path.as_ref())?;
         Self::inspect(&wasm).map_err(|error| error.in_context(what))
     }
 
@@ -455,6 +462,13 @@ impl Inner {
             [("name", &pool.name()), ("error", error)];
         self.options.log.write(Level::Error, "Plugin not optimised", &fields);
     }
+}
+
+/// Reads a file that a module is in; the text is what errors call it.
+fn read_module(path: &Path) -> Result<(String, Vec<u8>)> {
+    let what = format!("file {path:?}");
+    let wasm = std::fs::read(path).map_err(|error| Error::io(&what, error))?;
+    Ok((what, wasm))
 }
 
 fn read(name: &str, path: &Path) -> Result<Vec<u8>> {

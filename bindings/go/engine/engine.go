@@ -36,8 +36,18 @@ func NewWithCompiler(log *logger.Wrapper, compiler Compiler) *Wasm {
 	return NewWithOptions(log, Options{Compiler: compiler})
 }
 
+// Open returns an engine with the given options, or an error of KindInvalid that says what is wrong with them. An engine with a nil
+// logger logs nothing.
+func Open(log *logger.Wrapper, options Options) (*Wasm, error) {
+	w := NewWithOptions(log, options)
+	if w.invalid != nil {
+		return nil, w.invalid
+	}
+	return w, nil
+}
+
 // NewWithOptions returns an engine with the given options. An engine with a nil logger logs nothing. If the options are invalid,
-// the first RegisterPlugin returns the error.
+// the first RegisterPlugin returns the error; [Open] returns it at once.
 func NewWithOptions(log *logger.Wrapper, options Options) *Wasm {
 	var handle cgo.Handle // libwasp frees it, also on failure
 	if log.Level() != 0 {

@@ -118,6 +118,11 @@ func TestRegistrationErrors(t *testing.T) {
 	wants(t, err, engine.KindInvalid, "77")
 	wants(t, broken.UnregisterPlugin("p"), engine.KindInvalid, "77")
 	check(t, broken.Close())
+	_, err = engine.Open(nil, engine.Options{Compiler: 77})
+	wants(t, err, engine.KindInvalid, "77")
+	opened, err := engine.Open(nil, engine.Options{})
+	check(t, err)
+	check(t, opened.Close())
 }
 
 func TestKindNames(t *testing.T) {

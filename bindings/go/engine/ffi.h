@@ -87,6 +87,17 @@ static inline wasp_go_outcome wasp_go_register_script(wasp_engine *engine, const
                                                   wasp_go_slice(source, source_len), config));
 }
 
+static inline wasp_error *wasp_go_compile(const wasp_engine *engine, const char *wasm, size_t wasm_len,
+                                          const char *path, size_t path_len) {
+  return wasp_engine_compile(engine, wasp_go_slice(wasm, wasm_len), wasp_go_slice(path, path_len));
+}
+
+static inline wasp_go_outcome wasp_go_register_compiled(wasp_engine *engine, const char *name, size_t name_len,
+                                                        const char *path, size_t path_len, const wasp_config *config) {
+  return wasp_go_done(
+      wasp_engine_register_compiled(engine, wasp_go_slice(name, name_len), wasp_go_slice(path, path_len), config));
+}
+
 static inline wasp_error *wasp_go_unregister(wasp_engine *engine, const char *name, size_t name_len) {
   return wasp_engine_unregister(engine, wasp_go_slice(name, name_len));
 }

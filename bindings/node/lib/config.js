@@ -58,8 +58,12 @@ function read(given) {
     'warmUp',
     'trapMissingImports',
     'language',
+    'compiled',
   ]
   const config = options(given, 'the config', known)
+  if (config.compiled && config.language !== undefined) {
+    throw new TypeError('with "compiled" the language is left out: what is compiled is no script')
+  }
   const callbacks = new Callbacks(config.callbacks)
   const checked = {
     ...limits(config.limits),
@@ -71,6 +75,7 @@ function read(given) {
     warmUps: warmUps(config.warmUp),
     snapshot: config.snapshot === undefined ? undefined : Boolean(config.snapshot),
     trapMissingImports: Boolean(config.trapMissingImports),
+    compiled: Boolean(config.compiled),
   }
   return { callbacks, checked, language: config.language }
 }

@@ -127,6 +127,10 @@ class Engine {
     this.#keep(name, await task.wait(handle), callbacks)
   }
 
+  compile(pathOrBytes) {
+    return settled(native.compile(this.#core.handle, source(pathOrBytes)))
+  }
+
   unregister(name) {
     const { handle } = this.#found(name)
     this.#plugins.delete(name)
@@ -174,7 +178,9 @@ function candidate(name, given, options) {
   scripts.checkName(text(name, 'the name'))
   const { callbacks, checked, language } = config.read(options)
   const code = source(given)
-  return { callbacks, checked, code, script: scripts.script(name, code, given instanceof URL, language) }
+  // What is compiled is no script, whatever its file is called.
+  const script = checked.compiled ? undefined : scripts.script(name, code, given instanceof URL, language)
+  return { callbacks, checked, code, script }
 }
 
 const inspect = (pathOrBytes) => settled(native.inspect(source(pathOrBytes)))

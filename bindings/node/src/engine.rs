@@ -1,20 +1,19 @@
 //! Engines, and the plugins that they hold.
 
-use crate::config;
 use crate::failure::{Outcome, Plain};
 use crate::frame;
 use crate::handle::{Handle, Held};
-use crate::info;
 use crate::log::{Lines, Records, level};
 use crate::message::{Deliver, Done, Message, Plugin};
 use crate::script::{Runtimes, Script};
 use crate::spawn::spawn;
 use crate::task::{AsyncTask, TaskHandle};
 use crate::value::JsArg;
+use crate::{compiled, config};
 use napi::bindgen_prelude::{Function, FunctionCallContext, Object};
 use napi::threadsafe_function::UnknownReturnValue;
 use std::sync::Arc;
-use wasp_core::{Compiler, Config, Engine, Error, ErrorKind, Level, Options, Stdio};
+use wasp_core::{Compiler, Config, Engine, Error, Level, Options, Stdio};
 
 /// How an engine's plugins are made and run. Which there are is known to `lib/engine.js`, since a name and its callbacks
 /// must change hands at once.
@@ -31,10 +30,19 @@ struct Candidate {
     source: JsArg<'static>,
     /// Nothing where it is a module.
     script: Option<Script>,
+    /// Whether the source is what `compile` made.
+    is_compiled: bool,
     config: Config,
     options: Options,
     runtimes: Arc<Runtimes>,
     deliver: Arc<Deliver>,
+}
+
+impl EngineHandle {
+    /// Makes an engine for one plugin, or for none.
+    pub(crate) fn new_engine(&self) -> Engine {
+        Engine::with_options(self.options.clone())
+    }
 }
 
 impl Candidate {
@@ -42,10 +50,12 @@ impl Candidate {
     fn read(context: &FunctionCallContext<'_>) -> napi::Result<Self> {
         let handle: Held<'_, EngineHandle> = context.get(0)?;
         let script: Option<Object<'_>> = context.get(5)?;
+        let given: Object<'_> = context.get(3)?;
         Ok(Self {
             name: context.get(1)?,
             source: context.get(2)?,
-            config: config::read(&context.get(3)?, script.is_some())?,
+            is_compiled: given.get::<bool>("compiled")?.unwrap_or(false),
+            config: config::read(&given, script.is_some())?,
             script: script.as_ref().map(Script::read).transpose()?,
             options: handle.options.clone(),
             runtimes: Arc::clone(&handle.runtimes),
@@ -54,24 +64,17 @@ impl Candidate {
     }
 
     fn register(self) -> Result<Plugin, Error> {
-        let Self { name, source, script, config, options, runtimes, deliver } = self;
+        let Self { name, source, script, is_compiled, config, options, runtimes, deliver } = self;
         if let Some(script) = script {
             let engine = script.register(&name, &source, &config, &runtimes)?;
             return Ok(Plugin { engine, name, deliver });
         }
         let engine = Engine::with_options(options);
         match &source {
+            source if is_compiled => compiled::register(&engine, &name, source, &config)?,
             JsArg::String(path) => engine.register_file(&name, &**path, &config)?,
             JsArg::Bytes(wasm) => engine.register(&name, wasm, &config)?,
-            other => {
-                let what = info::what(other);
-                return Err(Error::from_host(
-                    ErrorKind::Invalid,
-                    format!(
-                        "plugin {name:?} is neither a path nor the bytes of a module, it is {what}"
-                    ),
-                ));
-            }
+            other => return Err(compiled::neither(&format!("plugin {name:?}"), other)),
         }
         Ok(Plugin { engine, name, deliver })
     }

@@ -14,6 +14,8 @@ mod callback;
 #[allow(unsafe_code)] // Makes JavaScript values.
 mod capture;
 mod command_line;
+#[allow(unsafe_code)] // What it registers runs as code.
+mod compiled;
 mod config;
 mod engine;
 #[allow(unsafe_code)] // Makes JavaScript values.
@@ -87,6 +89,7 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "register", engine::register)?;
     offer(&env, &mut exports, "registerAsync", engine::register_async)?;
     offer(&env, &mut exports, "release", engine::release)?;
+    offer(&env, &mut exports, "compile", compiled::compile)?;
     offer(&env, &mut exports, "plugin", info::plugin)?;
     offer(&env, &mut exports, "pluginsMemory", engine::memory_used)?;
     offer(&env, &mut exports, "inspect", info::inspect)?;

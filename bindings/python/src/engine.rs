@@ -6,9 +6,9 @@ use crate::info::PluginInfo;
 use crate::instance::Instance;
 use crate::source::Source;
 use crate::value_kind::Kind;
-use crate::{arguments, callback, exit, greenlet, logger};
+use crate::{arguments, callback, compiled, exit, greenlet, logger};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -37,6 +37,8 @@ struct Registration<'py> {
     source: Source<'py>,
     /// The language of a script, whose text the source is then.
     language: Option<String>,
+    /// Whether the source is what `compile` made.
+    compiled: bool,
     host_functions: Vec<HostFunction>,
     args: Vec<String>,
     env: Bound<'py, PyDict>,
@@ -131,6 +133,10 @@ impl Engine {
         let engine = Self::current(slf)?;
         let work = Work::with_compiler(py)?;
         let outcome = match &given.source {
+            source if given.compiled => {
+                let source = source.borrowed();
+                exit::detached(py, || compiled::register(&engine, name, source, &config))
+            }
             Source::Wasm(text) if let Some(language) = &given.language => {
                 let text = std::str::from_utf8(text.as_bytes()).map_err(|_| {
                     let message = format!("plugin {name:?}: the script is not UTF-8");
@@ -147,6 +153,18 @@ impl Engine {
         drop(work);
         outcome.map_err(|error| error::raise(py, &error))?;
         plugins.set_item(name, plugin)
+    }
+
+    /// Compiles a module.
+    fn _compile<'py>(slf: &Bound<'py, Self>, source: Source<'_>) -> PyResult<Bound<'py, PyBytes>> {
+        let py = slf.py();
+        let engine = Self::current(slf)?;
+        let work = Work::with_compiler(py)?;
+        let module = source.borrowed();
+        let outcome = exit::detached(py, || compiled::compile(&engine, module));
+        drop(work);
+        let bytes = outcome.map_err(|error| error::raise(py, &error))?;
+        Ok(PyBytes::new(py, &bytes))
     }
 
     /// Forgets a plugin.

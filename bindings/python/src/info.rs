@@ -1,6 +1,6 @@
 //! What plugins and modules offer and need.
 
-use crate::source::Source;
+use crate::source::{Borrowed, Source};
 use crate::value_kind::Kind;
 use crate::{error, exit};
 use pyo3::prelude::*;
@@ -195,12 +195,10 @@ impl PluginInfo {
 #[pyfunction]
 #[pyo3(signature = (source, /))]
 pub(crate) fn _inspect(py: Python<'_>, source: Source<'_>) -> PyResult<PluginInfo> {
-    let outcome = match &source {
-        Source::Wasm(wasm) => {
-            let wasm = wasm.as_bytes();
-            exit::detached(py, || wasp_core::Engine::inspect(wasm))
-        }
-        Source::File(path) => exit::detached(py, || wasp_core::Engine::inspect_file(path)),
-    };
+    let module = source.borrowed();
+    let outcome = exit::detached(py, || match module {
+        Borrowed::Bytes(wasm) => wasp_core::Engine::inspect(wasm),
+        Borrowed::File(path) => wasp_core::Engine::inspect_file(path),
+    });
     outcome.map(PluginInfo).map_err(|error| error::raise(py, &error))
 }

@@ -15,6 +15,8 @@ mod callback;
 mod caller;
 mod capture;
 mod command_line;
+#[allow(unsafe_code)] // What it registers runs as code.
+mod compiled;
 mod engine;
 mod error;
 #[allow(unsafe_code)] // Calls Python through a frame of its own.

@@ -160,7 +160,7 @@ def test_other_languages(engine, tmp_path):
 
 def test_it_pickles(engine):
     js(engine, SAME)
-    assert [engine.plugin(name).language for name in engine.plugins] == ["javascript"]
+    assert [engine.plugin(name).language for name in engine.plugins] == ["javascript", "javascript"]
     again = pickle.loads(pickle.dumps(engine))
     assert again.instance("script").call("same", [1]) == [1]
 

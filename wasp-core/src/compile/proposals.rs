@@ -24,7 +24,9 @@ pub(crate) fn used(wasm: &[u8]) -> Result<Vec<&'static str>> {
     let Binary { bytes, .. } = Binary::read(wasm)?;
     guarded(|| {
         let valid_without = |features: WasmFeatures| {
-            Validator::new_with_features(WasmFeatures::all() - features).validate_all(&bytes).is_ok()
+            Validator::new_with_features(WasmFeatures::all() - features)
+                .validate_all(&bytes)
+                .is_ok()
         };
         let all = PROPOSALS.iter().map(|(_, feature)| *feature).collect();
         if valid_without(all) {

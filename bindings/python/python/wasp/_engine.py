@@ -149,6 +149,7 @@ class _Plugin:
 
     source: bytes | str
     language: str | None
+    compiled: bool
     callbacks: dict[tuple[str, str], Callable[..., Any] | Callback]
     args: list[str]
     env: dict[str, str]
@@ -216,6 +217,7 @@ class Engine(_wasp.Engine):
         source: _Path | bytes | bytearray | memoryview,
         *,
         language: Language | str | None = None,
+        compiled: bool = False,
         callbacks: _callback.Callbacks | None = None,
         args: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
@@ -231,7 +233,8 @@ class Engine(_wasp.Engine):
         source is a path, or the bytes of a module, binary or text. A file that ends in .js, .mjs or .lua is a script in that
         language. With language, which is "javascript", "lua", "pocketpy", a small Python, or the name of a script runtime that was
         registered as a plugin, a str is the text of a script, and a pathlib.Path a file with one. Its functions are called like those of any plugin, and their arguments and results may be of
-        any kind. callbacks offers functions by (namespace, name), or by namespace and then name, with
+        any kind. With compiled, source is what Engine.compile made, or a file with it: it runs as code, outside every sandbox, so that its
+        author must be trusted as much as this program. callbacks offers functions by (namespace, name), or by namespace and then name, with
         kinds from their annotations or a Callback; they run on the thread that made the call. args are the arguments
         of its command line, after its name. env is all the environment that the plugin sees. config is what a plugin of Extism reads by
         config_get. volumes shows directories of the host by their path in the guest, as a path or as
@@ -252,9 +255,14 @@ class Engine(_wasp.Engine):
         for unfit in ("output_bytes", "tool_calls"):
             if limits is not None and getattr(limits, unfit) is not None:
                 raise TypeError(f"limits has {unfit}, which limits what wasp.run runs, and not plugins")
+        if compiled and language is not None:
+            raise TypeError(
+                f"language is {language!r}, and with compiled it is left out: what is compiled is no script"
+            )
         plugin = _Plugin(
             _source(source, language),
             language,
+            bool(compiled),
             _callback.flat(callbacks or {}),
             _args(args),
             dict(env or {}),
@@ -268,6 +276,14 @@ class Engine(_wasp.Engine):
         # First: Ctrl-C may come right after.
         self._identity = uuid4().hex
         self._register(self._plugins, name, plugin)
+
+    def compile(self, source: _Path | bytes | bytearray | memoryview) -> bytes:
+        """Compiles a module ahead of time: a path, or its bytes, binary or text.
+
+        register takes the result with compiled=True, in this process or another one, with the same version of wasp, the same compiler
+        and a processor of the same kind. Raises Error of kind "io" for a file that can't be read, and "compile".
+        """
+        return self._compile(_source(source))
 
     def unregister(self, name: str) -> None:
         """Forgets a plugin. Existing instances keep what they need. Raises PluginNotFound."""

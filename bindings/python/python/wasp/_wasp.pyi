@@ -18,6 +18,8 @@ __all__ = [
     "PluginImport",
     "PluginInfo",
     "__version__",
+    "_command",
+    "_commands",
     "_inspect",
     "_runner",
     "forked",
@@ -371,6 +373,7 @@ class Engine:
     def _register(self, plugins: dict[str, Any], name: str, plugin: object) -> None:
         """Registers plugin as name, and keeps it in plugins: both or neither, also when Ctrl-C comes meanwhile."""
 
+    def _compile(self, source: str | bytes) -> bytes: ...
     def _unregister(self, name: str) -> None:
         """Forgets a plugin."""
 
