@@ -16,7 +16,7 @@ const command = (...args) => spawnSync(program, args, { encoding: 'utf8', cwd: f
 
 test('the commands are there', () => {
   const script = join(folder, 'greeter.js')
-  writeFileSync(script, 'export function hello(name) { return `Hello ${name}` }')
+  writeFileSync(script, 'export function hello(name) { return "Hello " + name }')
   const called = command('call', script, 'hello', 'Grüße')
   assert.deepEqual([called.status, called.stdout], [0, 'Hello Grüße\n'], called.stderr)
   assert.equal(command('new', 'rust', 'greeter').status, 0)

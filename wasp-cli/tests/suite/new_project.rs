@@ -1,62 +1,27 @@
-//! `wasp new`: what it writes builds and passes its own test, in a folder outside the tree.
+//! `wasp new`.
 
-use crate::command::{fails, program, ran, root};
+use crate::command::{fails, prints, program, ran, root};
 use std::process::Command;
 
-#[track_caller]
-fn begins(language: &str) {
+/// What they are like when they are built is tests/new.sh's affair.
+#[test]
+fn a_plugin_begins_in_each_language() {
+    let help = prints(&["help", "new"]);
+    let languages: Vec<&str> =
+        help.lines().filter_map(|line| line.trim().strip_prefix("- ")?.split(':').next()).collect();
+    assert!(languages.contains(&"rust") && languages.len() >= 6, "{help}");
     let folder = tempfile::tempdir().unwrap();
-    let name = format!("my-{language}");
-    let made = program().args(["new", language, &name]).current_dir(&folder).output().unwrap();
-    let made = ran(made);
-    assert_eq!(made.code, 0, "{made:?}");
-    let mut make = Command::new("make");
-    make.arg("test").current_dir(folder.path().join(&name));
-    make.env("WASP", env!("CARGO_BIN_EXE_wasp")).env("WASP_RUNTIMES", root("build/runtimes"));
-    // As in the shell of somebody who builds a plugin, not this test.
-    for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTUP_TOOLCHAIN", "MAKEFLAGS", "MAKELEVEL"]
-    {
-        make.env_remove(variable);
+    for language in languages {
+        let name = format!("my-{language}");
+        let made =
+            ran(program().args(["new", language, &name]).current_dir(&folder).output().unwrap());
+        assert_eq!(made.code, 0, "{made:?}");
+        let readme = std::fs::read_to_string(folder.path().join(&name).join("README.md")).unwrap();
+        assert!(readme.starts_with(&format!("# {name}\n")), "{readme}");
+        for placeholder in ["NAME", "LANGUAGE", "HELPER"] {
+            assert!(!readme.contains(placeholder), "{readme}");
+        }
     }
-    make.env("npm_config_prefer_offline", "true").env("GOPROXY", "off");
-    let tested = ran(make.output().unwrap());
-    assert_eq!(tested.code, 0, "{tested:?}");
-    assert!(tested.stdout.contains("ok        leaks"), "{tested:?}");
-    let readme = std::fs::read_to_string(folder.path().join(&name).join("README.md")).unwrap();
-    assert!(readme.starts_with(&format!("# {name}\n")), "{readme}");
-    for placeholder in ["NAME", "LANGUAGE", "HELPER"] {
-        assert!(!readme.contains(placeholder), "{readme}");
-    }
-}
-
-#[test]
-fn a_plugin_in_rust() {
-    begins("rust");
-}
-
-#[test]
-fn a_plugin_in_c() {
-    begins("c");
-}
-
-#[test]
-fn a_plugin_in_go() {
-    begins("go");
-}
-
-#[test]
-fn a_plugin_in_assemblyscript() {
-    begins("assemblyscript");
-}
-
-#[test]
-fn a_script_in_javascript() {
-    begins("javascript");
-}
-
-#[test]
-fn a_script_in_lua() {
-    begins("lua");
 }
 
 /// pip builds from source with what cargo packs of this crate.
