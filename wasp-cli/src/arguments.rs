@@ -216,6 +216,8 @@ pub enum GuestLanguage {
     Go,
     /// AssemblyScript.
     Assemblyscript,
+    /// Zig.
+    Zig,
     /// JavaScript, as a script.
     Javascript,
     /// Lua, as a script.

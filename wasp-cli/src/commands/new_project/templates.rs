@@ -40,6 +40,7 @@ pub fn of(language: GuestLanguage) -> &'static Template {
         GuestLanguage::C => &C,
         GuestLanguage::Go => &GO,
         GuestLanguage::Assemblyscript => &ASSEMBLYSCRIPT,
+        GuestLanguage::Zig => &ZIG,
         GuestLanguage::Javascript => &JAVASCRIPT,
         GuestLanguage::Lua => &LUA,
     }
@@ -100,6 +101,32 @@ static ASSEMBLYSCRIPT: Template = Template {
         ("wasp-guest/assembly/index.ts", helper!("assemblyscript/assembly/index.ts")),
         ("wasp-guest/package.json", helper!("assemblyscript/package.json")),
         ("wasp-guest/waspgen.mjs", helper!("assemblyscript/waspgen.mjs")),
+    ],
+    about_helper: " The package in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
+};
+
+static ZIG: Template = Template {
+    language: "Zig",
+    files: &[
+        ("Makefile", template!("zig/Makefile.in")),
+        ("build.zig", template!("zig/build.zig.in")),
+        ("build.zig.zon", template!("zig/build.zig.zon")),
+        ("plugin.zig", template!("zig/plugin.zig")),
+    ],
+    helper: &[
+        ("wasp-guest/README.md", helper!("zig/README.md")),
+        ("wasp-guest/build.zig", helper!("zig/build.zig")),
+        ("wasp-guest/build.zig.zon", helper!("zig/build.zig.zon")),
+        ("wasp-guest/strip.zig", helper!("zig/strip.zig")),
+        ("wasp-guest/src/entry.zig", helper!("zig/src/entry.zig")),
+        ("wasp-guest/src/exports.zig", helper!("zig/src/exports.zig")),
+        ("wasp-guest/src/failure.zig", helper!("zig/src/failure.zig")),
+        ("wasp-guest/src/files.zig", helper!("zig/src/files.zig")),
+        ("wasp-guest/src/imports.zig", helper!("zig/src/imports.zig")),
+        ("wasp-guest/src/memory.zig", helper!("zig/src/memory.zig")),
+        ("wasp-guest/src/signature.zig", helper!("zig/src/signature.zig")),
+        ("wasp-guest/src/values.zig", helper!("zig/src/values.zig")),
+        ("wasp-guest/src/wasp.zig", helper!("zig/src/wasp.zig")),
     ],
     about_helper: " The package in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
 };
