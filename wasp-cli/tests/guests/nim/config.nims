@@ -1,0 +1,1 @@
+include "../../../../bindings/guest/nim/wasm.nims"
