@@ -4,9 +4,9 @@
 #   matrix.sh PLUGINS NAME=COMMAND...     as in: matrix.sh build/plugins rust=target/release/host
 #
 # PLUGINS is the directory of what `make -C examples/plugins` builds. COMMAND is for the shell: 'node=node host.js'. The script
-# needs its runtime (make runtimes), which hosts that bring none along find by WASP_RUNTIMES.
+# needs its runtime (make runtimes), which hosts that bring none along find by WASP_RUNTIMES. LANGUAGES may name other plugins.
 
-languages='c rust go assemblyscript javascript lua'
+languages=${LANGUAGES:-c rust go assemblyscript javascript lua}
 
 here=$(cd "$(dirname "$0")" && pwd)
 export WASP_RUNTIMES="${WASP_RUNTIMES:-$here/../../build/runtimes}"

@@ -218,6 +218,8 @@ pub enum GuestLanguage {
     Assemblyscript,
     /// Zig.
     Zig,
+    /// Nim.
+    Nim,
     /// JavaScript, as a script.
     Javascript,
     /// Lua, as a script.

@@ -41,6 +41,7 @@ pub fn of(language: GuestLanguage) -> &'static Template {
         GuestLanguage::Go => &GO,
         GuestLanguage::Assemblyscript => &ASSEMBLYSCRIPT,
         GuestLanguage::Zig => &ZIG,
+        GuestLanguage::Nim => &NIM,
         GuestLanguage::Javascript => &JAVASCRIPT,
         GuestLanguage::Lua => &LUA,
     }
@@ -127,6 +128,26 @@ static ZIG: Template = Template {
         ("wasp-guest/src/signature.zig", helper!("zig/src/signature.zig")),
         ("wasp-guest/src/values.zig", helper!("zig/src/values.zig")),
         ("wasp-guest/src/wasp.zig", helper!("zig/src/wasp.zig")),
+    ],
+    about_helper: " The package in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
+};
+
+static NIM: Template = Template {
+    language: "Nim",
+    files: &[
+        ("Makefile", template!("nim/Makefile.in")),
+        ("config.nims", template!("nim/config.nims")),
+        ("plugin.nim", template!("nim/plugin.nim")),
+        ("test_plugin.nim", template!("nim/test_plugin.nim")),
+    ],
+    helper: &[
+        ("wasp-guest/README.md", helper!("nim/README.md")),
+        ("wasp-guest/wasm.nims", helper!("nim/wasm.nims")),
+        ("wasp-guest/wasp.nimble", helper!("nim/wasp.nimble")),
+        ("wasp-guest/src/wasp.nim", helper!("nim/src/wasp.nim")),
+        ("wasp-guest/src/wasp/failure.nim", helper!("nim/src/wasp/failure.nim")),
+        ("wasp-guest/src/wasp/memory.nim", helper!("nim/src/wasp/memory.nim")),
+        ("wasp-guest/src/wasp/values.nim", helper!("nim/src/wasp/values.nim")),
     ],
     about_helper: " The package in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
 };

@@ -1,4 +1,4 @@
-import std/[json, unittest]
+import std/[json, strutils, unittest]
 import plugin, wasp
 
 proc unset() {.imported("env", "unset").}

@@ -1,0 +1,1 @@
+include "wasp-guest/wasm.nims"
