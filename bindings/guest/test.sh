@@ -63,10 +63,12 @@ checked() {
 
 # Makes the files that a README prints in the current folder, each named before it, and runs the commands.
 readme() {
-  awk -v wasp="$root" '
+  mkdir -p path/to
+  ln -s "$root" path/to/wasp
+  awk '
     /^```/ && fenced { fenced = 0; file = ""; next }
     /^```/ { fenced = 1; to = $0 == "```sh" ? "run.sh" : file; next }
-    fenced && to != "" { gsub("path/to/wasp", wasp); print >to }
+    fenced && to != "" { print >to }
     fenced { next }
     match($0, /`[^` ]+`:$/) { file = substr($0, RSTART + 1, RLENGTH - 3) }
   ' "$1"
@@ -74,7 +76,7 @@ readme() {
 }
 
 cd "$root"
-"${CARGO:-cargo}" build --release --locked -p wasp-cli -p host
+cargo build --release --locked -p wasp-cli -p host
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$root/$target ;; esac
 wasp=$target/release/wasp
