@@ -143,7 +143,6 @@ static NIM: Template = Template {
     helper: &[
         ("wasp-guest/README.md", helper!("nim/README.md")),
         ("wasp-guest/wasm.nims", helper!("nim/wasm.nims")),
-        ("wasp-guest/wasp.nimble", helper!("nim/wasp.nimble")),
         ("wasp-guest/src/wasp.nim", helper!("nim/src/wasp.nim")),
         ("wasp-guest/src/wasp/failure.nim", helper!("nim/src/wasp/failure.nim")),
         ("wasp-guest/src/wasp/memory.nim", helper!("nim/src/wasp/memory.nim")),

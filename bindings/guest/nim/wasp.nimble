@@ -1,6 +1,0 @@
-version = "0.1.0"
-author = "The authors of wasp"
-description = "What a wasp plugin written in Nim needs"
-license = "MIT"
-srcDir = "src"
-requires "nim >= 1.6.0"
