@@ -1,10 +1,11 @@
 # Nim, of Debian or Ubuntu, with their clang. Sourced by ../test.sh.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154,SC2164
 
 template=1
 
 toolchain() {
   # Those that the README names.
+  # shellcheck disable=SC2016
   packages=$(sed -n 's/.*`apt-get install \(nim [^`]*\)`.*/\1/p' "$guest/nim/README.md")
   [ -n "$packages" ]
   # shellcheck disable=SC2086

@@ -1,6 +1,6 @@
 # A Rust that is as new as a user's, where CI has that of Debian: rustc-web, which builds its own standard library for WASI in a minute. It
 # would replace the system's Rust, so its packages are unpacked into build/guest instead. Sourced by ../test.sh.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154,SC2164
 
 folder=$tools/rust-modern
 

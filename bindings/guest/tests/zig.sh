@@ -1,5 +1,5 @@
 # Zig, of PyPI: 411 MB, of which nothing is committed. Sourced by ../test.sh.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034,SC2154,SC2164
 
 template=1
 export ZIG_GLOBAL_CACHE_DIR="$tools/zig-cache"
@@ -41,6 +41,9 @@ own_tests() {
   fails "$kinds" 'the JSON is no' older 5 1 "$@"
   fails "$kinds" 'a string for the host holds a NUL byte' nul "$@"
   fails "$kinds" 'the plugin aborted: index out of bounds: index 5, len 3' at abc 5 "$@"
+  fails "$kinds" 'wasp: before' fail_with_nul "$@"
+  gives "$kinds" 1 deep 10 "$@"
+  fails "$kinds" 'function "deep": ' deep 1000 "$@"
   refused 'pub fn f(a: [4]i32) void { _ = a; }' 'f: the parameter a is [4]i32, and []const u8, '
   refused 'pub fn f() u8 { return 1; }' 'f: its result is u8, and '
   refused 'pub fn f(a: anytype) void { _ = a; }' 'f: a parameter has no type of its own'

@@ -37,7 +37,8 @@ pub fn reason(err: anyerror) []const u8 {
 
 /// Tells the host why the call fails, which it does when the plugin's function returns.
 pub fn raise(err: anyerror) void {
-    raise_error(memory.string(reason(err)));
+    // A string for the host has no NUL within.
+    raise_error(memory.string(std.mem.sliceTo(reason(err), 0)));
 }
 
 extern "env" fn raise_error(text: usize) void;

@@ -51,12 +51,22 @@ pub fn callback() u32 {
     return env.lookup(env.call_me("Nic")).value.age;
 }
 
+pub fn fail_with_nul() !void {
+    return wasp.fail("before\x00behind", .{});
+}
+
 pub fn fail(why: []const u8) !void {
     return wasp.fail("on purpose: {s}", .{why});
 }
 
-pub fn at(data: wasp.Bytes, index: u32) !u32 {
+pub fn at(data: wasp.Bytes, index: u32) u32 {
     return data.data[index];
+}
+
+pub fn deep(levels: u32) u32 {
+    var room: [256]u32 = undefined;
+    for (&room, 0..) |*item, index| item.* = levels +% @as(u32, @intCast(index));
+    return if (levels == 0) 0 else room[deep(levels - 1) % 256] % 2;
 }
 
 pub fn nul() []const u8 {
