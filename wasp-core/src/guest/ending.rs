@@ -53,7 +53,19 @@ impl Guest {
         if let Some(step) = self.state.take_step() {
             error = error.in_context(format_args!("{step:?}"));
         }
-        self.with_stderr(error)
+        self.with_stderr(self.with_raised(error))
+    }
+
+    /// A guest that raises an error and then ends itself says why: the panic hook of Rust's helper does.
+    fn with_raised(&self, error: Error) -> Error {
+        match self.state.take_raised() {
+            Some(text) if ends_itself(&error) => {
+                // As much as of its standard error.
+                let shown: String = text.chars().take(1024).collect();
+                error.after(format_args!("; it raised: {shown}"))
+            }
+            _ => error,
+        }
     }
 
     /// The stack says where a failure began, so the first that is known counts.
@@ -68,11 +80,7 @@ impl Guest {
     /// What a guest says before it ends itself is the reason, more often than not: a panic's words, for one.
     fn with_stderr(&self, error: Error) -> Error {
         let Some(text) = self.stderr() else { return error };
-        let ends_itself = match error.kind() {
-            ErrorKind::Trap | ErrorKind::Abort => true,
-            ErrorKind::Exit => error.exit_code() != Some(0),
-            _ => false,
-        };
+        let ends_itself = ends_itself(&error);
         let error = error.with_stderr(Some(visible_lines(&text).into_owned()));
         if ends_itself {
             error.after(format_args!("; its stderr: {:?}", text.trim()))
@@ -93,5 +101,14 @@ impl Guest {
                 " (the maximum of {pages} pages that its memory declares was met)"
             )),
         }
+    }
+}
+
+/// Returns whether the guest itself gave up, so that what it said before is the reason.
+fn ends_itself(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Trap | ErrorKind::Abort => true,
+        ErrorKind::Exit => error.exit_code() != Some(0),
+        _ => false,
     }
 }

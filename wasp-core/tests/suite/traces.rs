@@ -460,6 +460,43 @@ fn the_end_of_stderr_is_in_the_error() {
 }
 
 #[test]
+fn what_a_guest_raised_before_it_ended_itself_is_in_the_error() {
+    let wat = r#"
+        (import "env" "raise_error" (func $raise (param i32)))
+        (import "env" "abort" (func $abort (param i32 i32 i32 i32)))
+        (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+        (memory (export "memory") 1)
+        (data (i32.const 64) "panicked at a.rs:1:2:\n\1b[31mboom\00")
+        (func (export "raise") (call $raise (i32.const 64)))
+        (func $trap (export "trap") (call $raise (i32.const 64)) (unreachable))
+        (func (export "silent_trap") (unreachable))
+        (func (export "abort") (call $raise (i32.const 64))
+          (call $abort (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)))
+        (func (export "exit") (param i32) (call $raise (i32.const 64)) (call $exit (local.get 0)))"#;
+    on_both(|engine| {
+        let raised = r"; it raised: panicked at a.rs:1:2:\n\u{1b}[31mboom";
+        let mut p = plugins::instance(engine, wat, &Config::new());
+        assert_eq!(p.call("raise", &[], Kind::None).unwrap_err().kind(), Guest);
+        let mut ends = |function: &str, args: &[_], kind, message: &str| {
+            let error = p.call(function, args, Kind::None).unwrap_err();
+            let message = format!("plugin \"p\", function {function:?}: {message}");
+            assert_eq!((error.kind(), error.to_string()), (kind, message));
+            p.reset().unwrap();
+            error
+        };
+        // Nothing of a call before.
+        ends("silent_trap", &[], Trap, "unreachable");
+        let error = ends("trap", &[], Trap, &format!("unreachable{raised}"));
+        assert_eq!(error.trace().len(), 1);
+        ends("abort", &[], Abort, &format!("the plugin aborted{raised}"));
+        let exited = format!("the plugin exited with code 3{raised}");
+        ends("exit", &[3.into()], Exit, &exited);
+        ends("exit", &[0.into()], Exit, "the plugin exited with code 0");
+        ends("silent_trap", &[], Trap, "unreachable");
+    });
+}
+
+#[test]
 fn a_start_up_that_fails_says_why() {
     let wat = SPEAKS.replace(r#"(export "trap")"#, r#"(export "_initialize")"#);
     on_both(|engine| {
