@@ -2,7 +2,7 @@
 
 wasp_guest::export! {
     /// Greets somebody.
-    fn hello(name: String) -> String {
+    fn hello(name: &str) -> String {
         format!("Hello {}", name)
     }
 
@@ -17,7 +17,7 @@ mod tests {
 
     #[test]
     fn it_greets() {
-        assert_eq!(hello("Nic".to_string()), "Hello Nic");
+        assert_eq!(hello("Nic"), "Hello Nic");
     }
 
     #[test]

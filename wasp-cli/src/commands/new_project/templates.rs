@@ -58,7 +58,17 @@ static RUST: Template = Template {
     helper: &[
         ("wasp-guest/Cargo.toml", helper!("rust/Cargo.toml.in")),
         ("wasp-guest/README.md", helper!("rust/README.md")),
+        ("wasp-guest/src/blocks.rs", helper!("rust/src/blocks.rs")),
+        ("wasp-guest/src/failure.rs", helper!("rust/src/failure.rs")),
+        ("wasp-guest/src/json.rs", helper!("rust/src/json.rs")),
         ("wasp-guest/src/lib.rs", helper!("rust/src/lib.rs")),
+        ("wasp-guest/src/listing.rs", helper!("rust/src/listing.rs")),
+        ("wasp-guest/src/macros.rs", helper!("rust/src/macros.rs")),
+        ("wasp-guest/src/memory.rs", helper!("rust/src/memory.rs")),
+        ("wasp-guest/src/mock.rs", helper!("rust/src/mock.rs")),
+        ("wasp-guest/src/option.rs", helper!("rust/src/option.rs")),
+        ("wasp-guest/src/pass.rs", helper!("rust/src/pass.rs")),
+        ("wasp-guest/src/start_up.rs", helper!("rust/src/start_up.rs")),
     ],
     about_helper: " The crate in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
 };
