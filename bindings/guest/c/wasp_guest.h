@@ -9,6 +9,9 @@
  * these blocks. What it hands over is made by the functions below or by malloc, and nothing else uses it afterwards; or
  * it is a literal or a static array, which is never freed. An array on the stack is
  * gone when its function returns. To keep something for a later call, copy it.
+ *
+ * A test of the plugin compiles it for the machine that it runs on, where there is no host: it calls the functions, and
+ * defines those of WASP_IMPORT itself. wasp_test_error tells it what was raised.
  */
 #pragma once
 
@@ -21,8 +24,15 @@
 extern "C" {
 #endif
 
+#ifdef __wasm__
 /* Before a function: the host may call it by this name. */
 #define WASP_EXPORT(name) __attribute__((export_name(name), used))
+/* Before a declaration: the host provides this function. */
+#define WASP_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
+#else
+#define WASP_EXPORT(name)
+#define WASP_IMPORT(module, name)
+#endif
 
 /*
  * Lists the plugin's functions, once in a plugin and before they are defined:
@@ -46,17 +56,11 @@ extern "C" {
         return "" WASP_EACH(WASP_LINE, __VA_ARGS__);                                                                   \
     }
 
-/* Before a declaration: the host provides this function. */
-#define WASP_IMPORT(module, name) __attribute__((import_module(module), import_name(name)))
-
 /* Bytes, as they pass between the host and the plugin. `data` holds `length` of them. */
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wc99-extensions" /* data[], in C++ */
-typedef struct {
+__extension__ typedef struct { /* data[] is one in C++ */
     uint32_t length;
     uint8_t data[];
 } wasp_bytes;
-#pragma clang diagnostic pop
 
 /* The types of the kinds, and how a result is listed. */
 #define WASP_TYPE_i32 int32_t
@@ -160,6 +164,8 @@ static inline wasp_bytes *wasp_bytes_new(const void *data, uint32_t length) {
     return bytes;
 }
 
+#ifdef __wasm__
+
 WASP_IMPORT("env", "raise_error") void wasp_host_raise_error(char *message);
 
 /*
@@ -188,6 +194,28 @@ WASP_HOST_EXPORT("deallocate") void wasp_deallocate(void *block, size_t size) {
 
 /* The length of a string in bytes, without its NUL. */
 WASP_HOST_EXPORT("get_string_size") size_t wasp_get_string_size(const char *text) { return strlen(text); }
+
+#else
+
+/* What was raised last, and whether the test has yet to ask. Weak, as all files share it. */
+__attribute__((weak)) char *wasp_test_raised;
+__attribute__((weak)) int wasp_test_raised_new;
+
+static inline void wasp_raise_error(const char *message) {
+    free(wasp_test_raised);
+    wasp_test_raised = wasp_string_new(message);
+    wasp_test_raised_new = 1;
+}
+
+/* For tests: what the plugin raised last, or NULL if it raised nothing since this was asked. The text stays until the
+ * plugin raises another. */
+static inline const char *wasp_test_error(void) {
+    const char *raised = wasp_test_raised_new ? wasp_test_raised : NULL;
+    wasp_test_raised_new = 0;
+    return raised;
+}
+
+#endif
 
 #ifdef __cplusplus
 }
