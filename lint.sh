@@ -20,7 +20,7 @@ fi
 [ -x "$staticcheck" ] || GOBIN=$PWD/$tools/go go install honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # wasp.h is generated.
-c=$(git ls-files '*.c' '*.h' '*.cc' | grep -v '/wasp\.h$')
+c=$(git ls-files '*.c' '*.h' '*.hpp' '*.cc' | grep -v '/wasp\.h$')
 shell=$(git ls-files '*.sh' .ci/run)
 # Names of files have no spaces.
 # shellcheck disable=SC2086

@@ -212,6 +212,8 @@ pub enum GuestLanguage {
     Rust,
     /// C.
     C,
+    /// C++.
+    Cpp,
     /// Go.
     Go,
     /// AssemblyScript.

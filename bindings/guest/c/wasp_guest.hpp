@@ -58,8 +58,8 @@
  */
 #ifdef __wasm__
 #define WASP_IMPORT_FUNCTION(module, name, result, params)                                                             \
-    extern "C" WASP_IMPORT(module, #name)                                                                              \
-        wasp::raw<result> wasp_import_##name(WASP_PARAMS(WASP_RAW, WASP_NOTHING, WASP_BARE params));                   \
+    extern "C" WASP_IMPORT(module, #name) wasp::raw<result> wasp_import_##name(                                        \
+        WASP_PARAMS(WASP_RAW, WASP_NOTHING, WASP_BARE params));                                                        \
     inline result name(WASP_PARAMS(WASP_TYPED, WASP_NOTHING, WASP_BARE params)) {                                      \
         return wasp::answer<result>(                                                                                   \
             [&] { return wasp_import_##name(WASP_PARAMS(WASP_HANDED, WASP_NOTHING, WASP_BARE params)); });             \
@@ -94,7 +94,7 @@ struct json {
 /* How a type passes: its kind in the listing, its type in the function's WebAssembly signature, and the ways there and
  * back. */
 template <class T, class = void> struct pass {
-    static_assert(sizeof(T) == 0, "no host has a value of this type");
+    static_assert(sizeof(T) == 0, "this type can't pass: wasp_guest.hpp begins with those that can");
 };
 
 template <> struct pass<void> {
@@ -123,7 +123,9 @@ template <> struct pass<bool> {
     static int32_t to_host(bool value) { return value; }
 };
 
-template <class T> inline constexpr bool is_character = std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
+template <class T>
+inline constexpr bool is_character =
+    std::is_same_v<T, char> || std::is_same_v<T, wchar_t> || std::is_same_v<T, char16_t> || std::is_same_v<T, char32_t>;
 
 template <class T> struct pass<T, std::enable_if_t<std::is_integral_v<T> && !is_character<T>>> {
     static constexpr std::string_view kind = sizeof(T) == 8 ? "i64" : "i32";
@@ -296,8 +298,8 @@ template <class L> inline constexpr auto listing = listing_of<L>();
         enum : size_t { WASP_NAMES(WASP_INDEX, WASP_BARE params) wasp_count };                                         \
         constexpr const char *wasp_names[] = {WASP_NAMES(WASP_QUOTED, WASP_BARE params) nullptr};                      \
         static_assert(wasp::function<wasp_function>::arity == wasp_count, #name ": a name for each parameter");        \
-        extern "C" WASP_EXPORT(#name)                                                                                  \
-            wasp::function<wasp_function>::result wasp_shim_of_##name(WASP_NAMES(WASP_RAW_PARAM, WASP_BARE params)) {  \
+        extern "C" WASP_EXPORT(#name) wasp::function<wasp_function>::result wasp_shim_of_##name(                       \
+            WASP_NAMES(WASP_RAW_PARAM, WASP_BARE params)) {                                                            \
             return wasp::call(wasp_target, wasp_names WASP_NAMES(WASP_ANOTHER, WASP_BARE params));                     \
         }                                                                                                              \
     }

@@ -38,6 +38,7 @@ pub fn of(language: GuestLanguage) -> &'static Template {
     match language {
         GuestLanguage::Rust => &RUST,
         GuestLanguage::C => &C,
+        GuestLanguage::Cpp => &CPP,
         GuestLanguage::Go => &GO,
         GuestLanguage::Assemblyscript => &ASSEMBLYSCRIPT,
         GuestLanguage::Zig => &ZIG,
@@ -75,9 +76,27 @@ static RUST: Template = Template {
 
 static C: Template = Template {
     language: "C",
-    files: &[("Makefile", template!("c/Makefile.in")), ("plugin.c", template!("c/plugin.c"))],
+    files: &[
+        ("Makefile", template!("c/Makefile.in")),
+        ("plugin.c", template!("c/plugin.c")),
+        ("plugin_test.c", template!("c/plugin_test.c")),
+    ],
     helper: &[("wasp_guest.h", helper!("c/wasp_guest.h"))],
     about_helper: " The header `wasp_guest.h` is wasp's helper for plugins.",
+};
+
+static CPP: Template = Template {
+    language: "C++",
+    files: &[
+        ("Makefile", template!("cpp/Makefile.in")),
+        ("plugin.cc", template!("cpp/plugin.cc")),
+        ("plugin_test.cc", template!("cpp/plugin_test.cc")),
+    ],
+    helper: &[
+        ("wasp_guest.h", helper!("c/wasp_guest.h")),
+        ("wasp_guest.hpp", helper!("c/wasp_guest.hpp")),
+    ],
+    about_helper: " The headers `wasp_guest.hpp` and `wasp_guest.h` are wasp's helper for plugins.",
 };
 
 static GO: Template = Template {
