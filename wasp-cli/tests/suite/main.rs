@@ -10,4 +10,5 @@ mod command;
 mod guests;
 mod inspect;
 mod new_project;
+mod readmes;
 mod run;
