@@ -4,6 +4,7 @@
 mod bench;
 mod bindgen;
 mod build;
+mod c_plugins;
 mod call;
 mod check;
 mod command;
@@ -12,3 +13,4 @@ mod inspect;
 mod new_project;
 mod readmes;
 mod run;
+mod rust_plugins;

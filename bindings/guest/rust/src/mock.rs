@@ -23,7 +23,9 @@ impl<F: ?Sized> Mock<F> {
     /// Calls it.
     pub fn call<R>(&self, call: impl FnOnce(&mut F) -> R) -> R {
         match self.answer.try_borrow_mut() {
-            Ok(mut answer) => call(answer.as_deref_mut().unwrap_or_else(|| panic!("{}", self.missing))),
+            Ok(mut answer) => {
+                call(answer.as_deref_mut().unwrap_or_else(|| panic!("{}", self.missing)))
+            }
             Err(_) => panic!("a mock calls the function that it stands for"),
         }
     }

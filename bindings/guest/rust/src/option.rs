@@ -214,9 +214,26 @@ mod tests {
 
     #[test]
     fn other_values_are_refused() {
-        let strings = ["5", "", "\"", "\"a", "\"a\"b\"", "\"\\x\"", "\"\\\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\u00+1\"", "\"\n\"", "nul"];
+        let strings = [
+            "5",
+            "",
+            "\"",
+            "\"a",
+            "\"a\"b\"",
+            "\"\\x\"",
+            "\"\\\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\u00+1\"",
+            "\"\n\"",
+            "nul",
+        ];
         for text in strings {
-            assert!(read::<String>(text).unwrap_err().ends_with("which is no string or null"), "{}", text);
+            assert!(
+                read::<String>(text).unwrap_err().ends_with("which is no string or null"),
+                "{}",
+                text
+            );
         }
         for text in ["+1", "1.5", "\"1\"", "4294967296", "", "-"] {
             assert!(read::<u32>(text).is_err() && read::<i32>(text).is_err(), "{}", text);

@@ -21,7 +21,9 @@ fn report_panics() {
         let words = panic.payload();
         let words = match words.downcast_ref::<&str>() {
             Some(words) => words,
-            None => words.downcast_ref::<String>().map_or("for no reason that is text", String::as_str),
+            None => {
+                words.downcast_ref::<String>().map_or("for no reason that is text", String::as_str)
+            }
         };
         match panic.location() {
             Some(place) => raise_error(&format!("panicked at {}: {}", place, words)),
