@@ -127,9 +127,13 @@ fn a_plugin_raises_an_error_and_stays_usable() {
         fails(p.call("raise_twice", &["second".into()], Kind::I32), Guest, "second");
         assert_eq!(live(&mut p), 0);
         assert_eq!(p.call("seven", &[], Kind::I32).unwrap(), Value::I32(7));
-        // A trap afterwards says more.
-        let trap = r#"plugin "p", function "raise_and_trap": unreachable"#;
+        // A trap afterwards is the end, and what was raised its reason; a page of it is enough.
+        let trap = r#"plugin "p", function "raise_and_trap": unreachable; it raised: oh"#;
         fails(p.call("raise_and_trap", &["oh".into()], Kind::None), Trap, trap);
+        p.reset().unwrap();
+        let long = "ö".repeat(100_000);
+        let error = p.call("raise_and_trap", &[long.as_str().into()], Kind::None).unwrap_err();
+        assert_eq!(error.to_string().matches('ö').count(), 1024);
         p.reset().unwrap();
         assert_eq!(p.call("seven", &[], Kind::I32).unwrap(), Value::I32(7));
     });
