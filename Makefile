@@ -10,7 +10,7 @@ ifdef CARGO_TARGET_DIR
 export CARGO_TARGET_DIR := $(TARGET)
 endif
 
-.PHONY: help setup plugins runtimes demo lib cli test test-guests test-cpython bench-cpython lint deny install wheel npm bench clean
+.PHONY: help helpers setup plugins runtimes demo lib cli test test-guests test-cpython bench-cpython lint deny install wheel npm bench clean
 
 # Prints what there is to make, and installs nothing.
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make install  libwasp, its header, pkg-config and CMake files, and the command line, into PREFIX ($(PREFIX))"
 	@echo "make wheel    the Python wheel, tested, into $(BUILD)/wheels"
 	@echo "make npm      the npm packages, into $(BUILD)/npm"
+	@echo "make helpers  the helpers for authors of plugins, as packages, into $(BUILD)/guest/packages"
 	@echo "make plugins  the example plugins, into $(BUILD)/plugins"
 	@echo "make runtimes the script runtimes, into $(BUILD)/runtimes; their sources come from the registries, by their hashes"
 	@echo "make bench    wasp beside its peers; ITEMS=... selects"
@@ -74,6 +75,9 @@ test: plugins runtimes
 	cmake -S . -B $(CMAKE_BUILD)
 	cmake --build $(CMAKE_BUILD)
 	ctest --test-dir $(CMAKE_BUILD) --output-on-failure
+
+helpers:
+	bindings/guest/pack.sh
 
 test-guests: runtimes
 	bindings/guest/test.sh $(GUESTS)

@@ -123,6 +123,8 @@ test_language() {
     cd "$work/readme"
     readme "$guest/$language/README.md"
     gives hello.wasm 'Hello Nic' hello Nic
+    say "the package"
+    sh "$root/wasp-cli/tests/packages.sh" "$wasp" "$language"
   fi
 }
 

@@ -1,5 +1,7 @@
 ## The blocks that pass between the host and the plugin, which the host frees when the call is over.
 
+{.used.} # for what it exports, even where nothing else is asked of it
+
 proc malloc(size: csize_t): pointer {.importc, header: "<stdlib.h>".}
 proc free(memory: pointer) {.importc, header: "<stdlib.h>".}
 proc strlen(text: pointer): csize_t {.importc, header: "<string.h>".}
