@@ -65,6 +65,18 @@ impl Output {
         }
     }
 
+    /// Says what takes a while, on a terminal only, until the result is dropped.
+    pub fn progress(&self, what: impl fmt::Display) -> Progress {
+        // Where colours are, the line can be erased, too.
+        let choice = anstream::AutoStream::choice(&io::stderr());
+        let is_shown = !self.json && choice != anstream::ColorChoice::Never;
+        if is_shown {
+            let what = wasp_core::visible(&what.to_string()).into_owned();
+            let _ = write!(anstream::stderr().lock(), "{DIM}{what} ...{DIM:#}");
+        }
+        Progress { is_shown }
+    }
+
     /// Tells of a failure, and returns the exit code that stands for it.
     pub fn fail(&self, failure: &Failure) -> u8 {
         let Failure { code, kind, message, trace, stderr } = failure;
@@ -81,6 +93,20 @@ impl Output {
             }
         }
         *code
+    }
+}
+
+/// A line that goes when its work is done.
+pub struct Progress {
+    is_shown: bool,
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.is_shown {
+            // Back to its beginning, and erase it.
+            let _ = write!(io::stderr().lock(), "\r\u{1b}[K");
+        }
     }
 }
 

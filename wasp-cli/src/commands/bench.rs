@@ -38,12 +38,14 @@ pub fn run(given: &Bench, runtimes: Option<PathBuf>, output: &Output) -> Outcome
     let args = value_text::arguments(args, known.as_ref())?;
     let args: Vec<Value<'_>> = args.iter().map(Owned::value).collect();
     let length = Duration::from_secs_f64(*seconds);
+    let progress = output.progress(format_args!("measures {function}"));
     let calls = measure(length, || call(&mut instance, function, &args))?;
     // With a fresh sandbox for each: acquired, called and given back.
     let fresh = measure(length, || {
         let mut instance = plugin.instance(&engine)?;
         call(&mut instance, function, &args)
     })?;
+    drop(progress);
     let memory = engine.plugin(&plugin.name())?.memory_used;
     if output.json {
         let shown = |it: &Measured| json!({ "calls": it.calls, "median_seconds": it.median, "fastest_seconds": it.fastest });

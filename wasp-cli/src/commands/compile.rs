@@ -14,7 +14,9 @@ pub fn run(given: &Compile, output: &Output) -> Outcome {
     let wasm = plugin_file::bytes(file)?;
     let engine = Engine::with_options(plugin_file::options(*compiler, None));
     let started = Instant::now();
+    let progress = output.progress(format_args!("compiles {}", file.display()));
     engine.compile_to_file(&wasm, to).map_err(|error| Failure::of_registration(&error))?;
+    drop(progress);
     let seconds = started.elapsed().as_secs_f64();
     let size = std::fs::metadata(to).map_or(0, |written| written.len());
     if output.json {

@@ -22,6 +22,7 @@ pub fn leaks(subject: &Subject<'_>, calls: u32, report: &mut Report<'_>) -> Outc
     let mut failures = Vec::new();
     let mut checked = 0;
     for function in &subject.functions {
+        let _progress = report.progress("leaks", function);
         match leak(subject, function, calls)? {
             None => {}
             Some(0) => checked += 1,
@@ -86,6 +87,7 @@ pub fn time_limit(subject: &Subject<'_>, report: &mut Report<'_>) -> Outcome {
     let mut failures = Vec::new();
     let mut checked = 0;
     for function in &subject.functions {
+        let _progress = report.progress("time limit", function);
         let text = "a".repeat(1 << 20);
         let args = arguments(function, &text);
         let args: Vec<Value<'_>> = args.iter().map(Owned::value).collect();

@@ -29,9 +29,11 @@ pub fn run(given: &Check, runtimes: Option<PathBuf>, output: &Output) -> Outcome
     }
     let mut report = Report::new(output);
     let started = Instant::now();
+    let progress = output.progress("start-up");
     let registered = plugin.register(&engine, |config| {
         config.timeout(limit);
     });
+    drop(progress);
     if let Err(failure) = registered {
         report.failed("start-up", &failure.message)?;
         return report.end();

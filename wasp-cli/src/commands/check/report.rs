@@ -1,9 +1,10 @@
 //! The lines of a report, one for each check.
 
 use crate::failure::{Failure, Outcome};
-use crate::output::{BAD, DIM, DOUBTFUL, GOOD, Output};
+use crate::output::{BAD, DIM, DOUBTFUL, GOOD, Output, Progress};
 use serde_json::{Value, json};
 use std::fmt;
+use wasp_core::Function;
 
 /// What is reported, as it comes.
 pub struct Report<'a> {
@@ -16,6 +17,11 @@ impl<'a> Report<'a> {
     /// Begins one.
     pub fn new(output: &'a Output) -> Self {
         Self { output, lines: Vec::new(), failures: 0 }
+    }
+
+    /// Says which function is checked, until the result is dropped.
+    pub fn progress(&self, check: &str, function: &Function) -> Progress {
+        self.output.progress(format_args!("{check}: {}", function.name))
     }
 
     /// Reports a rule that is kept.

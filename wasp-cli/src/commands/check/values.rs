@@ -34,6 +34,7 @@ fn with(
     let all: Vec<_> =
         if only_of_text { subject.of_text().collect() } else { subject.functions.iter().collect() };
     for function in all {
+        let _progress = report.progress(check, function);
         let args = arguments(function, text);
         let args: Vec<Value<'_>> = args.iter().map(Owned::value).collect();
         match call(&mut subject.instance()?, function, &args, subject.limit) {
