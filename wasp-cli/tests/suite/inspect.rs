@@ -46,10 +46,11 @@ fn nothing_is_started_and_nothing_acts_on_a_terminal() {
 
 #[test]
 fn what_start_up_declares_is_known_when_it_is_started() {
-    // Rust makes its listing when it is asked.
-    let rust = example("rust");
-    assert!(prints(&["inspect", &rust]).contains("  sum(i32, i32) i32?\n"));
-    assert!(prints(&["inspect", &rust, "--start"]).contains("  sum(a: i32, b: i32) i32\n"));
+    // Go makes its listing when it is asked.
+    let go = example("go");
+    assert!(prints(&["inspect", &go]).contains("  sum(i32, i32) i32?\n"));
+    assert!(prints(&["inspect", &go, "--start"]).contains("  sum(a: i32, b: i32) i32\n"));
+    assert!(prints(&["inspect", &example("rust")]).contains("  sum(a: i32, b: i32) i32\n"));
 }
 
 #[test]

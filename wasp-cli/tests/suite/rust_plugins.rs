@@ -29,7 +29,7 @@ fn functions_in_rust_are_ordinary_ones() {
     cargo_test(folder.path(), &folder.path().join("build/test"), &[]);
     let module = folder.path().join("build/kinds.wasm");
     let module = module.to_str().unwrap();
-    let listed = prints(&["inspect", module, "--start"]);
+    let listed = prints(&["inspect", module]);
     for line in [
         "hello(name: string) string  # Greets somebody.",
         "mixed(a: i64, b: i32, c: f64, d: string, e: bytes, yes: i32, f: i64) f64",

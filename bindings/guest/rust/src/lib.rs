@@ -70,7 +70,7 @@ pub use pass::{Argument, Call, FromHost, Pass, ToHost};
 #[doc(hidden)]
 pub use failure::{answer, refuse};
 #[doc(hidden)]
-pub use listing::{is_listed, signatures, ListedInExport, Signature};
+pub use listing::{is_listed, ListedInExport, Listing, Signature};
 #[cfg(not(target_arch = "wasm32"))]
 #[doc(hidden)]
 pub use mock::Mock;

@@ -112,10 +112,14 @@ macro_rules! export_functions {
 macro_rules! export_listing {
     ($($($module:ident)::+),*) => {
         const _: () = {
+            const FUNCTIONS: &[&[$crate::Signature<'static>]] =
+                &[wasp_exports::FUNCTIONS, $($($module)::+::wasp_exports::FUNCTIONS),*];
+            static LISTING: $crate::Listing<{ $crate::Listing::<0>::new(FUNCTIONS).length() }> = $crate::Listing::new(FUNCTIONS);
+
             #[cfg_attr(target_arch = "wasm32", no_mangle)]
             #[allow(dead_code)]
-            extern "C" fn wasp_signatures() -> usize {
-                $crate::signatures(&[wasp_exports::FUNCTIONS, $($($module)::+::wasp_exports::FUNCTIONS),*])
+            extern "C" fn wasp_signatures() -> *const u8 {
+                LISTING.address()
             }
         };
     };
