@@ -42,16 +42,23 @@ Raises FunctionNotFound, and an Error of kind \"signature\" for arguments that d
 GuestError if the plugin reports an error, and stays usable; Trap, Timeout, Cancelled, what a callback raised, or an Error
 of kind \"abort\", \"exit\" or \"callback\" if it was stopped half-way, and then needs a reset.";
 
-/// Gives `ty`, which is that of [`Instance`], its method `call`.
+struct Definition(ffi::PyMethodDef);
+
+// SAFETY: nobody writes to it, and what it points to lives for ever.
+unsafe impl Sync for Definition {}
+
+static DEFINITION: Definition = Definition(ffi::PyMethodDef {
+    ml_name: c"call".as_ptr(),
+    ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call },
+    ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
+    ml_doc: DOC.as_ptr(),
+});
+
+/// Gives `ty`, which is that of [`Instance`] or a class of it, its method `call`.
 pub(crate) fn add_to(ty: &Bound<'_, pyo3::types::PyType>) -> PyResult<()> {
-    // Python keeps the pointer.
-    let definition = Box::leak(Box::new(ffi::PyMethodDef {
-        ml_name: c"call".as_ptr(),
-        ml_meth: ffi::PyMethodDefPointer { PyCFunctionFastWithKeywords: call },
-        ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
-        ml_doc: DOC.as_ptr(),
-    }));
-    // SAFETY: the function is of the kind that the flags say, and the definition lives for ever.
+    let definition = (&raw const DEFINITION.0).cast_mut();
+    // SAFETY: the function is of the kind that the flags say, and the definition lives for ever: Python keeps the pointer, and
+    // doesn't write there.
     let method = unsafe {
         Bound::from_owned_ptr_or_err(ty.py(), ffi::PyDescr_NewMethod(ty.as_type_ptr(), definition))?
     };

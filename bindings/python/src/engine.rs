@@ -4,11 +4,13 @@ use crate::error;
 use crate::fork::{self, Work};
 use crate::info::PluginInfo;
 use crate::instance::Instance;
+use crate::instance_class::InstanceClass;
 use crate::source::Source;
 use crate::value_kind::Kind;
 use crate::{arguments, callback, compiled, exit, greenlet, logger};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -24,6 +26,8 @@ pub struct Engine {
 #[derive(Default)]
 struct EngineState {
     engine: wasp_core::Engine,
+    /// The classes of instances, by the names of their plugins, from the first instance on.
+    classes: HashMap<String, InstanceClass>,
     /// The generation of processes that it is of.
     generation: u64,
 }
@@ -114,7 +118,8 @@ impl Engine {
             options.log = logger::log(logger)?;
         }
         let generation = fork::generation();
-        let new = EngineState { engine: wasp_core::Engine::with_options(options), generation };
+        let engine = wasp_core::Engine::with_options(options);
+        let new = EngineState { engine, classes: HashMap::new(), generation };
         let before = std::mem::replace(&mut *self.state(), new);
         before.leak_after_fork();
         Ok(())
@@ -152,6 +157,7 @@ impl Engine {
         };
         drop(work);
         outcome.map_err(|error| error::raise(py, &error))?;
+        let _unused = slf.get().state().classes.remove(name);
         plugins.set_item(name, plugin)
     }
 
@@ -172,6 +178,7 @@ impl Engine {
         let py = slf.py();
         let engine = Self::current(slf)?;
         let _work = Work::with_engine();
+        let _unused = slf.get().state().classes.remove(name);
         exit::detached(py, || engine.unregister(name)).map_err(|error| error::raise(py, &error))
     }
 
@@ -199,19 +206,18 @@ impl Engine {
     /// Raises PluginNotFound, and Error of kind "io" if the workspace isn't a directory, or "resource" if there is
     /// no memory for another instance.
     #[pyo3(signature = (name, workspace=None))]
-    fn instance(
-        slf: &Bound<'_, Self>,
+    fn instance<'py>(
+        slf: &Bound<'py, Self>,
         name: &str,
         workspace: Option<PathBuf>,
-    ) -> PyResult<Instance> {
+    ) -> PyResult<Bound<'py, Instance>> {
         let py = slf.py();
         let engine = Self::current(slf)?;
         // `faulthandler` may have been enabled since the first plugin.
         wasp_core::claim_signals();
         let _work = Work::with_engine();
-        exit::detached(py, || engine.instance(name, workspace.as_deref()))
-            .map(Instance::new)
-            .map_err(|error| error::raise(py, &error))
+        let made = exit::detached(py, || engine.instance(name, workspace.as_deref()));
+        Self::object(slf, name, made.map_err(|error| error::raise(py, &error))?)
     }
 }
 
@@ -224,6 +230,24 @@ impl Engine {
         // What follows may run start-up.
         greenlet::check(slf.py())?;
         Ok(slf.get().state().engine.clone())
+    }
+
+    /// Makes an object of an instance, of the class that its plugin's instances have.
+    fn object<'py>(
+        slf: &Bound<'py, Self>,
+        plugin: &str,
+        made: wasp_core::Instance,
+    ) -> PyResult<Bound<'py, Instance>> {
+        let py = slf.py();
+        let class = slf.get().state().classes.get(plugin).map(|class| class.clone_ref(py));
+        let instance = Bound::new(py, Instance::new(made))?;
+        if let Some(class) = class {
+            class.adopt(&instance);
+        } else {
+            let class = InstanceClass::new(&instance)?;
+            let _replaced = slf.get().state().classes.insert(plugin.to_owned(), class);
+        }
+        Ok(instance)
     }
 
     fn state(&self) -> MutexGuard<'_, EngineState> {

@@ -3,16 +3,18 @@
 use crate::fork::{self, Work};
 use crate::info::Function;
 use crate::{error, exit, greenlet, signals};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
 use std::sync::{Mutex, MutexGuard, TryLockError};
 use wasp_core::{ErrorKind, Functions, Interrupter, Kind as CoreKind};
 
 /// One sandbox: a plugin with memory of its own.
 ///
-/// Made by Engine.instance. It runs one call at a time, on any thread: a second one is an Error of kind "busy". Instances
+/// Made by Engine.instance. The plugin's functions are its methods: greeter.hello("Nic"). It runs one call at a time, on any thread: a second one is an Error of kind "busy". Instances
 /// run in parallel. As a context manager, it frees its memory at the end of the block; without, when it is collected.
-#[pyclass(module = "wasp", frozen, weakref)]
+#[pyclass(module = "wasp", subclass, frozen, weakref)]
 pub struct Instance {
     /// Empty once it is closed.
     instance: Mutex<Option<wasp_core::Instance>>,
@@ -68,8 +70,15 @@ impl Instance {
     /// The functions that the plugin offers, in its order, and by their names as functions of Python: functions.hello("Nic").
     #[getter]
     fn functions<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        let listed: Vec<Function> = slf.get().functions.iter().map(Function::from).collect();
-        slf.py().import("wasp._function")?.getattr("Functions")?.call1((slf, listed))
+        static FUNCTIONS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+        let py = slf.py();
+        let listing = slf.getattr(intern!(py, "_listing"))?;
+        FUNCTIONS.import(py, "wasp._function", "Functions")?.call1((slf, listing))
+    }
+
+    /// All that is known of them, a list that is made for this call.
+    fn _listed(&self) -> Vec<Function> {
+        self.functions.iter().map(Function::from).collect()
     }
 
     /// The name of its plugin.

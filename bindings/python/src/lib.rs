@@ -26,6 +26,8 @@ mod fork;
 mod greenlet;
 mod info;
 mod instance;
+#[allow(unsafe_code)] // Gives objects another class.
+mod instance_class;
 mod json;
 mod lease;
 #[allow(unsafe_code)] // Sets Python's pending interrupt.

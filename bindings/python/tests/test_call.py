@@ -1,3 +1,4 @@
+import gc
 import inspect
 import pydoc
 import subprocess
@@ -105,6 +106,53 @@ def test_the_command_line(tmp_path):
     run = [sys.executable, "-m", "wasp", path]
     assert "half(f64) f64" in subprocess.check_output(run, text=True)
     assert subprocess.check_output([*run, "sum", "3", "2", "--returns", "int"], text=True) == "5\n"
+
+
+def test_functions_are_methods():
+    engine = wasp.Engine()
+    source = """
+/** Greets somebody. */
+export function hello(name) { return "Hello " + name }
+export const call = () => "mine", reset = () => "mine", _own = () => 1, class_ = () => 2
+export { hello as "a-b", class_ as class }
+"""
+    engine.register("greeter", source, language="javascript")
+    with engine.instance("greeter") as greeter, engine.instance("greeter") as other:
+        assert greeter.hello("Nic") == greeter.hello("Nic", returns=str, timeout=5.0) == "Hello Nic"
+        assert type(greeter) is type(other) and isinstance(greeter, wasp.Instance)
+        assert str(inspect.signature(greeter.hello)) == "(name: Any, /) -> Any"
+        assert inspect.getdoc(greeter.hello) == "Greets somebody." and greeter.hello.__name__ == "hello"
+        assert "hello" in dir(greeter) and repr(greeter).startswith("<wasp.Instance of ")
+        # What instances have themselves stays theirs.
+        assert greeter.call("call") == greeter.functions.call() == "mine" and greeter.reset() is None
+        assert not hasattr(greeter, "_own") and greeter.functions["_own"]() == 1
+        assert not hasattr(greeter, "class") and greeter.functions["class"]() == 2
+        with pytest.raises(TypeError, match="shout"):
+            greeter.hello("Nic", shout=True)
+        engine.register("greeter", "export const bye = () => 3", language="javascript")
+        with engine.instance("greeter") as later:
+            assert later.bye() == 3 and not hasattr(later, "hello") and not hasattr(greeter, "bye")
+        assert greeter.hello("Nic") == "Hello Nic"
+    with pytest.raises(TypeError, match="cannot create"):
+        type(greeter)()
+    with pytest.raises(wasp.Error, match="closed"):
+        greeter.hello("Nic")
+
+
+def test_classes_of_instances_are_freed(engine):
+    for _ in range(3):
+        engine.register("greeter", CALCULATOR)
+        engine.instance("greeter").close()
+        engine.unregister("greeter")
+    gc.collect()
+    before = len(wasp.Instance.__subclasses__())
+    for _ in range(100):
+        engine.register("greeter", CALCULATOR)
+        for _ in range(3):
+            assert engine.instance("greeter").sum(3, 2, returns=int) == 5
+        engine.unregister("greeter")
+    gc.collect()
+    assert len(wasp.Instance.__subclasses__()) == before
 
 
 def test_functions_are_functions_of_python():

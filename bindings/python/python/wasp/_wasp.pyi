@@ -226,11 +226,11 @@ class Caller:
     def _resume_clock(self) -> None:
         """Has the clock of the call's time limit go on."""
 
-@final
+@disjoint_base
 class Instance:
     """One sandbox: a plugin with memory of its own.
 
-    Made by Engine.instance. It runs one call at a time, on any thread: a second one is an Error of kind "busy". Instances
+    Made by Engine.instance. The plugin's functions are its methods: greeter.hello("Nic"). It runs one call at a time, on any thread: a second one is an Error of kind "busy". Instances
     run in parallel. As a context manager, it frees its memory at the end of the block; without, when it is collected.
     """
 
@@ -330,6 +330,12 @@ class Instance:
     @property
     def plugin(self) -> str:
         """The name of its plugin."""
+
+    # The plugin's functions are methods of its instances' class, which only exists at run time.
+    def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+    def _listed(self) -> list[Function]:
+        """All that is known of them, a list that is made for this call."""
 
     def __enter__(self) -> Instance:
         """The instance itself."""
