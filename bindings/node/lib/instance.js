@@ -60,6 +60,7 @@ class Instance {
   /** The call that runs on a worker. */
   #running = null
   #memory
+  #functions
 
   constructor(create, core, plugin, handle) {
     if (create !== CREATE) throw new TypeError('instances are made by engine.instance(name)')
@@ -200,7 +201,8 @@ class Instance {
 
   get functions() {
     if (this.#handle === null) throw closed()
-    return callable(this, this.#plugin.functions(this.#handle))
+    this.#functions ??= callable(this, this.#plugin.functions(this.#handle))
+    return this.#functions
   }
 
   close() {

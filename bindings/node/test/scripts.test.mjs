@@ -206,7 +206,9 @@ test('functions can be called by their names', () => {
   engine.register('names', 'def hello(name: str) -> str: return "Hello " + name\ndef reverse(x): return x', {
     language: 'pocketpy',
   })
-  const { functions } = engine.instance('names')
+  const names = engine.instance('names')
+  const { functions } = names
+  assert.equal(functions, names.functions)
   assert.equal(functions.hello('Nic'), 'Hello Nic')
   assert.equal(functions.hello.name, 'hello')
   // A method of lists, which any list has else.
