@@ -1,26 +1,10 @@
 //! Modules that are compiled ahead of time.
 
-use crate::engine::EngineHandle;
-use crate::failure::Outcome;
-use crate::handle::Held;
-use crate::info;
+use crate::info::neither;
 use crate::value::JsArg;
-use napi::bindgen_prelude::{Buffer, FunctionCallContext};
-use wasp_core::{Config, Engine, Error, ErrorKind, Result};
+use wasp_core::{Config, Engine, Result};
 
-/// `compile(engine, pathOrBytes)`
-pub(crate) fn compile(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Buffer>> {
-    let handle: Held<'_, EngineHandle> = context.get(0)?;
-    let engine = handle.new_engine();
-    let compiled = match context.get(1)? {
-        JsArg::String(path) => engine.compile_file(&*path),
-        JsArg::Bytes(wasm) => engine.compile(&wasm),
-        other => Err(neither("what is compiled", &other)),
-    };
-    Ok(Outcome(compiled.map(Buffer::from)))
-}
-
-/// Registers the plugin `name` from what [`compile`] made.
+/// Registers the plugin `name` from what `compile` made.
 pub(crate) fn register(
     engine: &Engine,
     name: &str,
@@ -36,11 +20,4 @@ pub(crate) fn register(
             other => Err(neither(&format!("plugin {name:?}"), other)),
         }
     }
-}
-
-/// Makes the error for what is no module.
-pub(crate) fn neither(what: &str, given: &JsArg<'_>) -> Error {
-    let given = info::what(given);
-    let message = format!("{what} is neither a path nor the bytes of a module, it is {given}");
-    Error::from_host(ErrorKind::Invalid, message)
 }

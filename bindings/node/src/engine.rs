@@ -3,6 +3,7 @@
 use crate::failure::{Outcome, Plain};
 use crate::frame;
 use crate::handle::{Handle, Held};
+use crate::info::neither;
 use crate::log::{Lines, Records, level};
 use crate::message::{Deliver, Done, Message, Plugin};
 use crate::script::{Runtimes, Script};
@@ -10,7 +11,7 @@ use crate::spawn::spawn;
 use crate::task::{AsyncTask, TaskHandle};
 use crate::value::JsArg;
 use crate::{compiled, config};
-use napi::bindgen_prelude::{Function, FunctionCallContext, Object};
+use napi::bindgen_prelude::{Buffer, Function, FunctionCallContext, Object};
 use napi::threadsafe_function::UnknownReturnValue;
 use std::sync::Arc;
 use wasp_core::{Compiler, Config, Engine, Error, Level, Options, Stdio};
@@ -36,13 +37,6 @@ struct Candidate {
     options: Options,
     runtimes: Arc<Runtimes>,
     deliver: Arc<Deliver>,
-}
-
-impl EngineHandle {
-    /// Makes an engine for one plugin, or for none.
-    pub(crate) fn new_engine(&self) -> Engine {
-        Engine::with_options(self.options.clone())
-    }
 }
 
 impl Candidate {
@@ -74,7 +68,7 @@ impl Candidate {
             source if is_compiled => compiled::register(&engine, &name, source, &config)?,
             JsArg::String(path) => engine.register_file(&name, &**path, &config)?,
             JsArg::Bytes(wasm) => engine.register(&name, wasm, &config)?,
-            other => return Err(compiled::neither(&format!("plugin {name:?}"), other)),
+            other => return Err(neither(&format!("plugin {name:?}"), other)),
         }
         Ok(Plugin { engine, name, deliver })
     }
@@ -120,6 +114,18 @@ pub(crate) fn register_async(
     let candidate = Candidate::read(&context)?;
     let task = Arc::new(AsyncTask::new(context.get(4)?, &candidate.deliver, None));
     Ok(Outcome(spawn(task, || candidate.register().map(Done::Registered))))
+}
+
+/// `compile(engine, pathOrBytes)`
+pub(crate) fn compile(context: FunctionCallContext<'_>) -> napi::Result<Outcome<Buffer>> {
+    let handle: Held<'_, EngineHandle> = context.get(0)?;
+    let engine = Engine::with_options(handle.options.clone());
+    let compiled = match context.get(1)? {
+        JsArg::String(path) => engine.compile_file(&*path),
+        JsArg::Bytes(wasm) => engine.compile(&wasm),
+        other => Err(neither("what is compiled", &other)),
+    };
+    Ok(Outcome(compiled.map(Buffer::from)))
 }
 
 /// `release(plugin)`: nobody makes instances of it any more, and those that exist keep what they need.

@@ -1,13 +1,12 @@
 //! What plugins and modules offer and need, for JavaScript.
 
-use crate::compiled;
 use crate::failure::Outcome;
 use crate::handle::Held;
 use crate::message::Plugin;
 use crate::value::{JsArg, OBJECT};
 use napi::bindgen_prelude::{FunctionCallContext, Object, ToNapiValue};
 use napi::{Env, JsValue, sys};
-use wasp_core::{Engine, Function, Kind, PluginImport, PluginInfo};
+use wasp_core::{Engine, Error, ErrorKind, Function, Kind, PluginImport, PluginInfo};
 
 /// An info, for JavaScript.
 pub(crate) struct Info(PluginInfo);
@@ -76,9 +75,16 @@ pub(crate) fn inspect(context: FunctionCallContext<'_>) -> napi::Result<Outcome<
     let info = match context.get(0)? {
         JsArg::String(path) => Engine::inspect_file(&*path),
         JsArg::Bytes(wasm) => Engine::inspect(&wasm),
-        other => Err(compiled::neither("what is inspected", &other)),
+        other => Err(neither("what is inspected", &other)),
     };
     Ok(Outcome(info.map(Info)))
+}
+
+/// Makes the error for what is no module.
+pub(crate) fn neither(what: &str, given: &JsArg<'_>) -> Error {
+    let given = self::what(given);
+    let message = format!("{what} is neither a path nor the bytes of a module, it is {given}");
+    Error::from_host(ErrorKind::Invalid, message)
 }
 
 /// Returns what an argument is that is neither text nor bytes.

@@ -89,7 +89,7 @@ unsafe fn fill(env: sys::napi_env, exports: sys::napi_value) -> napi::Result<sys
     offer(&env, &mut exports, "register", engine::register)?;
     offer(&env, &mut exports, "registerAsync", engine::register_async)?;
     offer(&env, &mut exports, "release", engine::release)?;
-    offer(&env, &mut exports, "compile", compiled::compile)?;
+    offer(&env, &mut exports, "compile", engine::compile)?;
     offer(&env, &mut exports, "plugin", info::plugin)?;
     offer(&env, &mut exports, "pluginsMemory", engine::memory_used)?;
     offer(&env, &mut exports, "inspect", info::inspect)?;
