@@ -10,7 +10,7 @@ export type WasmString = usize;
 /** Bytes on their way between the plugin and the host: after their length, a little endian u32. */
 export type WasmBytes = usize;
 
-/** Text that is JSON: what a host passes and gets as such, for functions that waspgen tells it of. */
+/** Text that is JSON: what a host passes and gets as such, which the listing tells it of. */
 export type Json = string;
 
 /** The string as AssemblyScript's own. */
@@ -53,16 +53,16 @@ export function raiseError(message: string): void {
 @external("env", "raise_error")
 declare function raise_error(message: WasmString): void;
 
-// What the host calls to pass strings and bytes. A plugin's entry file has to export these three.
+// What the host calls to pass strings and bytes. A plugin's entry file has to export these three: the transform does.
 
 /** Room for `size` bytes that the host is about to write. */
 export function allocate(size: usize): usize {
   return heap.alloc(size);
 }
 
-/** The host's way to free what `allocate` gave it and what the plugin handed over. */
+/** The host's way to free what `allocate` gave it and what the plugin handed over. What lies below the heap is nobody's to free. */
 export function deallocate(block: usize, size: usize): void {
-  if (block != 0) heap.free(block);
+  if (block >= __heap_base) heap.free(block);
 }
 
 /** The length of a string in bytes, without its NUL. */
