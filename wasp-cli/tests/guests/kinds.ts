@@ -1,7 +1,13 @@
-import { Json, raiseError, readString, WasmString, writeString } from "wasp-guest/assembly";
+import { Json, raiseError } from "wasp-guest/assembly";
 
 @external("env", "call_me")
-declare function call_me(name: WasmString): WasmString;
+declare function call_me(name: string): string;
+
+@external("env", "look_up")
+export declare function look_up(what: Json, data: Uint8Array, all: bool): Json;
+
+@external("env", "count")
+declare function count(numbers: i32): i32;
 
 /**
  * Greets
@@ -31,7 +37,7 @@ export function reversed(data: Uint8Array): Uint8Array {
 }
 
 export function callback(): string {
-  return readString(call_me(writeString("Nic"))).toUpperCase();
+  return call_me("Nic").toUpperCase();
 }
 
 export function fail(): void {
@@ -40,6 +46,35 @@ export function fail(): void {
 
 export function throws(): void {
   throw new Error("thrown");
+}
+
+export function lookUp(what: Json): Json {
+  return look_up(what, Uint8Array.wrap(String.UTF8.encode("Grüße")), count(2) == 4);
+}
+
+export function prints(text: string): void {
+  console.log(text);
+  console.error("to stderr: " + text);
+  trace("at", 2, 1.5, 2);
+}
+
+export function seconds(): i64 {
+  return new Date(Date.now()).getTime() / 1000;
+}
+
+/** What was drawn before the snapshot, which instances begin with. */
+const first = Math.random();
+
+export function drawn(): f64 {
+  return first;
+}
+
+export function draw(): f64 {
+  return Math.random();
+}
+
+export function variable(name: string): string {
+  return process.env.has(name) ? process.env.get(name) : "";
 }
 
 function other(): void {}

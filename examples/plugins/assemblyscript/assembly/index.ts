@@ -1,4 +1,4 @@
-import { raiseError, readString, WasmString, writeString } from "wasp-guest/assembly";
+import { raiseError } from "wasp-guest/assembly";
 import { readFile, writeFile } from "wasp-guest/assembly/files";
 
 const IN = "/workspace/in.txt";
@@ -18,10 +18,10 @@ export function reverse(data: Uint8Array): Uint8Array {
 }
 
 @external("env", "call_me")
-declare function call_me(name: WasmString): WasmString;
+declare function call_me(name: string): string;
 
 export function callback(): string {
-  return readString(call_me(writeString("Nic")));
+  return call_me("Nic");
 }
 
 export function fail(): void {
