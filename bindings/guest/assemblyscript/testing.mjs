@@ -30,6 +30,7 @@ export async function plugin(path, mocks = {}, { env = {}, workspace } = {}) {
   wasi.initialize(instance)
   guest.exports.wasp_resume?.()
   const listing = guest.text(guest.exports.wasp_signatures())
+  guest.blocks.clear() // the listing is the plugin's
   return Object.fromEntries(signatures(listing).map((known) => [known.name, guest.called(known)]))
 }
 
@@ -37,11 +38,17 @@ export async function plugin(path, mocks = {}, { env = {}, workspace } = {}) {
 class Guest {
   raised = null
   stopped = null
+  /** The blocks that passed, and their sizes. */
+  blocks = new Map()
 
   /** What each host of wasp has. */
   own(module, name) {
     if (module !== 'env') return null
-    if (name === 'raise_error') return (text) => (this.raised = this.text(text))
+    if (name === 'raise_error') {
+      return (text) => {
+        this.raised = this.text(text)
+      }
+    }
     if (name !== 'abort') return null
     return (message, file, line, column) => {
       throw new Error(`the plugin aborted: ${this.utf16(message)}, at ${this.utf16(file)}:${line}:${column}`)
@@ -59,17 +66,20 @@ class Guest {
   called({ name, params, result }) {
     return (...args) => {
       if (this.stopped) throw new Error('the plugin was stopped by an error: start it anew', { cause: this.stopped })
-      if (args.length !== params.length) throw new TypeError(`${name} takes ${params.length} arguments, not ${args.length}`)
+      if (args.length !== params.length) throw new TypeError(`${name} takes ${params.length} argument(s), not ${args.length}`)
       this.raised = null
+      const passed = args.map((arg, at) => this.lower(arg, params[at]))
       let value
       try {
-        value = this.exports[name](...args.map((arg, at) => this.lower(arg, params[at])))
+        value = this.exports[name](...passed)
       } catch (error) {
         this.stopped = error
         throw error
       }
+      const lifted = this.raised === null ? this.lift(value, result) : null
+      this.free()
       if (this.raised !== null) throw new Error(this.raised)
-      return this.lift(value, result)
+      return lifted
     }
   }
 
@@ -77,8 +87,10 @@ class Guest {
   lift(value, kind) {
     if (kind === 'string') return this.text(value)
     if (kind === 'json') return JSON.parse(this.text(value))
-    if (kind === 'bytes') return this.bytes(value + 4, this.number(value)).slice()
-    return value
+    if (kind !== 'bytes') return value
+    const length = this.number(value)
+    this.blocks.set(value, length + 4)
+    return this.bytes(value + 4, length).slice()
   }
 
   lower(value, kind) {
@@ -88,7 +100,7 @@ class Guest {
       return this.block(`${value}\0`)
     }
     if (kind !== 'bytes') return value
-    const address = this.exports.allocate(value.length + 4)
+    const address = this.allocate(value.length + 4)
     this.view().setUint32(address, value.length, true)
     this.bytes(address + 4, value.length).set(value)
     return address
@@ -96,13 +108,27 @@ class Guest {
 
   block(text) {
     const data = new TextEncoder().encode(text)
-    const address = this.exports.allocate(data.length)
+    const address = this.allocate(data.length)
     this.bytes(address, data.length).set(data)
     return address
   }
 
+  allocate(size) {
+    const address = this.exports.allocate(size)
+    this.blocks.set(address, size)
+    return address
+  }
+
+  /** Frees what passed in a call, once, as a host does. */
+  free() {
+    for (const [address, size] of this.blocks) this.exports.deallocate(address, size)
+    this.blocks.clear()
+  }
+
   text(address) {
-    return new TextDecoder().decode(this.bytes(address, this.exports.get_string_size(address)))
+    const length = this.exports.get_string_size(address)
+    this.blocks.set(address, length + 1)
+    return new TextDecoder().decode(this.bytes(address, length))
   }
 
   /** A string of AssemblyScript's, which has its length in front. */

@@ -48,6 +48,7 @@ export function throws(): void {
   throw new Error("thrown");
 }
 
+/** Looks up: Grüße. */
 export function lookUp(what: Json): Json {
   return look_up(what, Uint8Array.wrap(String.UTF8.encode("Grüße")), count(2) == 4);
 }

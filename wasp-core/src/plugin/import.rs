@@ -291,7 +291,20 @@ fn missing_problem(from: &str, name: &str, ty: &FunctionType, config: &Config) -
     }
     let offered = config.callbacks.iter().map(|known| (&*known.module, &*known.name));
     let near = near_miss(name, offered);
-    format!("{from:?}.{name:?} as {ty}, which no callback provides{near}")
+    let hint = if near.is_empty() && is_assemblyscripts(from, name) {
+        " (AssemblyScript's own: compile with --transform wasp-guest, which asks WASI instead)"
+    } else {
+        ""
+    };
+    format!("{from:?}.{name:?} as {ty}, which no callback provides{near}{hint}")
+}
+
+/// Returns whether AssemblyScript's standard library asks a browser for it.
+fn is_assemblyscripts(from: &str, name: &str) -> bool {
+    let objects = ["console.", "Date.", "performance.", "crypto.", "process."];
+    from == "env"
+        && (matches!(name, "trace" | "seed")
+            || objects.iter().any(|object| name.starts_with(object)))
 }
 
 /// Says which of the names that are offered may have been meant by `name`, if one is near it.

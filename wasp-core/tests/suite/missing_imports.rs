@@ -99,3 +99,34 @@ fn start_up_may_not_call_it() {
         fails(engine.register("p", wat.as_bytes(), &lenient()), Trap, message);
     });
 }
+
+#[test]
+fn what_assemblyscript_asks_of_a_browser_says_how_to_compile() {
+    let wat = r#"
+        (import "env" "console.log" (func (param i32)))
+        (import "env" "seed" (func (result f64)))
+        (import "env" "console" (func))
+        (import "other" "seed" (func (result f64)))"#;
+    let engine = wasp_core::Engine::new();
+    let hint =
+        " (AssemblyScript's own: compile with --transform wasp-guest, which asks WASI instead)";
+    let message = [
+        &format!(r#"plugin "p": it imports "env"."console.log" as (i32) -> (), which no callback provides{hint}"#),
+        &format!(r#""env"."seed" as () -> f64, which no callback provides{hint}"#),
+        r#""env"."console" as () -> (), which no callback provides"#,
+        r#""other"."seed" as () -> f64, which no callback provides"#,
+    ]
+    .join("; ");
+    fails(engine.register("p", wat.as_bytes(), &Config::new()), ImportNotFound, &message);
+    // A callback of that name is what it imports.
+    let mut config = lenient();
+    config.callback("env", "seed", &[], Kind::F64, |caller, _| {
+        caller.set_result(Value::F64(4.0));
+        Ok(())
+    });
+    let wat = r#"
+        (import "env" "seed" (func $seed (result f64)))
+        (func (export "draw") (result f64) (call $seed))"#;
+    let mut p = instance(&engine, wat, &config);
+    assert_eq!(p.call("draw", &[], Kind::F64).unwrap(), Value::F64(4.0));
+}
