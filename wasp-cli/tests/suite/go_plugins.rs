@@ -51,6 +51,7 @@ fn functions_in_go_are_ordinary_ones() {
     assert_eq!(call(&["mixed", "1", "2", "3", "four", "five", "1", "4294967295"]), "-4294967309\n");
     let people = r#"[{"name": "Nic", "age": 41}]"#;
     assert_eq!(call(&["older", people, "1"]), "[{\"name\":\"Nic\",\"age\":42}]\n");
+    assert_eq!(call(&["small", "-5", "65535"]), "250\n");
     assert_eq!(call(&["raw", "{\"a\":1}"]), "{\"a\":1}\n");
     assert_eq!(call(&["isEmpty", ""]), "1\n");
     assert_eq!(call(&["callback"]), "NIC\n");
@@ -59,7 +60,28 @@ fn functions_in_go_are_ordinary_ones() {
     };
     assert!(fails(&["fail"]).contains("on purpose"));
     assert!(fails(&["hello", "nobody"]).contains("nobody is there"));
-    assert!(fails(&["older", "5", "1"]).contains("cannot unmarshal number"));
+    let older = fails(&["older", "5", "1"]);
+    assert!(older.contains("the argument \"people\": json: cannot unmarshal number"), "{older}");
+    let small = fails(&["small", "128", "0"]);
+    assert!(small.contains("the argument \"a\" is 128, and -128 to 127 are accepted"), "{small}");
+    let small = fails(&["small", "1", "-1"]);
+    assert!(small.contains("the argument \"b\" is -1, and 0 to 65535 are accepted"), "{small}");
+    assert!(fails(&["unmarshalable"]).contains("json: unsupported type: func()"));
+    let panicked = fails(&["panics", "13"]);
+    assert!(panicked.contains("unreachable; its stderr: \"panic: it is 13"), "{panicked}");
+    let answers = |args: &[&str], callback: &str| {
+        let call = ["call", module, "--compiler", "singlepass", "--callback", callback];
+        wasp(&[&call[..], args].concat())
+    };
+    let look_up = |answer: &str| {
+        answers(&["age", "Nic"], &format!("env.look_up(string, json) json={answer}"))
+    };
+    assert_eq!(look_up("{\"age\": 41}").stdout, "41\n");
+    let wrong = look_up("[]").stderr;
+    assert!(wrong.contains("the result of \"env\".\"look_up\": json: cannot"), "{wrong}");
+    assert_eq!(answers(&["counted"], "env.count(i32) i32=-7").stdout, "-7\n");
+    let wrong = answers(&["counted"], "env.count(i32) i32=32768").stderr;
+    assert!(wrong.contains("\"count\" is 32768, and -32768 to 32767 are accepted"), "{wrong}");
     let callback = ["--callback", "env.call_me(string) string=Nic"];
     let report = prints(&[&["check", module], &callback[..]].concat());
     assert!(report.lines().all(|line| line.starts_with("ok ")), "{report}");

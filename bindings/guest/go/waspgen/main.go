@@ -14,8 +14,8 @@
 // for each //wasp:export, under that name or the one that follows, and one that calls the host for each //wasp:import, which tests
 // set to their own. The plugin's listing tells their signatures. An error fails the call.
 //
-// Parameters and results are string, []byte, bool, int, int32, int64, uint32, uint64, float32 and float64; what encoding/json takes
-// passes as JSON.
+// Parameters and results are string, []byte, bool, integers of 8 to 64 bits, float32 and float64; what encoding/json takes passes as
+// JSON. An argument that is no value of its type fails the call.
 package main
 
 import (

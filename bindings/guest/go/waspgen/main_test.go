@@ -50,6 +50,18 @@ func other() {}
 	}
 }
 
+func TestOnlyWhatIsUsedIsWritten(t *testing.T) {
+	code, err := generated(t, "//wasp:export\nfunc f(text string) string { return text }")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unused := range []string{"encoding/json", "strconv", "waspFailure", "waspInt"} {
+		if strings.Contains(code, unused) {
+			t.Error(code)
+		}
+	}
+}
+
 func TestWhatNoPluginHasIsRefused(t *testing.T) {
 	for source, reason := range map[string]string{
 		"func f() {}": "no function is marked by //wasp:export",

@@ -40,6 +40,7 @@ type value struct{ text, kind string }
 var kinds = map[string]string{
 	"string": "string", "[]byte": "bytes", "json.RawMessage": "json",
 	"bool": "i32", "int32": "i32", "uint32": "i32", "int": "i64", "int64": "i64", "uint64": "i64",
+	"int8": "i32", "int16": "i32", "uint8": "i32", "byte": "i32", "uint16": "i32",
 	"float32": "f32", "float64": "f64",
 }
 

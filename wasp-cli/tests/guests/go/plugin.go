@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 )
 
@@ -12,6 +13,12 @@ func main() {} // never called: a plugin has no program to run
 
 //wasp:import env call_me
 var callMe func(name string) string
+
+//wasp:import env look_up
+var lookUp func(name string, all []string) person
+
+//wasp:import env count
+var count func(byte) int16
 
 // Hello greets somebody.
 //
@@ -56,3 +63,18 @@ func callback() string { return strings.ToUpper(callMe("Nic")) }
 
 //wasp:export
 func fail() error { return errors.New("on purpose") }
+
+//wasp:export
+func small(a int8, b uint16) uint8 { return uint8(int(a) + int(b)) }
+
+//wasp:export
+func age(name string) int { return lookUp(name, []string{"age"}).Age }
+
+//wasp:export
+func counted() int16 { return count(255) }
+
+//wasp:export
+func unmarshalable() any { return func() {} }
+
+//wasp:export
+func panics(number int32) { panic(errors.New("it is " + strconv.Itoa(int(number)))) }
