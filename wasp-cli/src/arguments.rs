@@ -226,6 +226,8 @@ pub enum GuestLanguage {
     Javascript,
     /// Lua, as a script.
     Lua,
+    /// A part of Python, as a script.
+    Pocketpy,
 }
 
 #[derive(Args)]

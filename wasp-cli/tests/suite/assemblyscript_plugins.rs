@@ -172,6 +172,10 @@ fn types_in_assemblyscript_that_no_host_has_are_refused() {
         ("function f(): void {}", "a.ts exports no function"),
         ("function f(): void {}\nexport { f };", "export { f }: only what is declared by"),
         (
+            "declare namespace env { function f(a: string): void }",
+            "f is declared in a namespace, and only outside",
+        ),
+        (
             "@external(\"env\", \"f\") declare function f(a: string[]): void;",
             "f: the parameter a is string[]",
         ),

@@ -43,6 +43,7 @@ fn runs(script: &str, folder: &Path, path: Option<&str>) -> String {
     let mut command = Command::new("sh");
     command.args(["-euc", script]).current_dir(folder);
     command.env("PATH", format!("{}:{path}", wasp.display())).env("CARGO_NET_OFFLINE", "true");
+    command.env("GOPROXY", "off").env("npm_config_prefer_offline", "true");
     for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
         command.env_remove(variable);
     }
@@ -70,9 +71,7 @@ fn the_lines_for_c_and_cpp() {
 #[test]
 fn the_lines_for_rust() {
     let folder = tempfile::tempdir().unwrap();
-    let helper = root("bindings/guest/rust").canonicalize().unwrap();
-    let lines =
-        script("rust").replace("path/to/wasp/bindings/guest/rust", helper.to_str().unwrap());
+    let lines = with_helper("rust");
     // What it downloads is here, or the system's toolchain has it: the README's other way.
     let lines = lines.replace("rustup target add wasm32-wasip1\n", "");
     let libraries = ["--print", "target-libdir", "--target", "wasm32-wasip1"];
@@ -83,6 +82,40 @@ fn the_lines_for_rust() {
         runs(&lines.replace("wasm32-wasip1", "wasm32-wasi"), folder.path(), Some("/usr/bin:/bin"))
     };
     assert!(printed.contains("1 passed") && printed.ends_with("\nHello Nic\n"), "{printed}");
+}
+
+/// Returns the lines with the helper of this tree.
+fn with_helper(language: &str) -> String {
+    let path = format!("bindings/guest/{language}");
+    let helper = root(&path).canonicalize().unwrap();
+    script(language).replace(&format!("path/to/wasp/{path}"), helper.to_str().unwrap())
+}
+
+#[test]
+fn the_lines_for_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = runs(&with_helper("go"), folder.path(), None);
+    assert!(
+        printed.contains("ok  \texample.com/hello") && printed.ends_with("\nHello Nic\n"),
+        "{printed}"
+    );
+    let module = folder.path().join("hello.wasm");
+    let call = ["call", module.to_str().unwrap(), "introduce", "--compiler", "singlepass"];
+    assert_eq!(prints(&[&call[..], &CALLBACK].concat()), "Nic\n");
+}
+
+/// npm asks its registry for the version, as in a plugin that `wasp new` begins.
+#[test]
+fn the_lines_for_assemblyscript() {
+    let scratch = tempfile::tempdir().unwrap();
+    // It is the package's name.
+    let folder = scratch.path().join("hello");
+    fs::create_dir(&folder).unwrap();
+    let printed = runs(&with_helper("assemblyscript"), &folder, None);
+    assert!(printed.contains("\nHello Nic\n") && printed.contains("# pass 1\n"), "{printed}");
+    let module = folder.join("hello.wasm");
+    let call = ["call", module.to_str().unwrap(), "introduce"];
+    assert_eq!(prints(&[&call[..], &CALLBACK].concat()), "Nic\n");
 }
 
 #[test]

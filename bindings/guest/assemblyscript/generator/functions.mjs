@@ -48,10 +48,11 @@ export function readExports(asc, source) {
 export function readImports(asc, source) {
   const functions = []
   for (const statement of source.statements) {
-    if (statement.kind !== asc.NodeKind.FunctionDeclaration || !(statement.flags & asc.CommonFlags.Ambient)) continue
-    const { parameters, returnType } = statement.signature
-    const types = [...parameters.map((param) => param.type), returnType]
-    if (!types.some((type) => /\b(string|String|Json|Uint8Array)\b/.test(type.range.toString()))) continue
+    if (statement.kind === asc.NodeKind.NamespaceDeclaration) {
+      const member = statement.members.find((member) => isImport(asc, member))
+      if (member) throw new Refusal(`${member.name.text} is declared in a namespace, and only outside of one can it take or return what is in memory`, member)
+    }
+    if (!isImport(asc, statement)) continue
     const external = statement.decorators?.find((decorator) => decorator.name.text === 'external')
     const words = (external?.args ?? []).map((arg) => arg.value)
     // As asc has it, where there are fewer.
@@ -61,6 +62,13 @@ export function readImports(asc, source) {
     functions.push({ ...readFunction(statement), statement, module, imported: name, exported })
   }
   return functions
+}
+
+function isImport(asc, statement) {
+  if (statement.kind !== asc.NodeKind.FunctionDeclaration || !(statement.flags & asc.CommonFlags.Ambient)) return false
+  const { parameters, returnType } = statement.signature
+  const types = [...parameters.map((param) => param.type), returnType]
+  return types.some((type) => /\b(string|String|Json|Uint8Array)\b/.test(type.range.toString()))
 }
 
 function readFunction(declaration) {

@@ -45,6 +45,7 @@ pub fn of(language: GuestLanguage) -> &'static Template {
         GuestLanguage::Nim => &NIM,
         GuestLanguage::Javascript => &JAVASCRIPT,
         GuestLanguage::Lua => &LUA,
+        GuestLanguage::Pocketpy => &POCKETPY,
     }
 }
 
@@ -205,4 +206,14 @@ static LUA: Template = Template {
     ],
     helper: &[],
     about_helper: "",
+};
+
+static POCKETPY: Template = Template {
+    language: "a part of Python",
+    files: &[
+        ("Makefile", template!("pocketpy/Makefile.in")),
+        ("plugin.py", template!("pocketpy/plugin.py")),
+    ],
+    helper: &[],
+    about_helper: " The language is pocketpy's: a part of Python 3.",
 };

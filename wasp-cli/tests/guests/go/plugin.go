@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
 )
 
@@ -77,4 +76,8 @@ func counted() int16 { return count(255) }
 func unmarshalable() any { return func() {} }
 
 //wasp:export
-func panics(number int32) { panic(errors.New("it is " + strconv.Itoa(int(number)))) }
+func panics(number int32) {
+	if number == 13 {
+		panic(errors.New("it is unlucky"))
+	}
+}
