@@ -74,7 +74,7 @@ export default class WaspTransform {
     const [plugin] = entries
     const functions = readExports(this.asc, plugin)
     // What was drawn before the snapshot would be drawn by every instance.
-    const draws = parser.sources.some(({ internalPath, text }) => !/^~lib\/(math|bindings\/.*)$/.test(internalPath) && /\brandom\b/.test(text))
+    const draws = parser.sources.some(({ internalPath, text }) => !/^~lib\/(builtins|math|bindings\/.*)$/.test(internalPath) && /\brandom\b/.test(text))
     const resume = draws ? 'NativeMath.seedRandom(reinterpret<i64>(seed()));' : ''
     plugin.sourceKind = USER
     const path = plugin.normalizedPath.replace(/[^/]*$/, 'wasp_generated.ts')
