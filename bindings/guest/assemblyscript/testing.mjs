@@ -23,7 +23,8 @@ export async function plugin(path, mocks = {}, { env = {}, workspace } = {}) {
   for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
     if (kind !== 'function' || from in wasi.getImportObject()) continue
     imports[from] ??= {}
-    imports[from][name] = guest.own(from, name) ?? guest.mocked(`${from}.${name}`, mocks[from]?.[name], kinds.get(`${from}.${name}`))
+    imports[from][name] =
+      guest.own(from, name) ?? guest.mocked(`${from}.${name}`, mocks[from]?.[name], kinds.get(`${from}.${name}`))
   }
   const instance = await WebAssembly.instantiate(module, imports)
   guest.exports = instance.exports

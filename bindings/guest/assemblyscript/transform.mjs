@@ -68,13 +68,16 @@ export default class WaspTransform {
   /** Makes the functions of the entry the plugin's. */
   passExports(parser, entries) {
     // One that is written by hand exports what the host needs itself.
-    const isByHand = ({ statements }) => statements.some(({ members }) => members?.some?.(({ exportedName }) => exportedName?.text === 'allocate'))
+    const isByHand = ({ statements }) =>
+      statements.some(({ members }) => members?.some?.(({ exportedName }) => exportedName?.text === 'allocate'))
     if (entries.some(isByHand)) return
     if (entries.length !== 1) throw new Refusal(`${entries.length} files are compiled, and 1 is accepted`, entries[1])
     const [plugin] = entries
     const functions = readExports(this.asc, plugin)
     // What was drawn before the snapshot would be drawn by every instance.
-    const draws = parser.sources.some(({ internalPath, text }) => !/^~lib\/(builtins|math|bindings\/.*)$/.test(internalPath) && /\brandom\b/.test(text))
+    const draws = parser.sources.some(
+      ({ internalPath, text }) => !/^~lib\/(builtins|math|bindings\/.*)$/.test(internalPath) && /\brandom\b/.test(text),
+    )
     const resume = draws ? 'NativeMath.seedRandom(reinterpret<i64>(seed()));' : ''
     plugin.sourceKind = USER
     const path = plugin.normalizedPath.replace(/[^/]*$/, 'wasp_generated.ts')

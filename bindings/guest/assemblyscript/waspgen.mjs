@@ -26,7 +26,9 @@ async function main() {
   const source = parsed(asc, path)
   const [wrong] = readImports(asc, source)
   if (wrong) {
-    throw new Refusal(`the import ${wrong.name} takes or returns what is in memory: compile with asc --transform wasp-guest instead, or declare WasmString and WasmBytes`)
+    throw new Refusal(
+      `the import ${wrong.name} takes or returns what is in memory: compile with asc --transform wasp-guest instead, or declare WasmString and WasmBytes`,
+    )
   }
   const functions = readExports(asc, source)
   const file = join(dirname(resolve(path)), 'wasp_generated.ts')

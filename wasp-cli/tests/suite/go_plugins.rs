@@ -90,7 +90,7 @@ fn functions_in_go_are_ordinary_ones() {
         "--callback",
         "env.count(i32) i32=-7",
     ];
-    let report = prints(&[&["check", module, "--compiler", "singlepass"], &callbacks[..]].concat());
+    let report = prints(&[&["check", module, "--timeout", "100"], &callbacks[..]].concat());
     assert!(report.lines().all(|line| line.starts_with("ok ")), "{report}");
     let listed = prints(&[&["inspect", module, "--start"], &callbacks[..]].concat());
     assert!(

@@ -10,7 +10,11 @@ export class Refusal extends Error {
 
 /** The types, the kind that each passes as, its type in WebAssembly, and what makes one of the other. */
 const NUMBER = (kind) => ({ kind, passed: (type) => type, from: (value) => value, to: (value) => value })
-const TEXT = { passed: () => 'wasp_WasmString', from: (value) => `wasp_readString(${value})`, to: (value) => `wasp_writeString(${value})` }
+const TEXT = {
+  passed: () => 'wasp_WasmString',
+  from: (value) => `wasp_readString(${value})`,
+  to: (value) => `wasp_writeString(${value})`,
+}
 const TYPES = new Map([
   ...['i32', 'u32', 'usize', 'isize'].map((type) => [type, NUMBER('i32')]),
   ...['i64', 'u64'].map((type) => [type, NUMBER('i64')]),
@@ -22,7 +26,12 @@ const TYPES = new Map([
   ['Json', { kind: 'json', ...TEXT }],
   [
     'Uint8Array',
-    { kind: 'bytes', passed: () => 'wasp_WasmBytes', from: (value) => `wasp_readBytes(${value})`, to: (value) => `wasp_writeBytes(${value})` },
+    {
+      kind: 'bytes',
+      passed: () => 'wasp_WasmBytes',
+      from: (value) => `wasp_readBytes(${value})`,
+      to: (value) => `wasp_writeBytes(${value})`,
+    },
   ],
   ['void', { kind: '', passed: () => 'void', from: (value) => value, to: (value) => value }],
 ])
@@ -50,7 +59,11 @@ export function readImports(asc, source) {
   for (const statement of source.statements) {
     if (statement.kind === asc.NodeKind.NamespaceDeclaration) {
       const member = statement.members.find((member) => isImport(asc, member))
-      if (member) throw new Refusal(`${member.name.text} is declared in a namespace, and only outside of one can it take or return what is in memory`, member)
+      if (member)
+        throw new Refusal(
+          `${member.name.text} is declared in a namespace, and only outside of one can it take or return what is in memory`,
+          member,
+        )
     }
     if (!isImport(asc, statement)) continue
     const external = statement.decorators?.find((decorator) => decorator.name.text === 'external')
@@ -73,7 +86,8 @@ function isImport(asc, statement) {
 
 function readFunction(declaration) {
   const name = declaration.name.text
-  if (declaration.typeParameters?.length) throw new Refusal(`${name} has type parameters, which no plugin's function has`, declaration.name)
+  if (declaration.typeParameters?.length)
+    throw new Refusal(`${name} has type parameters, which no plugin's function has`, declaration.name)
   const params = declaration.signature.parameters.map((param) => {
     if (param.initializer || param.parameterKind !== 0) {
       throw new Refusal(`${name}: the parameter ${param.name.text} is optional, and all are passed`, param)
@@ -111,4 +125,3 @@ function signature({ name, params, result, docs }) {
   const list = params.map((param) => `${param.name}: ${param.kind}`).join(', ')
   return `${name}(${list}) ${result.kind}`.trim() + (docs ? ` # ${docs}` : '')
 }
-
