@@ -50,6 +50,7 @@ export function raiseError(message: string): void {
   raise_error(writeString(message));
 }
 
+// @ts-ignore: decorator
 @external("env", "raise_error")
 declare function raise_error(message: WasmString): void;
 

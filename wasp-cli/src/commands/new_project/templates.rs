@@ -125,6 +125,7 @@ static ASSEMBLYSCRIPT: Template = Template {
         ("Makefile", template!("assemblyscript/Makefile.in")),
         ("package.json", template!("assemblyscript/package.json.in")),
         ("assembly/index.ts", template!("assemblyscript/index.ts")),
+        ("assembly/tsconfig.json", template!("assemblyscript/tsconfig.json")),
         ("test/plugin.test.mjs", template!("assemblyscript/plugin.test.mjs")),
     ],
     helper: &[
