@@ -20,7 +20,7 @@ public final class Build {
     }
 
     /**
-     * Writes the module that the argument names. The property {@code wasp.heap} is how many MB Java's objects may take, 16 where it isn't set;
+     * Writes the module that the argument names. The property {@code wasp.heap} is how many MB Java's objects may take, 32 where it isn't set;
      * {@code wasp.names} leaves out the names of methods where it is {@code false}.
      */
     public static void main(String[] arguments) throws IOException, TeaVMToolException {
@@ -42,7 +42,7 @@ public final class Build {
     }
 
     private static void compile(File folder) throws TeaVMToolException {
-        int heap = Integer.getInteger("wasp.heap", 16) << 20;
+        int heap = Integer.getInteger("wasp.heap", 32) << 20;
         TeaVMTool tool = new TeaVMTool();
         tool.setLog(new ConsoleTeaVMToolLog(false));
         tool.setTargetType(TeaVMTargetType.WEBASSEMBLY);
@@ -55,8 +55,6 @@ public final class Build {
         // It never grows, so that the blocks that the host sees can be above it.
         tool.setMinHeapSize(heap);
         tool.setMaxHeapSize(heap);
-        tool.getTransformers().add(Replacements.class.getName());
-        tool.getTransformers().add("org.teavm.backend.wasm.transformation.WasiFileSystemProviderTransformer");
         tool.generate();
         if (!tool.getProblemProvider().getSevereProblems().isEmpty()) {
             TeaVMProblemRenderer.describeProblems(tool.getDependencyInfo().getCallGraph(), tool.getProblemProvider(), tool.getLog());

@@ -3,6 +3,7 @@ package io.github.nicholasjackson.wasp.build;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Makes a plugin of a module of TeaVM's: without what only TeaVM's JavaScript calls, and with memory that may grow. */
@@ -54,7 +55,7 @@ final class Module {
             String name = name();
             at++;
             number();
-            if (!name.startsWith("teavm_") && !name.equals("start")) {
+            if (!name.startsWith("teavm_") && !name.equals("start") && !name.equals("_start")) {
                 kept.add(copy(start, at));
             }
         }
@@ -109,7 +110,7 @@ final class Module {
     }
 
     private byte[] copy(int start, int end) {
-        return java.util.Arrays.copyOfRange(bytes, start, end);
+        return Arrays.copyOfRange(bytes, start, end);
     }
 
     private static void put(ByteArrayOutputStream to, int number) {

@@ -6,6 +6,7 @@ import org.teavm.model.ClassHolder;
 import org.teavm.model.ClassHolderTransformer;
 import org.teavm.model.ClassHolderTransformerContext;
 import org.teavm.model.ElementModifier;
+import org.teavm.model.MethodDescriptor;
 import org.teavm.model.MethodHolder;
 import org.teavm.model.MethodReference;
 import org.teavm.model.ValueType;
@@ -24,8 +25,8 @@ public final class Replacements implements ClassHolderTransformer {
                     "putCharsStdout", WASI + ".putCharsStdout",
                     "putCharsStderr", WASI + ".putCharsStderr",
                     "currentTimeMillis", WASI + ".currentTimeMillis",
-                    "printString", WASI + ".printString",
-                    "printInt", WASI + ".printInt",
+                    "printString", GUEST + "Failure.ignore",
+                    "printInt", GUEST + "Failure.ignore",
                     "pow", WASI + ".pow",
                     "random", GUEST + "Environment.random",
                     "printOutOfMemory", GUEST + "Failure.outOfMemory"),
@@ -66,7 +67,7 @@ public final class Replacements implements ClassHolderTransformer {
             arguments[i] = code.var(i + 1, method.parameterType(i));
         }
         int dot = replacement.lastIndexOf('.');
-        var descriptor = new org.teavm.model.MethodDescriptor(replacement.substring(dot + 1), method.getSignature());
+        MethodDescriptor descriptor = new MethodDescriptor(replacement.substring(dot + 1), method.getSignature());
         ValueEmitter result = code.invoke(new MethodReference(replacement.substring(0, dot), descriptor), arguments);
         if (method.getResultType() == ValueType.VOID) {
             code.exit();

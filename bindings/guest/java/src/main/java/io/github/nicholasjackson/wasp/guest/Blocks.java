@@ -1,6 +1,5 @@
 package io.github.nicholasjackson.wasp.guest;
 
-import org.teavm.backend.wasm.WasmHeap;
 import org.teavm.interop.Address;
 import org.teavm.interop.Export;
 import org.teavm.interop.StaticInit;
@@ -38,17 +37,17 @@ public final class Blocks {
         int power = 31 - leadingZeros(least - 1);
         int quarter = (least - 1 >> power - 2) & 3;
         int sizeClass = 4 * (power - 3) + quarter;
-        int list = start() + 4 * sizeClass;
+        if (lists == 0) {
+            lists = take(4 * CLASSES);
+        }
+        int list = lists + 4 * sizeClass;
         int block = word(list);
         if (block != 0) {
             put(list, word(block + HEADER));
         } else {
-            block = top;
-            top += 5 + quarter << power - 2;
-            if (top - end > 0) {
-                int pages = (top - end + PAGE - 1) / PAGE;
-                WasmHeap.growMemory(pages);
-                end += pages * PAGE;
+            block = take(5 + quarter << power - 2);
+            if (block == 0) {
+                return 0;
             }
             put(block, sizeClass);
         }
@@ -60,7 +59,7 @@ public final class Blocks {
     @Export(name = "deallocate")
     public static void deallocate(int address, int size) {
         int block = address - HEADER;
-        if (lists == 0 || block < lists + 4 * CLASSES || address > top || (address & 3) != 0 || word(block + 4) != USED) {
+        if (lists == 0 || block < lists + 4 * CLASSES || block >= top || (address & 3) != 0 || word(block + 4) != USED) {
             return;
         }
         int list = lists + 4 * word(block);
@@ -79,15 +78,26 @@ public final class Blocks {
         return last - address;
     }
 
-    private static int start() {
-        if (lists == 0) {
-            lists = WasmHeap.memoryLimit.toInt();
-            top = lists + 4 * CLASSES;
-            end = lists + PAGE;
-            WasmHeap.growMemory(1);
+    /** Takes memory above all that was taken, which is zero; 0 where the host gives none. */
+    private static int take(int size) {
+        if (size > end - top) {
+            int pages = (size - (end - top) + PAGE - 1) / PAGE;
+            int before = grow(pages);
+            if (before < 0) {
+                return 0;
+            }
+            if (end == 0) {
+                top = before * PAGE;
+                end = top;
+            }
+            end += pages * PAGE;
         }
-        return lists;
+        top += size;
+        return top - size;
     }
+
+    /** Grows the memory by so many pages, and returns how many there were, or -1. */
+    private static native int grow(int pages);
 
     private static int leadingZeros(int number) {
         int zeros = 0;

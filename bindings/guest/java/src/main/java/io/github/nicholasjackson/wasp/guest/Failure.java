@@ -19,10 +19,24 @@ public final class Failure {
         }
         String message = thrown.getMessage();
         if (message == null || message.isEmpty()) {
-            message = thrown.getClass().getName();
+            message = name(thrown);
         }
         int end = message.indexOf('\0');
         raiseError(Values.give(end < 0 ? message : message.substring(0, end)));
+    }
+
+    /** Returns the name of an exception's class, which TeaVM doesn't know of those that it throws itself. */
+    private static String name(Throwable thrown) {
+        if (thrown instanceof NullPointerException) {
+            return "java.lang.NullPointerException";
+        }
+        if (thrown instanceof ArrayIndexOutOfBoundsException) {
+            return "java.lang.ArrayIndexOutOfBoundsException";
+        }
+        if (thrown instanceof ClassCastException) {
+            return "java.lang.ClassCastException";
+        }
+        return thrown.getClass().getName();
     }
 
     /** Ends the call at once. The strings are AssemblyScript's, which this import is from: UTF-16 after its length in bytes. */
@@ -60,6 +74,16 @@ public final class Failure {
         to.add(14).putChar(h);
         to.add(16).putChar(i);
         to.add(18).putChar(j);
+    }
+
+    /** Takes the place of what prints a stack without names of methods when the heap is full. */
+    @Unmanaged
+    public static void ignore(String text) {
+    }
+
+    /** Takes the place of what prints numbers in it. */
+    @Unmanaged
+    public static void ignore(int number) {
     }
 
     /** Says that a plugin's function that calls the host was called without one. */

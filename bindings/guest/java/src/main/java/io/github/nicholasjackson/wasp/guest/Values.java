@@ -1,17 +1,23 @@
 package io.github.nicholasjackson.wasp.guest;
 
 import io.github.nicholasjackson.wasp.Json;
+import org.teavm.backend.wasm.WasmHeap;
 import org.teavm.interop.Address;
 import org.teavm.runtime.Allocator;
 
 /** Values as the host has them, and as Java has them: what the generated classes call. */
 public final class Values {
+    /** What is left for the rest. */
+    private static final int RESERVE = 1 << 18;
+
     private Values() {
     }
 
     /** Copies a string of the host's. */
     public static String string(int address) {
         int size = Blocks.stringSize(address);
+        // As units, and in the string that copies them.
+        check("a string", size, 4);
         char[] units = new char[size];
         int count = Utf8.decode(Address.fromInt(address), size, units);
         return new String(units, 0, count);
@@ -20,8 +26,10 @@ public final class Values {
     /** Copies bytes of the host's. */
     public static byte[] bytes(int address) {
         Address block = Address.fromInt(address);
-        byte[] data = new byte[block.getInt()];
-        Allocator.moveMemoryBlock(block.add(4), Address.ofData(data), data.length);
+        int size = block.getInt();
+        check("an array", size, 1);
+        byte[] data = new byte[size];
+        Allocator.moveMemoryBlock(block.add(4), Address.ofData(data), size);
         return data;
     }
 
@@ -62,6 +70,13 @@ public final class Values {
             throw new NullPointerException("JSON for the host is null");
         }
         return give(json.text());
+    }
+
+    /** Refuses what can't be, as a full heap is the end of the instance. */
+    private static void check(String what, int size, int factor) {
+        if (size > (WasmHeap.heapSize - RESERVE) / factor) {
+            throw new IllegalArgumentException(what + " of " + size + " bytes is too large for a heap of " + (WasmHeap.heapSize >> 20) + " MB");
+        }
     }
 
     private static Address block(int size) {

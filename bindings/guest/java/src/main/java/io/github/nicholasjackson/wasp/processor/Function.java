@@ -56,11 +56,12 @@ record Function(String name, ExecutableElement method, List<Parameter> parameter
         return first.replaceAll("\\{@\\w+\\s+([^}]*)}", "$1").replaceAll("\\s+", " ").strip();
     }
 
-    /** Returns the parameters as code declares them, of the types in Java, or of those that pass. */
+    /** Returns the parameters as code declares them, of the types in Java, or of those that pass: {@code $0} and so on, which hide no name. */
     String declared(boolean raw) {
         StringJoiner declared = new StringJoiner(", ", "(", ")");
-        for (Parameter parameter : parameters) {
-            declared.add((raw ? parameter.kind.raw : parameter.kind.type) + " " + parameter.name);
+        for (int i = 0; i < parameters.size(); i++) {
+            Kind kind = parameters.get(i).kind;
+            declared.add((raw ? kind.raw : kind.type) + " $" + i);
         }
         return declared.toString();
     }
@@ -68,8 +69,9 @@ record Function(String name, ExecutableElement method, List<Parameter> parameter
     /** Returns the arguments of a call in Java, or of one of the host. */
     String passed(boolean raw) {
         StringJoiner passed = new StringJoiner(", ", "(", ")");
-        for (Parameter parameter : parameters) {
-            passed.add(raw ? parameter.kind.give(parameter.name) : parameter.kind.take(parameter.name));
+        for (int i = 0; i < parameters.size(); i++) {
+            Kind kind = parameters.get(i).kind;
+            passed.add(raw ? kind.give("$" + i) : kind.take("$" + i));
         }
         return passed.toString();
     }

@@ -21,7 +21,7 @@ final class Generated {
             text.append("    static ").append(function.result().raw).append(" export").append(functions.indexOf(function));
             text.append(function.declared(true)).append(" {\n        try {\n            ");
             text.append(none ? call : "return " + function.result().give(call)).append(";\n");
-            text.append("        } catch (Throwable thrown) {\n            ").append(FAILURE).append(".raise(thrown);\n");
+            text.append("        } catch (java.lang.Throwable $thrown) {\n            ").append(FAILURE).append(".raise($thrown);\n");
             text.append(none ? "" : "            return 0;\n").append("        }\n    }\n");
         }
         return text.append("}\n").toString();

@@ -1,0 +1,83 @@
+package kinds;
+
+import io.github.nicholasjackson.wasp.Export;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** What Java's own library is like in a plugin. */
+final class Library {
+    private static final Map<String, Integer> COUNTS = new HashMap<>(Map.of("first", 1));
+
+    record Point(int x, int y) {
+    }
+
+    private Library() {
+    }
+
+    @Export
+    static int count(String word) {
+        return COUNTS.merge(word, 1, (a, b) -> a + b);
+    }
+
+    @Export
+    static String format(String name, double number) {
+        return String.format("%s %.3f %05d %s", name, number, 42, new Point(1, 2));
+    }
+
+    @Export
+    static String words(String text) {
+        Map<String, List<String>> counts = java.util.Arrays.stream(text.split(" "))
+                .collect(Collectors.groupingBy(word -> word, TreeMap::new, Collectors.toList()));
+        return counts + " " + IntStream.range(0, 5).mapToObj(Integer::toString).collect(Collectors.joining(","));
+    }
+
+    @Export
+    static double maths(double x) {
+        return Math.sin(x) + Math.cos(x) + Math.tan(x) + Math.asin(x) + Math.acos(x) + Math.atan(x) + Math.atan2(x, 2) + Math.exp(x) + Math.log(x)
+                + Math.pow(x, 1.5) + Math.sqrt(x) + Math.floor(x) + Math.ceil(x);
+    }
+
+    @Export
+    static boolean clocks() {
+        double random = Math.random();
+        long before = System.nanoTime();
+        return System.currentTimeMillis() > 1_600_000_000_000L && System.nanoTime() >= before && random >= 0 && random < 1 && random != Math.random();
+    }
+
+    @Export
+    static void print(String text) {
+        System.out.println(text);
+        System.err.println(text);
+    }
+
+    @Export
+    static int deep(int depth) {
+        Point point = new Point(depth, 1);
+        return depth == 0 ? 0 : deep(depth - 1) + point.y();
+    }
+
+    @Export
+    static int fill(int most) {
+        List<int[]> all = new ArrayList<>();
+        while (all.size() < most) {
+            all.add(new int[1024]);
+        }
+        return all.size();
+    }
+
+    @Export
+    static String caught(String number) {
+        try {
+            return "" + Integer.parseInt(number);
+        } catch (NumberFormatException wrong) {
+            return "no number";
+        } finally {
+            COUNTS.put("caught", 1);
+        }
+    }
+}
