@@ -70,7 +70,10 @@ readme() {
     /^```/ { fenced = 1; to = $0 == "```sh" ? "run.sh" : file; next }
     fenced && to != "" { print >to }
     fenced { next }
-    match($0, /`[^` ]+`:$/) { file = substr($0, RSTART + 1, RLENGTH - 3) }
+    match($0, /`[^` ]+`:$/) {
+      file = folder = substr($0, RSTART + 1, RLENGTH - 3)
+      if (sub("/[^/]*$", "", folder)) system("mkdir -p " folder)
+    }
   ' "$1"
   sh -eux run.sh
 }

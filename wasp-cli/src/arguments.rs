@@ -222,6 +222,8 @@ pub enum GuestLanguage {
     Zig,
     /// Nim.
     Nim,
+    /// Java.
+    Java,
     /// JavaScript, as a script.
     Javascript,
     /// Lua, as a script.

@@ -43,6 +43,7 @@ pub fn of(language: GuestLanguage) -> &'static Template {
         GuestLanguage::Assemblyscript => &ASSEMBLYSCRIPT,
         GuestLanguage::Zig => &ZIG,
         GuestLanguage::Nim => &NIM,
+        GuestLanguage::Java => &JAVA,
         GuestLanguage::Javascript => &JAVASCRIPT,
         GuestLanguage::Lua => &LUA,
         GuestLanguage::Pocketpy => &POCKETPY,
@@ -187,6 +188,41 @@ static NIM: Template = Template {
         ("wasp-guest/src/wasp/values.nim", helper!("nim/src/wasp/values.nim")),
     ],
     about_helper: " The package in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
+};
+
+static JAVA: Template = Template {
+    language: "Java",
+    files: &[
+        ("Makefile", template!("java/Makefile.in")),
+        ("pom.xml", template!("java/pom.xml.in")),
+        ("plugin/pom.xml", template!("java/plugin.pom.xml.in")),
+        ("plugin/src/main/java/plugin/Plugin.java", template!("java/Plugin.java")),
+        ("plugin/src/test/java/plugin/PluginTest.java", template!("java/PluginTest.java")),
+    ],
+    helper: &[
+        ("wasp-guest/README.md", helper!("java/README.md")),
+        ("wasp-guest/pom.xml", helper!("java/pom.xml")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/Export.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/Export.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/Import.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/Import.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/Json.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/Json.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Backend.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Backend.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Build.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Build.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Module.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Module.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Replacements.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Replacements.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Blocks.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Blocks.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Environment.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Environment.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Failure.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Failure.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Start.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Start.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Utf8.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Utf8.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Values.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Values.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/Function.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/Function.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/Generated.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/Generated.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/Kind.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/Kind.java")),
+        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/PluginProcessor.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/PluginProcessor.java")),
+        ("wasp-guest/src/main/resources/META-INF/services/javax.annotation.processing.Processor", helper!("java/src/main/resources/META-INF/services/javax.annotation.processing.Processor")),
+        ("wasp-guest/src/main/resources/META-INF/services/org.teavm.vm.spi.TeaVMPlugin", helper!("java/src/main/resources/META-INF/services/org.teavm.vm.spi.TeaVMPlugin")),
+    ],
+    about_helper: " The module in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
 };
 
 static JAVASCRIPT: Template = Template {

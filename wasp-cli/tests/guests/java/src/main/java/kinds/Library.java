@@ -80,4 +80,35 @@ final class Library {
             COUNTS.put("caught", 1);
         }
     }
+
+    @Export
+    static int divide(int a, int b) {
+        return a / b;
+    }
+
+    @Export
+    static long remainder(long a, long b) {
+        return a % b;
+    }
+
+    @Export
+    static int whole(double number) {
+        return (int) number;
+    }
+
+    @Export
+    static int cast(boolean wrong) {
+        Object value = wrong ? "text" : Integer.valueOf(5);
+        return (Integer) value;
+    }
+
+    @Export
+    static int length(int size) {
+        return new byte[size].length;
+    }
+
+    @Export
+    static String letter(String text, int index) {
+        return text.substring(index, index + 1);
+    }
 }

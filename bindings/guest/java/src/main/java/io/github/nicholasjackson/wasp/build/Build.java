@@ -44,7 +44,7 @@ public final class Build {
     private static void compile(File folder) throws TeaVMToolException {
         int heap = Integer.getInteger("wasp.heap", 32) << 20;
         TeaVMTool tool = new TeaVMTool();
-        tool.setLog(new ConsoleTeaVMToolLog(false));
+        tool.setLog(new Complaints());
         tool.setTargetType(TeaVMTargetType.WEBASSEMBLY);
         tool.setTargetDirectory(folder);
         tool.setTargetFileName("plugin.wasm");
@@ -65,6 +65,21 @@ public final class Build {
     private static void delete(Path folder) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted((a, b) -> b.compareTo(a)).map(Path::toFile).forEach(File::delete);
+        }
+    }
+
+    /** Prints what is wrong, and nothing else. */
+    private static final class Complaints extends ConsoleTeaVMToolLog {
+        Complaints() {
+            super(false);
+        }
+
+        @Override
+        public void info(String text) {
+        }
+
+        @Override
+        public void info(String text, Throwable cause) {
         }
     }
 }
