@@ -58,6 +58,16 @@ library() {
   gives "$kinds" 1000 fill 1000 "$@"
   fails "$kinds" 'the plugin aborted: java.lang.OutOfMemoryError' fill 100000 "$@"
   fails "$kinds" 'wasp: java.lang.ClassCastException' cast 1 "$@"
+  fails "$kinds" 'wasp: / by zero' divide 6 0 "$@"
+  fails "$kinds" 'wasp: / by zero' divideBySome 1 "$@"
+  fails "$kinds" 'wasp: / by zero' remainder 5 0 "$@"
+  gives "$kinds" -2147483648 divide -2147483648 -1 "$@"
+  gives "$kinds" 0 remainder -9223372036854775808 -1 "$@"
+  gives "$kinds" 2147483647 whole 1e300 "$@"
+  gives "$kinds" 0 whole nan "$@"
+  gives "$kinds" -9223372036854775808 wholeOfFloat -1e30 "$@"
+  fails "$kinds" 'wasp: -1' length -1 "$@"
+  fails "$kinds" 'wasp: java.lang.IndexOutOfBoundsException' letter abc 5 "$@"
 }
 
 example() {

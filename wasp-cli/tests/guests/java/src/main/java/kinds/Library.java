@@ -87,6 +87,15 @@ final class Library {
     }
 
     @Export
+    static int divideBySome(boolean zero) {
+        int b = 3;
+        if (zero) {
+            b = 0;
+        }
+        return 6 / b;
+    }
+
+    @Export
     static long remainder(long a, long b) {
         return a % b;
     }
@@ -94,6 +103,11 @@ final class Library {
     @Export
     static int whole(double number) {
         return (int) number;
+    }
+
+    @Export
+    static long wholeOfFloat(float number) {
+        return (long) number;
     }
 
     @Export

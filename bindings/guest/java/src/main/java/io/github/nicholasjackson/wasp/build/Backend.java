@@ -23,6 +23,7 @@ public final class Backend implements TeaVMPlugin {
         TeaVMWasmHost target = host.getExtension(TeaVMWasmHost.class);
         if (target != null) {
             host.add(new Replacements());
+            host.add(new Operators());
             host.add(new WasiFileSystemProviderTransformer());
             target.add(context -> new Instructions());
         }
