@@ -33,7 +33,9 @@ fn a_package_of_the_crate_has_all_templates() {
     assert_eq!(packed.code, 0, "{packed:?}");
     let packed: Vec<&str> = packed.stdout.lines().collect();
     let source = include_str!("../../src/commands/new_project/templates.rs");
-    for (call, folder) in [("template!(\"", "templates"), ("helper!(\"", "guest")] {
+    let calls =
+        [("template!(\"", "templates"), ("helper!(\"", "guest"), ("java!(\"", "guest/java")];
+    for (call, folder) in calls {
         let paths: Vec<&str> =
             source.split(call).skip(1).filter_map(|rest| rest.split('"').next()).collect();
         assert!(paths.len() > 10);

@@ -24,6 +24,13 @@ macro_rules! helper {
     };
 }
 
+/// A file of the Java helper, whose paths are long.
+macro_rules! java {
+    ($path:literal) => {
+        (concat!("wasp-guest/", $path), include_str!(concat!("../../../guest/java/", $path)))
+    };
+}
+
 impl Template {
     /// Returns the files, each with its path and its text.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, String)> {
@@ -200,29 +207,29 @@ static JAVA: Template = Template {
         ("plugin/src/test/java/plugin/PluginTest.java", template!("java/PluginTest.java")),
     ],
     helper: &[
-        ("wasp-guest/README.md", helper!("java/README.md")),
-        ("wasp-guest/pom.xml", helper!("java/pom.xml")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/Export.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/Export.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/Import.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/Import.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/Json.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/Json.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Backend.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Backend.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Build.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Build.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Module.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Module.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Operators.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Operators.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/build/Replacements.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/build/Replacements.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Arithmetic.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Arithmetic.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Blocks.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Blocks.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Environment.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Environment.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Failure.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Failure.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Start.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Start.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Utf8.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Utf8.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/guest/Values.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/guest/Values.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/Function.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/Function.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/Generated.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/Generated.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/Kind.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/Kind.java")),
-        ("wasp-guest/src/main/java/io/github/nicholasjackson/wasp/processor/PluginProcessor.java", helper!("java/src/main/java/io/github/nicholasjackson/wasp/processor/PluginProcessor.java")),
-        ("wasp-guest/src/main/resources/META-INF/services/javax.annotation.processing.Processor", helper!("java/src/main/resources/META-INF/services/javax.annotation.processing.Processor")),
-        ("wasp-guest/src/main/resources/META-INF/services/org.teavm.vm.spi.TeaVMPlugin", helper!("java/src/main/resources/META-INF/services/org.teavm.vm.spi.TeaVMPlugin")),
+        java!("README.md"),
+        java!("pom.xml"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/Export.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/Import.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/Json.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/build/Backend.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/build/Build.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/build/Module.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/build/Operators.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/build/Replacements.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/guest/Arithmetic.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/guest/Blocks.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/guest/Environment.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/guest/Failure.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/guest/Start.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/guest/Utf8.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/guest/Values.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/processor/Function.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/processor/Generated.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/processor/Kind.java"),
+        java!("src/main/java/io/github/nicholasjackson/wasp/processor/PluginProcessor.java"),
+        java!("src/main/resources/META-INF/services/javax.annotation.processing.Processor"),
+        java!("src/main/resources/META-INF/services/org.teavm.vm.spi.TeaVMPlugin"),
     ],
     about_helper: " The module in `wasp-guest` is wasp's helper for plugins; its README tells what a\nplugin can do.",
 };
