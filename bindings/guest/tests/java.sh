@@ -27,7 +27,8 @@ own_tests() {
   grep -qF '  hello(name: string) string  # Greets somebody.' "$work/listing"
   grep -qF '  older(people: json, by: i32) json  # Makes people by years older.' "$work/listing"
   grep -qF '  mixed(a: i64, b: i32, c: f64, d: string, e: bytes, yes: i32, f: i64, g: f32) f64' "$work/listing"
-  checked "$kinds" "$@"
+  # It has 30 functions, and the example below is called as often as all are.
+  (calls=$((calls / 10)); checked "$kinds" "$@")
   gives "$kinds" 4294967317 mixed 4294967299 -1 3 four five 1 6 2 "$@"
   gives "$kinds" 1 isEmpty '' "$@"
   gives "$kinds" Hello literal "$@"
