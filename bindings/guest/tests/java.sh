@@ -57,6 +57,7 @@ library() {
   gives "$kinds" 10000 deep 10000 "$@"
   fails "$kinds" 'call stack exhausted' deep 1000000 "$@"
   gives "$kinds" 1000 fill 1000 "$@"
+  gives "$kinds" -2107173822613648658 churn 3000000 "$@"
   fails "$kinds" 'the plugin aborted: java.lang.OutOfMemoryError' fill 100000 "$@"
   fails "$kinds" 'wasp: java.lang.ClassCastException' cast 1 "$@"
   fails "$kinds" 'wasp: / by zero' divide 6 0 "$@"

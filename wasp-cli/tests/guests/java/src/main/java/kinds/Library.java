@@ -125,4 +125,26 @@ final class Library {
     static String letter(String text, int index) {
         return text.substring(index, index + 1);
     }
+
+    /** Keeps some thousands of strings, replaces them over and over, and sums up what they are. */
+    @Export
+    static synchronized long churn(int rounds) {
+        Map<Integer, List<String>> kept = new HashMap<>();
+        int number = 1;
+        for (int round = 0; round < rounds; round++) {
+            number = number * 1103515245 + 12345;
+            List<String> list = kept.computeIfAbsent((number >>> 8) % 1000, key -> new ArrayList<>());
+            list.add("number " + number);
+            if (list.size() > 20) {
+                list.subList(0, 10).clear();
+            }
+        }
+        long sum = 0;
+        for (Map.Entry<Integer, List<String>> entry : kept.entrySet()) {
+            for (String text : entry.getValue()) {
+                sum = sum * 31 + text.hashCode() + entry.getKey();
+            }
+        }
+        return sum;
+    }
 }

@@ -38,4 +38,9 @@ class KindsTest {
         String message = assertThrows(IllegalStateException.class, () -> env.callMe("Nic")).getMessage();
         assertEquals("there is no host here that has \"env\".\"call_me\": a test assigns its own implementation", message);
     }
+
+    @Test
+    void churnsAsThePluginDoes() {
+        assertEquals(-2107173822613648658L, Library.churn(3_000_000));
+    }
 }
