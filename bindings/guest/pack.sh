@@ -4,7 +4,7 @@
 #   bindings/guest/pack.sh [LANGUAGE...]     all that need no compiler of their own where none is named
 #
 # c: include, the headers. rust: a crate. go: what GOPROXY=file://... reads. assemblyscript: an npm package. zig: what `zig fetch` takes. nim: the same,
-# to unpack.
+# to unpack. java: a repository for Maven, which is needed for that.
 set -eu
 
 guest=$(cd "$(dirname "$0")" && pwd)
@@ -53,6 +53,13 @@ archived() {
 }
 pack_zig() { archived zig wasp-zig; }
 pack_nim() { archived nim wasp-nim; }
+
+# A repository in a folder, as Maven reads one.
+pack_java() {
+  rm -rf "$packages/maven"
+  mvn -B -q -f "$guest/java/pom.xml" clean package org.apache.maven.plugins:maven-deploy-plugin:3.1.3:deploy -DskipTests \
+    "-DaltDeploymentRepository=packed::file://$packages/maven"
+}
 
 [ $# -gt 0 ] || set -- c rust go assemblyscript zig nim
 for language; do

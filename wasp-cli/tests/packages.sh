@@ -68,6 +68,17 @@ use_nim() {
 	make -s "build/my-$language.wasm"
 }
 
+# The package comes from its repository, and all else from where it is already.
+use_java() {
+	rm -r wasp-guest
+	sed -i '/wasp-guest/d' pom.xml
+	sed -i 's| wasp-guest/pom.xml wasp-guest/src||' Makefile
+	sed -i "s|^  <dependencies>|  <repositories><repository><id>packed</id><url>file://$packages/maven</url></repository></repositories>\n&|" plugin/pom.xml
+	cp -rl "$HOME/.m2/repository" "$scratch/m2"
+	rm -rf "$scratch/m2/io/github/nicholasjackson"
+	make -s "build/my-$language.wasm" MVN="mvn -Dmaven.repo.local=$scratch/m2"
+}
+
 for language; do
 	case $language in cpp) packed=c ;; *) packed=$language ;; esac
 	"$root/bindings/guest/pack.sh" "$packed"
