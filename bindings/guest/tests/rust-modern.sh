@@ -24,7 +24,7 @@ toolchain() {
       done
     )
     mkdir -p "$folder/usr/lib/rustlib/src"
-    ln -sfn "$(echo "$folder"/usr/src/rustc-*)" "$folder/usr/lib/rustlib/src/rust"
+    ln -sfn "../../../src/$(basename "$folder"/usr/src/rustc-*)" "$folder/usr/lib/rustlib/src/rust"
     rm -r "$folder/packages"
     touch "$folder/done"
   fi
@@ -56,10 +56,12 @@ own_tests() {
   # A plugin with all kinds, in a crate as `wasp new` makes it.
   mkdir -p "$work/kinds/src"
   cp "$root/wasp-cli/tests/guests/kinds.rs" "$work/kinds/src/lib.rs"
+  cp "$root/wasp-cli/tests/guests/shapes.rs" "$work/kinds/src"
   sed "s|NAME|kinds|; s|path = \"wasp-guest\"|path = \"$guest/rust\"|" "$root/wasp-cli/templates/rust/Cargo.toml.in" >"$work/kinds/Cargo.toml"
   in_rust "$work/kinds" test --quiet
   in_wasm "$work/kinds" kinds "$work/kinds.wasm"
-  checked "$work/kinds.wasm"
+  checked "$work/kinds.wasm" --callback 'env.call_me(string) string=Nic' --callback 'env.look_up(json) json="is here"'
+  fails "$work/kinds.wasm" 'it raised: panicked at src/lib.rs:' panics 13
 }
 
 example() {
