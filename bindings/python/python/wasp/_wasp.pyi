@@ -1,4 +1,4 @@
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from os import PathLike
 from types import EllipsisType
 from typing import Any, ClassVar, Literal, final, overload
