@@ -121,6 +121,10 @@ test_language() {
     cd "$work"
     "$wasp" new "$language" "my-$language"
     make -C "my-$language" test WASP="$wasp"
+    # With the hosts of `make test`, where that has built them.
+    if [ -e "$root/build/cmake/lib/libwasp.so" ] && [ -e "$root/build/python/empty/bin/python" ] && [ -e "$root/build/node-test/host.mjs" ]; then
+      sh "$root/wasp-cli/tests/hello/hello.sh" "$root/build/cmake/lib" "$wasp" "my-$language/build/my-$language.wasm"
+    fi
     say "the README"
     mkdir "$work/readme"
     cd "$work/readme"
