@@ -333,7 +333,6 @@ class Instance:
 
     # The plugin's functions are methods of its instances' class, which only exists at run time.
     def __getattr__(self, name: str) -> Callable[..., Any]: ...
-
     def _listed(self) -> list[Function]:
         """All that is known of them, a list that is made for this call."""
 
