@@ -146,6 +146,11 @@ impl Plugin {
             if let Some(rest) = failure.message.strip_prefix(&named) {
                 failure.message = format!("file {path:?}: {rest}");
             }
+            // What JavaScript, Lua and pocketpy say of a namespace of the host's that isn't offered.
+            let lacks = ["there is no module", "No module named"];
+            if self.callback.is_empty() && lacks.iter().any(|words| failure.message.contains(words)) {
+                failure.message += "; a function of the host's is given by --callback \"env.lookup(string) string=VALUE\"";
+            }
             failure
         })
     }

@@ -4,9 +4,11 @@ set -eu
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-for path in "$PATH" /usr/bin:/bin; do
+own=$PATH
+for path in "$own" /usr/bin:/bin; do
     for target in wasm32-wasip1 wasm32-wasi; do
         PATH=$path rustc --target $target --crate-type cdylib -o "$scratch/empty.wasm" - </dev/null 2>/dev/null || continue
+        [ "$path" = "$own" ] || echo "note: your Rust has no WASI target, so that this is built by $(PATH=$path rustc --version); 'rustup target add wasm32-wasip1' gives it one" >&2
         PATH=$path cargo build --quiet --release --target $target --target-dir build/obj
         cp "build/obj/$target/release/$(basename "$1" .wasm | tr - _).wasm" "$1"
         exit

@@ -121,3 +121,20 @@ fn functions_of_scripts_are_called() {
     let unknown = fails(&["call", script, "callback", "--callback", "env.call_me=x"], 2);
     assert!(unknown.contains("\"env.call_me(string) string=VALUE\""), "{unknown}");
 }
+
+#[test]
+fn a_script_that_lacks_a_function_of_the_host_is_told_how_to_give_one() {
+    for (name, text) in [
+        ("a.js", "import { lookup } from 'wasp:env'; export const f = () => lookup('a')"),
+        (
+            "a.lua",
+            "local env = require 'wasp.env' return { f = function() return env.lookup('a') end }",
+        ),
+    ] {
+        let (_folder, script) = file(name, text);
+        let lacks = fails(&["call", &script, "f"], 1);
+        assert!(lacks.contains("--callback \"env.lookup(string) string=VALUE\""), "{lacks}");
+        let callback = ["--callback", "env.lookup(string) string=here"];
+        assert_eq!(prints(&[&["call", &script, "f"], &callback[..]].concat()), "here\n");
+    }
+}
