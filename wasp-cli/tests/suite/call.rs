@@ -138,3 +138,9 @@ fn a_script_that_lacks_a_function_of_the_host_is_told_how_to_give_one() {
         assert_eq!(prints(&[&["call", &script, "f"], &callback[..]].concat()), "here\n");
     }
 }
+
+#[test]
+fn a_callback_that_is_not_imported_is_told_with_one_that_is() {
+    let lacks = fails(&["call", &example("c"), "hello", "Nic", "--callback", "env.cal_me=Nic"], 2);
+    assert_eq!(lacks, "wasp: the plugin imports no \"env.cal_me\" (\"env.call_me\" is there)\n");
+}
