@@ -239,10 +239,10 @@ impl Engine {
         made: wasp_core::Instance,
     ) -> PyResult<Bound<'py, Instance>> {
         let py = slf.py();
-        let class = slf.get().state().classes.get(plugin).map(|class| class.clone_ref(py));
         let instance = Bound::new(py, Instance::new(made))?;
+        let class = slf.get().state().classes.get(plugin).and_then(|class| class.of(&instance));
         if let Some(class) = class {
-            class.adopt(&instance);
+            InstanceClass::adopt(class, &instance);
         } else {
             let class = InstanceClass::new(&instance)?;
             let _replaced = slf.get().state().classes.insert(plugin.to_owned(), class);

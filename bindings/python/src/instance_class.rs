@@ -6,9 +6,15 @@ use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
+use std::ptr;
+use wasp_core::Functions;
 
 /// The class of the instances of one plugin.
-pub struct InstanceClass(Py<PyType>);
+pub struct InstanceClass {
+    class: Py<PyType>,
+    /// Those of its plugin, which are kept so that no other plugin's can come to lie where they are.
+    functions: Functions,
+}
 
 impl InstanceClass {
     /// Makes the class of the plugin that this instance is of, and makes the instance one of it.
@@ -20,21 +26,23 @@ impl InstanceClass {
         call::add_to(&class)?;
         // Python refuses it if the layouts differ.
         instance.setattr(intern!(py, "__class__"), &class)?;
-        Ok(Self(class.unbind()))
+        Ok(Self { class: class.unbind(), functions: instance.get().functions.clone() })
     }
 
-    pub fn clone_ref(&self, py: Python<'_>) -> Self {
-        Self(self.0.clone_ref(py))
+    /// Returns the class if it is that of this instance's plugin: another one may have been registered under the name since.
+    pub fn of(&self, instance: &Bound<'_, Instance>) -> Option<Py<PyType>> {
+        let is_same = ptr::eq(&*self.functions, &*instance.get().functions);
+        is_same.then(|| self.class.clone_ref(instance.py()))
     }
 
-    /// Makes an instance one of this class, as assigning to `__class__` would, which takes ten times as long.
-    pub fn adopt(self, instance: &Bound<'_, Instance>) {
+    /// Makes an instance one of a class that [`of`](Self::of) gave, as assigning to `__class__` would, which takes ten times as long.
+    pub fn adopt(class: Py<PyType>, instance: &Bound<'_, Instance>) {
         let object = instance.as_ptr();
         // SAFETY: nobody else has the instance yet, and both types are on the heap, so that an instance owns a reference to its
         // own. Python has found that their layouts are the same, in `new`.
         unsafe {
             let before = (*object).ob_type;
-            (*object).ob_type = self.0.into_ptr().cast();
+            (*object).ob_type = class.into_ptr().cast();
             ffi::Py_DECREF(before.cast());
         }
     }

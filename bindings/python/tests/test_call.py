@@ -3,6 +3,7 @@ import inspect
 import pydoc
 import subprocess
 import sys
+import threading
 
 import pytest
 from conftest import call_me
@@ -137,6 +138,33 @@ export { hello as "a-b", class_ as class }
         type(greeter)()
     with pytest.raises(wasp.Error, match="closed"):
         greeter.hello("Nic")
+
+
+def test_methods_are_those_of_the_plugin_that_is_registered_now(engine):
+    """A class that another thread was making for the plugin before must not become that of this one."""
+    stop = threading.Event()
+    modules = {name: f'(module (func (export "{name}") (result i32) (i32.const 1)))'.encode() for name in "ab"}
+    engine.register("x", modules["a"])
+
+    def instances():
+        while not stop.is_set():
+            engine.instance("x").close()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    threads = [threading.Thread(target=instances) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(100):
+            for name, module in modules.items():
+                engine.register("x", module)
+                assert hasattr(engine.instance("x"), name)
+    finally:
+        stop.set()
+        sys.setswitchinterval(interval)
+        for thread in threads:
+            thread.join()
 
 
 def test_classes_of_instances_are_freed(engine):
