@@ -68,8 +68,9 @@ impl Output {
     /// Says what takes a while, on a terminal only, until the result is dropped.
     pub fn progress(&self, what: impl fmt::Display) -> Progress {
         // Where colours are, the line can be erased, too.
-        let choice = anstream::AutoStream::choice(&io::stderr());
-        let is_shown = !self.json && choice != anstream::ColorChoice::Never;
+        let stderr = io::stderr();
+        let choice = anstream::AutoStream::choice(&stderr);
+        let is_shown = !self.json && stderr.is_terminal() && choice != anstream::ColorChoice::Never;
         if is_shown {
             let what = wasp_core::visible(&what.to_string()).into_owned();
             let _ = write!(anstream::stderr().lock(), "{DIM}{what} ...{DIM:#}");

@@ -116,6 +116,7 @@ def test_functions_are_methods():
 export function hello(name) { return "Hello " + name }
 export const call = () => "mine", reset = () => "mine", _own = () => 1, class_ = () => 2
 export { hello as "a-b", class_ as class }
+export const selfish = (self, _self) => self
 """
     engine.register("greeter", source, language="javascript")
     with engine.instance("greeter") as greeter, engine.instance("greeter") as other:
@@ -124,6 +125,7 @@ export { hello as "a-b", class_ as class }
         assert str(inspect.signature(greeter.hello)) == "(name: Any, /) -> Any"
         assert inspect.getdoc(greeter.hello) == "Greets somebody." and greeter.hello.__name__ == "hello"
         assert "hello" in dir(greeter) and repr(greeter).startswith("<wasp.Instance of ")
+        assert greeter.selfish(1, 2) == 1 and str(inspect.signature(greeter.selfish)).startswith("(self: Any, _self")
         # What instances have themselves stays theirs.
         assert greeter.call("call") == greeter.functions.call() == "mine" and greeter.reset() is None
         assert not hasattr(greeter, "_own") and greeter.functions["_own"]() == 1

@@ -17,6 +17,11 @@ pub fn run(given: &Inspect, runtimes: Option<PathBuf>, output: &Output) -> Outco
     let Inspect { plugin, start } = given;
     let file = &plugin.file;
     let language = plugin_file::language(file, plugin.language.as_deref())?;
+    // Once: it may be a pipe.
+    let module = match language {
+        None if !*start => Some(plugin_file::bytes(file)?),
+        _ => None,
+    };
     let info = if *start {
         let engine = Engine::with_options(plugin_file::options(plugin.compiler, runtimes));
         plugin.register(&engine, |config| {
@@ -28,15 +33,16 @@ pub fn run(given: &Inspect, runtimes: Option<PathBuf>, output: &Output) -> Outco
     } else if let Some(language) = &language {
         return script(file, language, output);
     } else {
-        Engine::inspect(&plugin_file::bytes(file)?).map_err(|error| {
+        Engine::inspect(module.as_deref().unwrap_or_default()).map_err(|error| {
             let mut failure = Failure::of_registration(&error);
             failure.message = format!("file {file:?}: {}", failure.message);
             failure
         })?
     };
-    let proposals = match language {
-        Some(_) => Vec::new(),
-        None => Engine::proposals(&plugin_file::bytes(file)?)?,
+    let proposals = match (language, module) {
+        (Some(_), _) => Vec::new(),
+        (None, Some(module)) => Engine::proposals(&module)?,
+        (None, None) => Engine::proposals(&plugin_file::bytes(file)?)?,
     };
     if output.json {
         output.value(&json_of(&info, &proposals))

@@ -47,6 +47,7 @@ fn Shim(comptime function: anytype, comptime name: []const u8) type {
 fn Call(comptime function: anytype, comptime R: type) type {
     return struct {
         pub fn run(raw: anytype) R {
+            failure.forget();
             defer _ = memory.call.reset(.{ .retain_with_limit = 64 << 10 });
             return attempt(raw) catch |err| {
                 failure.raise(err);

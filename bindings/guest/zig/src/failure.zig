@@ -8,10 +8,18 @@ var length: usize = 0;
 
 /// Returns the error that makes the call fail with this message.
 pub fn fail(comptime format: []const u8, args: anytype) error{Failed} {
-    var writer: std.Io.Writer = .fixed(&buffer);
+    // What is printed may be of the message before.
+    var text: [buffer.len]u8 = undefined;
+    var writer: std.Io.Writer = .fixed(&text);
     writer.print(format, args) catch {};
     length = whole(writer.buffered()).len;
+    @memcpy(buffer[0..length], text[0..length]);
     return error.Failed;
+}
+
+/// Forgets the message of a call before.
+pub fn forget() void {
+    length = 0;
 }
 
 /// Returns the message of the last `fail`.

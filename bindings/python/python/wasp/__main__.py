@@ -36,7 +36,8 @@ def main() -> int:
     first = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if first in _commands() or (first.startswith("-") and first.split("=")[0] not in _OPTIONS):
         # A plugin that runs is no code of Python's, which would be interrupted later.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         return _command(["wasp", *sys.argv[1:]], _runtime_dir())
     return _short()
 

@@ -57,7 +57,10 @@ def _method(function: Function) -> FunctionType:
     method.__module__ = "wasp"
     method.__doc__ = function.docs or f"The function {name!r} of the plugin."
     known = signature(function)
-    this = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    name_of_this = "self"
+    while name_of_this in known.parameters:
+        name_of_this = f"_{name_of_this}"
+    this = inspect.Parameter(name_of_this, inspect.Parameter.POSITIONAL_ONLY)
     method.__signature__ = known.replace(parameters=[this, *known.parameters.values()])  # type: ignore[attr-defined]
     return cast(FunctionType, method)
 
