@@ -22,14 +22,16 @@ pub fn add(given: &[String], info: Option<&PluginInfo>, config: &mut Config) -> 
         let (params, result) = match (answer.kinds, imported) {
             (Some(kinds), _) => kinds,
             (None, Some(import)) => of_import(import, value)?,
-            (None, None) if info.is_some_and(|info| info.language.is_none()) => {
-                return Err(not_imported(info, module, name));
-            }
-            (None, None) => {
-                return Err(Failure::usage(format_args!(
-                    "the plugin's imports don't tell the kinds of the callback {text:?}: write them, as in \"{module}.{name}(string) string=VALUE\""
-                )));
-            }
+            (None, None) => match info {
+                Some(info) if info.language.is_none() => {
+                    return Err(not_imported(info, module, name));
+                }
+                _ => {
+                    return Err(Failure::usage(format_args!(
+                        "the plugin's imports don't tell the kinds of the callback {text:?}: write them, as in \"{module}.{name}(string) string=VALUE\""
+                    )));
+                }
+            },
         };
         let what = format!("the answer of {module}.{name}");
         let answer = value_text::read(value, result, &what)?;
@@ -44,15 +46,12 @@ pub fn add(given: &[String], info: Option<&PluginInfo>, config: &mut Config) -> 
 }
 
 /// Makes the failure for a callback that the module doesn't import, with the one that may be meant.
-fn not_imported(info: Option<&PluginInfo>, module: &str, name: &str) -> Failure {
-    let imports = info.into_iter().flat_map(|info| &info.imports);
-    let known: Vec<String> = imports
-        .filter(|import| matches!(import.provider, Provider::Missing))
-        .map(|import| format!("{}.{}", import.module, import.name))
-        .collect();
-    let near = wasp_core::nearest(&format!("{module}.{name}"), known.iter().map(String::as_str));
-    let near = near.map(|near| format!(" ({near:?} is there)")).unwrap_or_default();
-    Failure::usage(format_args!("the plugin imports no \"{module}.{name}\"{near}"))
+fn not_imported(info: &PluginInfo, module: &str, name: &str) -> Failure {
+    let missing = info.imports.iter().filter(|import| import.provider == Provider::Missing);
+    let known: Vec<String> =
+        missing.map(|import| format!("{}.{}", import.module, import.name)).collect();
+    let hint = wasp_core::hint(&format!("{module}.{name}"), known.iter().map(String::as_str));
+    Failure::usage(format_args!("the plugin imports no \"{module}.{name}\"{hint}"))
 }
 
 fn find<'a>(info: &'a PluginInfo, module: &str, name: &str) -> Option<&'a PluginImport> {

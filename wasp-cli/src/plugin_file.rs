@@ -5,7 +5,9 @@ use crate::callback_answer;
 use crate::failure::{Failure, Outcome};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use wasp_core::{Config, Engine, Instance, Level, Limits, Log, Options, PluginInfo, Record, Stdio};
+use wasp_core::{
+    Config, Engine, Error, Instance, Level, Limits, Log, Options, PluginInfo, Record, Stdio,
+};
 
 /// Returns the directory of the script runtimes: the one that is given, else the one that is `installed`.
 /// The engine itself looks into the environment where this is none.
@@ -126,33 +128,44 @@ impl Plugin {
 
     /// Registers the plugin with `engine`; `change` what it is given before.
     pub fn register(&self, engine: &Engine, change: impl FnOnce(&mut Config)) -> Outcome {
-        let (path, name) = (&self.file, self.name());
-        let outcome = match language(path, self.language.as_deref())? {
+        match language(&self.file, self.language.as_deref())? {
             Some(language) => {
                 let mut config = self.config(None)?;
                 change(&mut config);
-                engine.register_script(&name, &language, &text(path)?, &config)
+                let source = text(&self.file)?;
+                let outcome = engine.register_script(&self.name(), &language, &source, &config);
+                outcome.map_err(|error| self.not_registered(&error))
             }
-            None => {
-                let bytes = bytes(path)?;
-                let mut config = self.config(self.imports(&bytes).as_ref())?;
-                change(&mut config);
-                engine.register(&name, &bytes, &config)
-            }
-        };
-        outcome.map_err(|error| {
-            let mut failure = Failure::of_registration(&error);
-            let named = format!("plugin {name:?}: ");
-            if let Some(rest) = failure.message.strip_prefix(&named) {
-                failure.message = format!("file {path:?}: {rest}");
-            }
-            // What JavaScript, Lua and pocketpy say of a namespace of the host's that isn't offered.
-            let lacks = ["there is no module", "No module named"];
-            if self.callback.is_empty() && lacks.iter().any(|words| failure.message.contains(words)) {
-                failure.message += "; a function of the host's is given by --callback \"env.lookup(string) string=VALUE\"";
-            }
-            failure
-        })
+            None => self.register_module(engine, &bytes(&self.file)?, change),
+        }
+    }
+
+    /// Registers the plugin from the module that its file is, for those who have read it.
+    pub fn register_module(
+        &self,
+        engine: &Engine,
+        wasm: &[u8],
+        change: impl FnOnce(&mut Config),
+    ) -> Outcome {
+        let mut config = self.config(self.imports(wasm).as_ref())?;
+        change(&mut config);
+        let outcome = engine.register(&self.name(), wasm, &config);
+        outcome.map_err(|error| self.not_registered(&error))
+    }
+
+    /// Makes the failure of a registration, which names the file.
+    fn not_registered(&self, error: &Error) -> Failure {
+        let mut failure = Failure::of_registration(error);
+        let named = format!("plugin {:?}: ", self.name());
+        if let Some(rest) = failure.message.strip_prefix(&named) {
+            failure.message = format!("file {:?}: {rest}", self.file);
+        }
+        // What JavaScript, Lua and pocketpy say of a namespace of the host's that isn't offered.
+        let lacks = ["there is no module", "No module named"];
+        if self.callback.is_empty() && lacks.iter().any(|words| failure.message.contains(words)) {
+            failure.message += "; a function of the host's is given by --callback \"env.lookup(string) string=VALUE\"";
+        }
+        failure
     }
 
     /// Makes an instance of the plugin that was registered.

@@ -44,7 +44,7 @@ mod wasi;
 
 pub use base::error::{Error, ErrorKind, Frame, Import, Result};
 pub use base::log::{Level, Log, Record};
-pub use base::nearest::nearest;
+pub use base::nearest::{hint, nearest};
 pub use base::text::utf8;
 pub use base::value::{Kind, Value};
 pub use base::visible::{visible, visible_lines};

@@ -1,13 +1,13 @@
 //! `wasp inspect`: what a plugin offers and needs.
 
-use crate::arguments::Inspect;
+use crate::arguments::{Inspect, Plugin};
 use crate::failure::{Failure, Outcome};
 use crate::output::{self, BOLD, DIM, DOUBTFUL, Output};
 use crate::plugin_file;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use wasp_core::{Engine, Function, Kind, PluginImport, PluginInfo, Provider, visible};
+use wasp_core::{Config, Engine, Function, Kind, PluginImport, PluginInfo, Provider, visible};
 
 /// How long start-up may take where nothing else is said.
 const START_UP: Duration = Duration::from_secs(10);
@@ -16,39 +16,50 @@ const START_UP: Duration = Duration::from_secs(10);
 pub fn run(given: &Inspect, runtimes: Option<PathBuf>, output: &Output) -> Outcome {
     let Inspect { plugin, start } = given;
     let file = &plugin.file;
-    let language = plugin_file::language(file, plugin.language.as_deref())?;
-    // Once: it may be a pipe.
-    let module = match language {
-        None if !*start => Some(plugin_file::bytes(file)?),
-        _ => None,
+    // A module is read once: it may be a pipe.
+    let module = match plugin_file::language(file, plugin.language.as_deref())? {
+        Some(language) if !start => return script(file, &language, output),
+        Some(_) => None,
+        None => Some(plugin_file::bytes(file)?),
     };
-    let info = if *start {
-        let engine = Engine::with_options(plugin_file::options(plugin.compiler, runtimes));
-        plugin.register(&engine, |config| {
-            if plugin.timeout.is_none() {
-                config.timeout(START_UP);
-            }
-        })?;
-        engine.plugin(&plugin.name())?
-    } else if let Some(language) = &language {
-        return script(file, language, output);
-    } else {
-        Engine::inspect(module.as_deref().unwrap_or_default()).map_err(|error| {
-            let mut failure = Failure::of_registration(&error);
-            failure.message = format!("file {file:?}: {}", failure.message);
-            failure
-        })?
+    let info = match &module {
+        Some(module) if !start => inspected(file, module)?,
+        module => started(plugin, module.as_deref(), runtimes)?,
     };
-    let proposals = match (language, module) {
-        (Some(_), _) => Vec::new(),
-        (None, Some(module)) => Engine::proposals(&module)?,
-        (None, None) => Engine::proposals(&plugin_file::bytes(file)?)?,
-    };
+    let proposals = module.map_or_else(|| Ok(Vec::new()), |module| Engine::proposals(&module))?;
     if output.json {
         output.value(&json_of(&info, &proposals))
     } else {
         text(file, &info, &proposals, *start, output)
     }
+}
+
+/// Tells of a module without starting it.
+fn inspected(file: &Path, module: &[u8]) -> Outcome<PluginInfo> {
+    Engine::inspect(module).map_err(|error| {
+        let mut failure = Failure::of_registration(&error);
+        failure.message = format!("file {file:?}: {}", failure.message);
+        failure
+    })
+}
+
+/// Tells of a plugin that is started: of this module, or else of a script.
+fn started(
+    plugin: &Plugin,
+    module: Option<&[u8]>,
+    runtimes: Option<PathBuf>,
+) -> Outcome<PluginInfo> {
+    let engine = Engine::with_options(plugin_file::options(plugin.compiler, runtimes));
+    let limited = |config: &mut Config| {
+        if plugin.timeout.is_none() {
+            config.timeout(START_UP);
+        }
+    };
+    match module {
+        Some(module) => plugin.register_module(&engine, module, limited)?,
+        None => plugin.register(&engine, limited)?,
+    }
+    Ok(engine.plugin(&plugin.name())?)
 }
 
 /// Tells of a script, which can't be known without loading it.

@@ -1,6 +1,6 @@
 //! `wasp inspect`.
 
-use crate::command::{example, fails, file, json, plugin, prints, root, wasp};
+use crate::command::{example, fails, file, json, plugin, prints, program, ran, root, wasp};
 
 #[test]
 fn functions_and_imports_are_listed() {
@@ -72,4 +72,21 @@ fn files_that_are_no_plugins_are_refused() {
     assert!(refused.ends_with("it is not WebAssembly, neither binary nor text\n"), "{refused}");
     let error = &json(&["inspect", "/nowhere/p.wasm"])["error"];
     assert_eq!(error["kind"], "io");
+}
+
+#[test]
+fn a_module_may_come_by_a_pipe() {
+    let told = prints(&["inspect", &example("go")]).replace(&example("go"), "/dev/stdin");
+    for (args, told) in [(&[][..], Some(told)), (&["--start"], None)] {
+        let (pipe, mut writer) = std::io::pipe().unwrap();
+        let module = std::fs::read(example("go")).unwrap();
+        let writes = std::thread::spawn(move || std::io::Write::write_all(&mut writer, &module));
+        let mut command = program();
+        command.args(["inspect", "/dev/stdin"]).args(args).stdin(pipe);
+        let inspected = ran(command.output().unwrap());
+        writes.join().unwrap().unwrap();
+        assert_eq!(inspected.code, 0, "{inspected:?}");
+        assert!(told.is_none_or(|told| told == inspected.stdout), "{}", inspected.stdout);
+        assert!(inspected.stdout.contains("  proposals: sign extension, "), "{inspected:?}");
+    }
 }
