@@ -135,13 +135,7 @@ type ArgumentsOf<P> = P extends readonly string[]
   : []
 
 /** What a callback is called with: the caller first, if it asks for it. */
-type CalledWith<P, C> = C extends true
-  ? [caller: WaspCaller, ...args: ArgumentsOf<P>]
-  : C extends false | undefined
-    ? ArgumentsOf<P>
-    : unknown extends C
-      ? ArgumentsOf<P>
-      : any[]
+type CalledWith<P, C> = C extends true ? [caller: WaspCaller, ...args: ArgumentsOf<P>] : ArgumentsOf<P>
 
 type At<T, M, N> = M extends keyof T ? (N extends keyof T[M] ? T[M][N] : undefined) : undefined
 
