@@ -61,6 +61,31 @@ pub fn json(args: &[&str]) -> serde_json::Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
 }
 
+/// Asserts that a plugin's listing has these lines.
+#[track_caller]
+pub fn has_lines(listed: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(listed.contains(&format!("  {line}\n")), "{listed}");
+    }
+}
+
+/// Asserts that `wasp check` finds nothing, not even what is doubtful.
+#[track_caller]
+pub fn passes_check(module: &str, given: &[&str]) {
+    let report = prints(&[&["check", module], given].concat());
+    assert!(report.lines().all(|line| line.starts_with("ok ")), "{report}");
+}
+
+/// Returns a command as in the shell of somebody who builds a plugin, not this test.
+pub fn own_shell(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(variable);
+    }
+    command.current_dir(folder);
+    command
+}
+
 /// Returns what is left of a run.
 pub fn ran(output: Output) -> Ran {
     let text = |bytes| String::from_utf8(bytes).unwrap();

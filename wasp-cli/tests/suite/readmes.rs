@@ -1,6 +1,6 @@
 //! The READMEs of bindings/guest: what they print is written and run as it stands, in a folder outside the tree.
 
-use crate::command::{prints, ran, root};
+use crate::command::{own_shell, prints, ran, root};
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
@@ -40,13 +40,10 @@ fn script(language: &str) -> String {
 fn runs(script: &str, folder: &Path, path: Option<&str>) -> String {
     let wasp = Path::new(env!("CARGO_BIN_EXE_wasp")).parent().unwrap();
     let path = path.map_or_else(|| std::env::var("PATH").unwrap(), str::to_owned);
-    let mut command = Command::new("sh");
-    command.args(["-euc", script]).current_dir(folder);
+    let mut command = own_shell("sh", folder);
+    command.args(["-euc", script]);
     command.env("PATH", format!("{}:{path}", wasp.display())).env("CARGO_NET_OFFLINE", "true");
     command.env("GOPROXY", "off").env("npm_config_prefer_offline", "true");
-    for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
-        command.env_remove(variable);
-    }
     let done = ran(command.output().unwrap());
     assert_eq!(done.code, 0, "{done:?}");
     done.stdout

@@ -1,8 +1,7 @@
 //! The helper for Rust: ordinary functions, whose signatures are derived, and their native tests.
 
-use crate::command::{prints, ran, root, wasp};
+use crate::command::{has_lines, own_shell, passes_check, prints, ran, root, wasp};
 use std::path::Path;
-use std::process::Command;
 
 #[test]
 fn functions_in_rust_are_ordinary_ones() {
@@ -23,22 +22,23 @@ fn functions_in_rust_are_ordinary_ones() {
         std::fs::copy(source, folder.path().join(path)).unwrap();
     }
     let build = root("wasp-cli/templates/rust/build.sh").canonicalize().unwrap();
-    let mut command = own_toolchain("sh", folder.path());
+    let mut command = own_shell("sh", folder.path());
     let built = ran(command.arg(build).arg("build/kinds.wasm").output().unwrap());
     assert_eq!(built.code, 0, "{built:?}");
     cargo_test(folder.path(), &folder.path().join("build/test"), &[]);
     let module = folder.path().join("build/kinds.wasm");
     let module = module.to_str().unwrap();
     let listed = prints(&["inspect", module]);
-    for line in [
-        "hello(name: string) string  # Greets somebody.",
-        "mixed(a: i64, b: i32, c: f64, d: string, e: bytes, yes: i32, f: i64) f64",
-        "shout(text: json) json",
-        "area(width: i32, height: i32) i32  # Measures a rectangle.",
-        "circumference(radius: f64) f64",
-    ] {
-        assert!(listed.contains(&format!("  {line}\n")), "{listed}");
-    }
+    has_lines(
+        &listed,
+        &[
+            "hello(name: string) string  # Greets somebody.",
+            "mixed(a: i64, b: i32, c: f64, d: string, e: bytes, yes: i32, f: i64) f64",
+            "shout(text: json) json",
+            "area(width: i32, height: i32) i32  # Measures a rectangle.",
+            "circumference(radius: f64) f64",
+        ],
+    );
     let callbacks = [
         "--callback",
         "env.call_me(string) string=Nic",
@@ -63,8 +63,7 @@ fn functions_in_rust_are_ordinary_ones() {
     let panicked = fails(&["panics", "13"]);
     assert!(panicked.contains("unreachable; it raised: panicked at src/lib.rs:"), "{panicked}");
     assert!(panicked.contains(": 13 is unlucky\n"), "{panicked}");
-    let report = prints(&[&["check", module], &callbacks[..]].concat());
-    assert!(report.lines().all(|line| line.starts_with("ok ")), "{report}");
+    passes_check(module, &callbacks[..]);
 }
 
 #[test]
@@ -86,18 +85,8 @@ fn the_tests_of_the_helper_and_the_example_in_rust() {
 /// Runs the tests of a crate that isn't the workspace's.
 #[track_caller]
 fn cargo_test(folder: &Path, target: &Path, args: &[&str]) {
-    let mut command = own_toolchain("cargo", folder);
+    let mut command = own_shell("cargo", folder);
     command.args(["test", "--quiet", "--offline", "--target-dir"]).arg(target).args(args);
     let tested = ran(command.output().unwrap());
     assert_eq!(tested.code, 0, "{tested:?}");
-}
-
-/// Returns a command as in the shell of somebody who builds a plugin, not this test.
-fn own_toolchain(program: &str, folder: &Path) -> Command {
-    let mut command = Command::new(program);
-    for variable in ["CARGO_TARGET_DIR", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
-        command.env_remove(variable);
-    }
-    command.current_dir(folder);
-    command
 }
